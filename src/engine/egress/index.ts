@@ -1,0 +1,1 @@
+export type { Job, Work } from './job.ts'

@@ -1,0 +1,1 @@
+export type { Accepted, Arrival, Intake, StreamedArrival } from './intake.ts'

@@ -1,0 +1,1 @@
+export type { Host, NoRoute, Route, Routing } from './route.ts'

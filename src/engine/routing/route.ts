@@ -1,0 +1,38 @@
+/** Where a delivery goes: the hosts of a site in the order to try them. */
+
+export type Host = {
+  /** A name to look up, or an address literal's address. */
+  readonly name: string
+  readonly port: number
+  readonly implicitTls: boolean
+}
+
+export type Route = {
+  /** Names the set of hosts that domains share, e.g. `mx1.example.net,mx2.example.net`: limits belong to it. */
+  readonly site: string
+  /** In the order of RFC 5321 §5.1, equals shuffled anew on each call. At most 5. */
+  readonly hosts: readonly Host[]
+  readonly via: 'mx' | 'implicit' | 'literal' | 'static'
+  readonly tls: 'none' | 'opportunistic' | 'required' | 'verify'
+  readonly auth?: { readonly user: string; readonly password: string }
+  readonly allowPrivate: boolean
+}
+
+/** Why there is no route, or no address: a reply of our own making. RFC 3463 §3.5 */
+export type NoRoute = {
+  readonly ok: false
+  readonly kind: 'deferred' | 'bounced'
+  readonly code: number
+  readonly enhanced: string
+  readonly text: string
+}
+
+export type Routing = {
+  /** `domain` is A-labels or an address literal; `stream` chooses among static routes. Never rejects. */
+  route(domain: string, stream: string): Promise<{ readonly ok: true; readonly route: Route } | NoRoute>
+  /**
+   * The addresses of one host, IPv6 and IPv4 in the order to try, at most 10, private ones removed unless allowed.
+   * RFC 5321 §5.1
+   */
+  addresses(host: Host, allowPrivate: boolean): Promise<{ readonly ok: true; readonly addresses: readonly string[] } | NoRoute>
+}

@@ -1,0 +1,7 @@
+export { WHOLE_LIMIT } from './content.ts'
+export type { Content } from './content.ts'
+export { formatDelivery, messageIds, parseMessageId } from './message-id.ts'
+export type { DeliveryKey, MessageId } from './message-id.ts'
+export type { Attempt, Claimed, Delivery, DeliveryState, Instant, Message, NewDelivery, Settlement } from './message.ts'
+export { SpoolError } from './spool.ts'
+export type { Change, DeliveryFilter, MessageView, NewMessage, Page, QueueDepth, Spool, Writing } from './spool.ts'

@@ -1,0 +1,112 @@
+/** What the spool keeps: messages, deliveries and attempts, as values. */
+
+import type { ForwardPath, ReversePath } from '#grammar/address'
+import type { DeliverBy, Notify } from '#grammar/smtp'
+
+import type { DeliveryKey, MessageId } from './message-id.ts'
+
+/** Milliseconds since the epoch. */
+export type Instant = number
+
+/** One accepted content and envelope, without its bytes. */
+export type Message = {
+  readonly id: MessageId
+  readonly acceptedAt: Instant
+  readonly organization: string
+  readonly stream: string
+  /** The credential that submitted it; absent for trusted networks and for mail of the platform itself. */
+  readonly credential?: string
+  /** Where it came in: `submission`, `mx`, `api`, or `platform` for DSNs and other mail of our own. */
+  readonly door: string
+  /** The peer: address, EHLO name and RFC 3848 protocol, e.g. `ESMTPSA`. Empty for `platform`. */
+  readonly client: { readonly address: string; readonly helo: string; readonly protocol: string }
+  readonly from: ReversePath
+  /** Octets of the content as stored, trace header included. */
+  readonly size: number
+  readonly body: '7bit' | '8bitmime' | 'binarymime'
+  readonly smtputf8: boolean
+  readonly requireTls: boolean
+  readonly ret?: 'full' | 'headers'
+  readonly envid?: string
+  readonly deliverBy?: DeliverBy
+  readonly priority: number
+  /** After this no further attempt is made. */
+  readonly expiresAt: Instant
+  /** From the content, cut to 998 octets: for people who search. */
+  readonly subject?: string
+  readonly headerFrom?: string
+  readonly headerMessageId?: string
+}
+
+/**
+ *   waiting ──▶ active ──▶ delivered | bounced | expired
+ *    ▲  ▲          │
+ *    │  └──────────┘ deferred: back to waiting with a later `due`
+ *    ▼
+ *   held         waiting, active and held may become cancelled
+ *
+ * `active` means that the running process has it in memory; at start every active delivery is waiting again.
+ */
+export type DeliveryState = 'waiting' | 'active' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled'
+
+export type NewDelivery = {
+  readonly to: ForwardPath
+  readonly notify?: Notify
+  readonly orcpt?: string
+  /** The scheduled queue it waits in: `stream/domain`. */
+  readonly queue: string
+  /** 0 is sent first. From the priority and the stream. */
+  readonly band: number
+  readonly state: 'active' | 'waiting' | 'held'
+  readonly due: Instant
+}
+
+export type Delivery = Omit<NewDelivery, 'state'> & {
+  readonly key: DeliveryKey
+  readonly state: DeliveryState
+  readonly attempts: number
+  /** A delay DSN was sent for it. */
+  readonly delayNotified: boolean
+  /** The last attempt's words, or why it is held or cancelled. */
+  readonly lastReply?: string
+  /** When it reached a final state. */
+  readonly endedAt?: Instant
+}
+
+/** A delivery with what is needed to send it. */
+export type Claimed = { readonly message: Message; readonly delivery: Delivery }
+
+/** What one try did, as it is kept. */
+export type Attempt = {
+  readonly at: Instant
+  /** Milliseconds. */
+  readonly duration: number
+  readonly outcome: 'delivered' | 'deferred' | 'bounced'
+  /** The path: egress source and site. */
+  readonly source: string
+  readonly site: string
+  /** Host name and address that answered; empty when none did. */
+  readonly host: string
+  readonly address: string
+  /** Protocol and cipher, e.g. `TLSv1.3 TLS_AES_256_GCM_SHA384`, with ` verified` when the name was checked; `` in clear. */
+  readonly tls: string
+  /** Where the words were said: `route`, `connect`, `tls`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `end of data` … */
+  readonly stage: string
+  /** 0 when there was no reply. */
+  readonly code: number
+  readonly enhanced: string
+  /** Control characters removed, at most 1,000 characters. */
+  readonly text: string
+}
+
+/** What becomes of a delivery after an attempt, or without one (`attempt` absent: expiry, a decision of policy). */
+export type Settlement = {
+  readonly key: DeliveryKey
+  readonly state: 'waiting' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled'
+  /** When it waits again, the time of the next try. */
+  readonly due: Instant
+  readonly at: Instant
+  readonly attempt?: Attempt
+  readonly delayNotified?: boolean
+  readonly reason: string
+}

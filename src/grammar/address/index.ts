@@ -1,0 +1,1 @@
+export type { ForwardPath, Mailbox, ReversePath } from './mailbox.ts'

@@ -1,0 +1,1 @@
+export type { Config, DnsConfig, EgressConfig, LimitsConfig, ListenerConfig, QueueConfig, RouteConfig, SourceConfig } from './config.ts'

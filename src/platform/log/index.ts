@@ -1,0 +1,1 @@
+export type { Fields, Log } from './log.ts'

@@ -1,0 +1,1 @@
+export type { Authenticator, Credential, Organization, ScramVerifier } from './account.ts'

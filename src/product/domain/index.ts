@@ -1,0 +1,1 @@
+export type { DkimKey, Domain, DomainDirectory } from './domain.ts'
