@@ -1,1 +1,5 @@
-export type { Job, Work } from './job.ts'
+export { createEgress } from './egress.ts'
+export type { Egress, EgressOptions } from './egress.ts'
+export type { Job, NotSendable, Tried, Unreachable, Work } from './job.ts'
+export type { Hold, PathState } from './path-state.ts'
+export type { Path } from './path.ts'

@@ -1,22 +1,54 @@
-/** What egress is asked to send, and what it says happened. */
+/** What egress is asked to send, what it says happened, and why nothing goes out. */
 
-import type { Attempt, Claimed, Content } from '#engine/spool'
+import type { Attempt, Claimed, Content, Instant } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 
 /** One transaction: one message to one or more recipients of one site. */
 export type Job = {
-  /** Same message in all of them. */
+  /** Same message in all of them; at least one. */
   readonly claimed: readonly Claimed[]
   /** What MAIL FROM says: the sender's reverse-path, or a return path of ours (then one recipient a job). */
   readonly from: ReversePath
-  /** Called once per attempt, before DATA; the bytes with signature, not yet dot-stuffed. */
-  content(peer: { readonly eightBit: boolean; readonly binary: boolean }): Promise<Content>
-  /** Called exactly once, with one attempt per element of `claimed`, in order. */
-  done(attempts: readonly Attempt[]): void
+  /**
+   * Called before MAIL, once for each connection that takes the job up, which is once unless the first was dead; the
+   * bytes with signature, not yet dot-stuffed. A rejection defers the job; what cannot be made fit for the peer is a
+   * `NotSendable`. `chunks()` of the answer may be called more than once.
+   */
+  content(peer: { readonly eightBit: boolean; readonly binary: boolean }): Promise<Content | NotSendable>
+  /** Called exactly once, with one element per element of `claimed`, in order. */
+  done(tried: readonly Tried[]): void
 }
 
-/** Where a path takes its work from. */
+/** A message that cannot be given to this peer as it is, nor be converted: it bounces. RFC 6152 §3 */
+export type NotSendable = {
+  readonly kind: 'not-sendable'
+  /** RFC 3463, e.g. `5.6.3`. */
+  readonly enhanced: string
+  readonly text: string
+}
+
+export type Tried = Attempt & {
+  /** The peer took the duty to send DSNs; otherwise a success is ours to report as `relayed`. RFC 3461 §5.2.2 */
+  readonly dsnPassedOn: boolean
+}
+
+/** No host of the site could be reached, or none would talk. */
+export type Unreachable = {
+  /** What the last try of all hosts came to; `bounced` only when no host will ever take mail. RFC 7504 §4 */
+  readonly attempt: Tried
+  /** The path connects no sooner. */
+  readonly until: Instant
+}
+
+/** Where a path takes its work from. Its calls come from inside `wake`, and from the network at any time. */
 export type Work = {
-  /** The next transaction, or `undefined` when there is none now; `wake` is called when there is. */
+  /** Whether `next` would give something. Connections are made for work that waits, and for nothing else. */
+  readonly hasWork: boolean
+  /**
+   * The next transaction, or `undefined` when there is none now; `wake` is called when there is. Only asked for when
+   * a connection stands ready, so that work which waits for one can still be held, cancelled or explained.
+   */
   next(): Job | undefined
+  /** Nothing was taken and nothing will be until `why.until`; `describe` says the same to the operator. */
+  failed(why: Unreachable): void
 }

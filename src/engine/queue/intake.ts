@@ -1,7 +1,13 @@
-/** What a door hands over, and what it is told. */
+/** Where doors hand messages over: from an accepted content to deliveries on disk, and on their way. */
 
-import type { MessageId } from '#engine/spool'
-import type { Envelope, Reply } from '#grammar/smtp'
+import { SpoolError } from '#engine/spool'
+import type { Claimed, Delivery, Instant, Message, MessageId, NewDelivery, Spool } from '#engine/spool'
+import { formatPath } from '#grammar/address'
+import { reply } from '#grammar/smtp'
+import type { Envelope, Recipient, Reply } from '#grammar/smtp'
+import type { Log } from '#platform/log'
+
+import { bandOf, queueKey } from './scheduled-queue.ts'
 
 /** Everything about an accepted content but its bytes. */
 export type Arrival = {
@@ -12,7 +18,9 @@ export type Arrival = {
   readonly credential?: string
   readonly door: string
   readonly client: { readonly address: string; readonly helo: string; readonly protocol: string }
+  /** As found in the content, for people who search. */
   readonly subject?: string
+  /** The author's address, without display name: its domain chooses the DKIM keys. */
   readonly headerFrom?: string
   readonly headerMessageId?: string
 }
@@ -25,7 +33,7 @@ export type Accepted =
 export type StreamedArrival = {
   /** Await it before the next chunk: this is the back-pressure. */
   write(chunk: Uint8Array): Promise<void>
-  accept(arrival: Arrival): Promise<Accepted>
+  accept(arrival: Arrival, size: number): Promise<Accepted>
   discard(): Promise<void>
 }
 
@@ -37,4 +45,124 @@ export type Intake = {
   accept(arrival: Arrival, bytes: Uint8Array): Promise<Accepted>
   /** For content beyond `WHOLE_LIMIT`. */
   stream(id: MessageId): StreamedArrival
+}
+
+export type IntakeOptions = {
+  readonly spool: Spool
+  readonly queue: {
+    reserve(key: string): boolean
+    free(key: string): void
+    arrived(claimed: readonly Claimed[], bytes: Uint8Array | undefined): void
+  }
+  /** Milliseconds a message may wait, by whether it has a reverse-path. */
+  readonly expire: number
+  readonly expireNull: number
+  readonly log: Log
+  newId(): MessageId
+  now(): Instant
+  /** Why the process takes nothing in: memory, draining. */
+  pressure(): string | undefined
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { spool } = options
+  return {
+    newId: () => options.newId(),
+    refusal: () => refusal(options),
+    accept(arrival, bytes) {
+      const entry = plan(options, arrival, bytes.length)
+      return keep(options, entry, () => spool.accept(entry, bytes), bytes)
+    },
+    stream(id) {
+      const writing = spool.write(id)
+      return {
+        write: (chunk) => writing.write(chunk),
+        accept(arrival, size) {
+          const entry = plan(options, arrival, size)
+          return keep(options, entry, () => writing.accept(entry), undefined)
+        },
+        discard: () => writing.discard(),
+      }
+    },
+  }
+}
+
+/** RFC 5321 §4.2.3: 452 asks the client to come back, and what waits goes out meanwhile. */
+function refusal(options: IntakeOptions): Reply | undefined {
+  const { room, healthy } = options.spool
+  const full = room.ok ? undefined : (room.why ?? 'no room')
+  const why = full ?? (healthy ? options.pressure() : 'outcomes cannot be written')
+  return why === undefined ? undefined : reply(452, '4.3.1', `Insufficient system storage: ${why}`)
+}
+
+type Planned = { readonly message: Message; readonly deliveries: readonly NewDelivery[] }
+
+function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
+  const { id, envelope, organization, stream, credential, door, client } = arrival
+  const now = options.now()
+  const due = Math.max(now, envelope.holdUntil ?? now)
+  const message: Message = {
+    id,
+    acceptedAt: now,
+    organization,
+    stream,
+    ...(credential === undefined ? {} : { credential }),
+    door,
+    client,
+    from: envelope.from,
+    size,
+    body: envelope.body,
+    smtputf8: envelope.smtputf8,
+    requireTls: envelope.requireTls,
+    ...(envelope.ret === undefined ? {} : { ret: envelope.ret }),
+    ...(envelope.envid === undefined ? {} : { envid: envelope.envid }),
+    ...(envelope.deliverBy === undefined ? {} : { deliverBy: envelope.deliverBy }),
+    priority: envelope.priority,
+    // RFC 4865 §4: the time it is held does not count against its life in the queue.
+    expiresAt: due + (envelope.from === null ? options.expireNull : options.expire),
+    ...(arrival.subject === undefined ? {} : { subject: arrival.subject }),
+    ...(arrival.headerFrom === undefined ? {} : { headerFrom: arrival.headerFrom }),
+    ...(arrival.headerMessageId === undefined ? {} : { headerMessageId: arrival.headerMessageId }),
+  }
+  return {
+    message,
+    deliveries: envelope.to.map((recipient) => planDelivery(options, message, recipient, due)),
+  }
+}
+
+function planDelivery(
+  options: IntakeOptions,
+  message: Message,
+  recipient: Recipient,
+  due: Instant,
+): NewDelivery {
+  const queue = queueKey(message.stream, recipient.to.domain)
+  const atOnce = due <= message.acceptedAt && options.queue.reserve(queue)
+  return { ...recipient, queue, band: bandOf(message.priority), state: atOnce ? 'active' : 'waiting', due }
+}
+
+async function keep(
+  options: IntakeOptions,
+  { message, deliveries }: Planned,
+  write: () => Promise<void>,
+  bytes: Uint8Array | undefined,
+): Promise<Accepted> {
+  try {
+    await write()
+  } catch (cause) {
+    for (const { state, queue } of deliveries) if (state === 'active') options.queue.free(queue)
+    if (!(cause instanceof SpoolError) || cause.code === 'broken') throw cause
+    options.log.warn('intake.refused', { message: message.id, from: formatPath(message.from), cause })
+    return { ok: false, reply: reply(452, '4.3.1', 'Insufficient system storage, try again later') }
+  }
+  const claimed = deliveries.map((delivery, n) => ({
+    message,
+    delivery: asDelivery(message.id, delivery, n),
+  }))
+  options.queue.arrived(claimed, bytes)
+  return { ok: true, id: message.id }
+}
+
+function asDelivery(message: MessageId, delivery: NewDelivery, n: number): Delivery {
+  return { ...delivery, key: { message, n }, attempts: 0, delayNotified: false }
 }

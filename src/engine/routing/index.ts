@@ -1,1 +1,3 @@
-export type { Host, NoRoute, Route, Routing } from './route.ts'
+export type { Addressed, Host, NoRoute, Route, Routed, Routing, RoutingNow } from './route.ts'
+export { createRouting } from './routing.ts'
+export type { RoutingOptions } from './routing.ts'

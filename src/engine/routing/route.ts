@@ -10,7 +10,7 @@ export type Host = {
 export type Route = {
   /** Names the set of hosts that domains share, e.g. `mx1.example.net,mx2.example.net`: limits belong to it. */
   readonly site: string
-  /** In the order of RFC 5321 §5.1, equals shuffled anew on each call. At most 5. */
+  /** At most 5, in the order of RFC 5321 §5.1; hosts of equal preference are shuffled anew each time this is read. */
   readonly hosts: readonly Host[]
   readonly via: 'mx' | 'implicit' | 'literal' | 'static'
   readonly tls: 'none' | 'opportunistic' | 'required' | 'verify'
@@ -27,12 +27,21 @@ export type NoRoute = {
   readonly text: string
 }
 
+export type Routed = { readonly ok: true; readonly route: Route } | NoRoute
+export type Addressed = { readonly ok: true; readonly addresses: readonly string[] } | NoRoute
+
 export type Routing = {
   /** `domain` is A-labels or an address literal; `stream` chooses among static routes. Never rejects. */
-  route(domain: string, stream: string): Promise<{ readonly ok: true; readonly route: Route } | NoRoute>
+  route(domain: string, stream: string): Promise<Routed>
   /**
    * The addresses of one host, IPv6 and IPv4 in the order to try, at most 10, private ones removed unless allowed.
    * RFC 5321 §5.1
    */
-  addresses(host: Host, allowPrivate: boolean): Promise<{ readonly ok: true; readonly addresses: readonly string[] } | NoRoute>
+  addresses(host: Host, allowPrivate: boolean): Promise<Addressed>
+}
+
+/** The same answers without waiting, for the hot path; `undefined` when somebody must be asked first. */
+export type RoutingNow = {
+  routeNow(domain: string, stream: string): Routed | undefined
+  addressesNow(host: Host, allowPrivate: boolean): Addressed | undefined
 }

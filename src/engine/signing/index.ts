@@ -1,1 +1,2 @@
-export {}
+export { createSigner, SigningError } from './signer.ts'
+export type { Signer, SignerOptions, SigningKey } from './signer.ts'

@@ -1,7 +1,33 @@
+export { CHANGE_LIMIT } from './change.ts'
 export { WHOLE_LIMIT } from './content.ts'
 export type { Content } from './content.ts'
 export { formatDelivery, messageIds, parseMessageId } from './message-id.ts'
-export type { DeliveryKey, MessageId } from './message-id.ts'
-export type { Attempt, Claimed, Delivery, DeliveryState, Instant, Message, NewDelivery, Settlement } from './message.ts'
+export type { DeliveryKey, IdRange, MessageId } from './message-id.ts'
+export type {
+  Attempt,
+  Claimed,
+  Delivery,
+  DeliveryState,
+  Instant,
+  Message,
+  NewDelivery,
+  Settlement,
+} from './message.ts'
+export { memorySpool } from './memory.ts'
+export { openSpool } from './open.ts'
+export type { SpoolOptions } from './open.ts'
 export { SpoolError } from './spool.ts'
-export type { Change, DeliveryFilter, MessageView, NewMessage, Page, QueueDepth, Spool, Writing } from './spool.ts'
+export type {
+  Change,
+  DeliveryFilter,
+  MessageView,
+  NewMessage,
+  Page,
+  QueueDepth,
+  Spool,
+  SpoolErrorCode,
+  SpoolStatus,
+  Writing,
+} from './spool.ts'
+export { connectSpool, startSpoolThread } from './thread.ts'
+export type { SpoolThread } from './thread.ts'

@@ -15,16 +15,38 @@ const EPOCH = 1_577_836_800_000
 const NODES = 32
 const PER_MILLISECOND = 128
 
+/** Where the ids of a process begin, and how its threads share them. */
+export type IdRange = {
+  /** Every id given sorts after it: the newest of the store, in case the clock was set back since. */
+  readonly after?: MessageId
+  /** Of `lanes` threads that give ids for one node at once, this is number `lane`, from 0. */
+  readonly lane?: number
+  readonly lanes?: number
+}
+
 /** Gives ids for one node. No two calls give the same id, even when the clock steps back. */
-export function messageIds(node: number, now: () => number): () => MessageId {
-  let last = -1
+export function messageIds(node: number, now: () => number, range: IdRange = {}): () => MessageId {
+  const lane = range.lane ?? 0
+  const lanes = range.lanes ?? 1
+  let last = range.after === undefined ? -1 : tick(toInteger(range.after))
   return () => {
-    const earliest = (now() - EPOCH) * PER_MILLISECOND
-    last = Math.max(last + 1, earliest)
+    const earliest = Math.max(last + 1, (now() - EPOCH) * PER_MILLISECOND)
+    last = earliest + ((lane - (earliest % lanes) + lanes) % lanes)
     const millisecond = Math.floor(last / PER_MILLISECOND)
     const count = last % PER_MILLISECOND
     return fromInteger((millisecond * NODES + (node % NODES)) * PER_MILLISECOND + count)
   }
+}
+
+/** The id without its node: what `messageIds` counts. */
+function tick(integer: number): number {
+  const millisecond = Math.floor(integer / (NODES * PER_MILLISECOND))
+  return millisecond * PER_MILLISECOND + (integer % PER_MILLISECOND)
+}
+
+/** When the id was given, as far as its clock was right. */
+export function timeOf(integer: number): number {
+  return Math.floor(integer / (NODES * PER_MILLISECOND)) + EPOCH
 }
 
 export function fromInteger(integer: number): MessageId {
@@ -47,8 +69,10 @@ export function toInteger(id: MessageId): number {
 /** Reads what an operator typed. `undefined` when it cannot be an id. */
 export function parseMessageId(text: string): MessageId | undefined {
   const lower = text.toLowerCase()
-  const looksRight = lower.length === LENGTH && [...lower].every((c) => ALPHABET.includes(c))
-  return looksRight && toInteger(lower as MessageId) <= Number.MAX_SAFE_INTEGER ? (lower as MessageId) : undefined
+  const looksRight = lower.length === LENGTH && Array.from(lower).every((c) => ALPHABET.includes(c))
+  return looksRight && toInteger(lower as MessageId) <= Number.MAX_SAFE_INTEGER
+    ? (lower as MessageId)
+    : undefined
 }
 
 /** One delivery: a message and the position of its recipient in the envelope, from 0. Shown as `id.n`. */

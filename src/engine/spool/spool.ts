@@ -1,7 +1,16 @@
 /** The spool: where messages and deliveries are kept durably until the last of them has ended, and their record after. */
 
 import type { Content } from './content.ts'
-import type { Attempt, Claimed, Delivery, DeliveryState, Instant, Message, NewDelivery, Settlement } from './message.ts'
+import type {
+  Attempt,
+  Claimed,
+  Delivery,
+  DeliveryState,
+  Instant,
+  Message,
+  NewDelivery,
+  Settlement,
+} from './message.ts'
 import type { DeliveryKey, MessageId } from './message-id.ts'
 
 export type NewMessage = { readonly message: Message; readonly deliveries: readonly NewDelivery[] }
@@ -26,6 +35,8 @@ export type DeliveryFilter = {
   readonly sender?: string
   readonly stream?: string
   readonly organization?: string
+  /** Only older ones than this: where a change goes on that had more to change than one call takes. */
+  readonly before?: DeliveryKey
 }
 
 export type Page = { readonly limit: number; readonly before?: DeliveryKey }
@@ -49,19 +60,48 @@ export type MessageView = {
   readonly hasBody: boolean
 }
 
+/** `nextDue` is the earliest due time among those of the queue that still wait; absent when none does. */
+export type Claim = { readonly claimed: readonly Claimed[]; readonly nextDue?: Instant }
+
 export type Change = 'hold' | 'release' | 'cancel' | 'retry'
 
-export type Spool = {
-  /** Resolves only when the message survives power loss; a 250 may be sent after it, never before. RFC 5321 §4.2.5 */
+/** Whether the store can be written and has space, as of a second ago. */
+export type SpoolStatus = {
+  /** Whether new mail may be accepted: disk and inodes suffice and the store answers. */
+  readonly room: { readonly ok: boolean; readonly why?: string }
+  /**
+   * Whether outcomes can be recorded. While not, nothing new may be sent: an unrecorded success is a duplicate.
+   * Settlements given meanwhile are kept in memory and resolve once they are durable.
+   */
+  readonly healthy: boolean
+}
+
+/** All of it rejects with `broken` once the store cannot be trusted, and with `unreachable` while it does not answer. */
+export type Spool = SpoolStatus & {
+  /** What opening it found: deliveries that a dead process had active wait again. */
+  readonly recovered: number
+  /** The newest id ever kept, for `messageIds`. */
+  readonly newest: MessageId | undefined
+  /** Calls `listener` after `room` or `healthy` changed. Returns what ends it. */
+  onStatus(listener: () => void): () => void
+  /**
+   * Resolves only when the message survives power loss; a 250 may be sent after it, never before. RFC 5321 §4.2.5
+   * `bytes` stay as they are and may be sent from, but not changed, meanwhile.
+   * @throws {SpoolError} `full`, `unreachable`, `refused`: nothing is kept, try later
+   */
   accept(entry: NewMessage, bytes: Uint8Array): Promise<void>
   write(id: MessageId): Writing
-  /** Records an outcome within 50 ms; resolves when it is durable. Rejects only with the death of the spool. */
+  /**
+   * Records an outcome within 50 ms; resolves when it is durable. Rejects only with the death of the spool.
+   * Applies to a delivery that is active. One that was held or cancelled meanwhile takes only `delivered` or
+   * `bounced`, because that is what happened; any other settlement of it changes nothing.
+   */
   settle(settlement: Settlement): Promise<void>
   /** Up to `limit` waiting deliveries of `queue` that are due, by band and due time; they are active from then on. */
   claim(queue: string, now: Instant, limit: number): Promise<readonly Claimed[]>
   /** Gives claimed deliveries back untried, as when the process drains. */
   unclaim(keys: readonly DeliveryKey[]): Promise<void>
-  /** @throws {SpoolError} `missing` when there is no such body */
+  /** @throws {SpoolError} `missing` when there is no such body, `corrupt` (also from `chunks`) when it was damaged */
   read(id: MessageId): Promise<Content>
   /** Every queue with unfinished deliveries. */
   depths(): Promise<readonly QueueDepth[]>
@@ -70,21 +110,28 @@ export type Spool = {
   show(id: MessageId): Promise<MessageView | undefined>
   /**
    * Changes deliveries that wait or are held (`cancel`, `hold` also take active ones: the engine settles them
-   * without a further attempt). Returns those changed, as they were before.
+   * without a further attempt). Returns those changed, as they were before, newest first: at most `CHANGE_LIMIT`;
+   * when it is that many, go on with `before` set to the last of them. `retry` makes those due now that wait for later;
+   * `release` lets held ones wait for the time they had.
    */
   change(filter: DeliveryFilter, change: Change, now: Instant, reason: string): Promise<readonly Claimed[]>
   /** Removes records whose last delivery ended before `before`; at most `limit` messages. Returns how many went. */
   forget(before: Instant, limit: number): Promise<number>
-  /** Whether new mail may be accepted: disk and inodes suffice and the store answers. */
-  readonly room: { readonly ok: boolean; readonly why?: string }
+  /** Resolves after all that was accepted and settled is durable, or has failed. */
   close(): Promise<void>
 }
 
-/** `full`: no room, nothing was kept, try later. `missing`: no such thing. `broken`: the store cannot be trusted; die. */
+/**
+ * `full`: no space, nothing was kept, try later. `unreachable`: the store does not answer, the same. `refused`: this
+ * entry cannot be kept, as when its id is taken. `missing`: no such thing. `corrupt`: its bytes are not those that were
+ * kept; only this message is lost. `broken`: the store cannot be trusted; die.
+ */
+export type SpoolErrorCode = 'missing' | 'corrupt' | 'full' | 'unreachable' | 'refused' | 'broken'
+
 export class SpoolError extends Error {
   override readonly name = 'SpoolError'
-  readonly code: 'missing' | 'full' | 'broken'
-  constructor(code: 'missing' | 'full' | 'broken', message: string, options?: ErrorOptions) {
+  readonly code: SpoolErrorCode
+  constructor(code: SpoolErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

@@ -1,1 +1,6 @@
+export { cleanText } from './clean.ts'
 export type { Fields, Log } from './log.ts'
+export { memoryLog } from './memory.ts'
+export type { LogLine, MemoryLog } from './memory.ts'
+export { LogStream } from './stream.ts'
+export type { LogOptions } from './stream.ts'

@@ -1,1 +1,6 @@
+export { AccountError } from './account.ts'
 export type { Authenticator, Credential, Organization, ScramVerifier } from './account.ts'
+export { openAccounts } from './accounts.ts'
+export type { Accounts, IssuedCredential, NewCredential } from './accounts.ts'
+export { openAuthenticator } from './authenticator.ts'
+export type { AuthenticatorOptions } from './authenticator.ts'

@@ -5,6 +5,7 @@ export type Domain = {
   readonly name: string
   readonly organization: string
   readonly createdAt: number
+  /** Since when the organization is known to own it. Until then it is a claim, with no effect. */
   readonly verifiedAt?: number
 }
 
@@ -19,10 +20,31 @@ export type DkimKey = {
   readonly record: string
 }
 
+/**
+ *   published ──▶ active ──▶ retired
+ *
+ * `published`: its record is to be put into DNS, nothing is signed with it yet. `active`: it signs. `retired`: it
+ * signs no more, but its record must stay for mail that is still under way.
+ */
+export type KeyState = 'published' | 'active' | 'retired'
+
 /** What doors and signing ask. Answers come from a cache at most a second old. */
 export type DomainDirectory = {
   /** Whether `organization` may send from `domain`: its own verified domain, or a subdomain of one. */
   maySend(organization: string, domain: string): Promise<boolean>
-  /** The keys that sign for the author's `domain`, of the closest registered parent; empty when there are none. */
+  /**
+   * The active keys that sign for the author's `domain`, of the closest verified parent; empty when there are none.
+   * The same key is the same object for as long as it does not change.
+   */
   keys(domain: string): Promise<readonly DkimKey[]>
+}
+
+/** `malformed`: no DNS name. `taken`: it belongs to an organization already. `organization`: there is none of that name. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError'
+  readonly code: 'malformed' | 'taken' | 'organization'
+  constructor(code: 'malformed' | 'taken' | 'organization', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
 }

@@ -1,0 +1,216 @@
+/**
+ * Programs as groups: what a program and all that it starts spend, and their end. A cgroup counts exactly, also what
+ * children did that are gone; without one (no root, no Linux cgroup v2) /proc is read instead.
+ */
+
+import { spawn } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Where cgroup v2 is mounted: alone, or beside v1. */
+const MOUNTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'] as const
+
+/** The unit of times in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on. */
+const MILLISECONDS_PER_TICK = 10
+
+export type Program = {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** The default passes nothing on. */
+  readonly stdio?: StdioOptions
+}
+
+export type ProcessGroup = AsyncDisposable & {
+  readonly child: ChildProcess
+  readonly pid: number
+  /** Resolves when the program itself has ended. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  /** Milliseconds of CPU, user and system, of everything the program has been since it started. */
+  cpu(): number
+  /** All processes that live. */
+  pids(): readonly number[]
+}
+
+/** Ends what lives, now: for when this process ends without having come to it. */
+const living = new Set<() => void>()
+
+const cgroups = MOUNTS.find((mount) => existsSync(join(mount, 'cgroup.controllers')))
+let count = 0
+
+/** Whether CPU is read from a cgroup here. */
+export const COUNTED_BY: 'cgroup' | 'proc' = isWritable() ? 'cgroup' : 'proc'
+
+/** Starts a program in a process group of its own, which a Ctrl-C at the terminal does not reach. */
+export function startGroup({ name, command, args, env, stdio = 'ignore' }: Program): ProcessGroup {
+  count += 1
+  const cgroup = COUNTED_BY === 'cgroup' ? makeCgroup(`hikyaku-bench-${process.pid}-${count}-${name}`) : undefined
+  // The shell enters the cgroup before it becomes the program, so that nothing is spent outside.
+  const [program, all] =
+    cgroup === undefined
+      ? [command, args]
+      : ['/bin/sh', ['-c', 'echo $$ >"$0" && exec "$@"', join(cgroup, 'cgroup.procs'), command, ...args]]
+  const child = spawn(program, all, { detached: true, stdio, ...(env === undefined ? {} : { env }) })
+  const ended = new Promise<Awaited<ProcessGroup['ended']>>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  // Whoever waits for it is told; nobody need.
+  ended.catch(() => undefined)
+  const pid = child.pid
+  if (pid === undefined) throw new Error(`cannot run ${command}`)
+  const pids = (): readonly number[] => (cgroup === undefined ? treeOf(pid) : membersOf(cgroup))
+  const kill = (): void => killAll(pid, pids())
+  endWithThisProcess(kill)
+  return {
+    child,
+    pid,
+    ended,
+    cpu: () => (cgroup === undefined ? cpuOfTree(pid) : cpuOfCgroup(cgroup)),
+    pids,
+    async [Symbol.asyncDispose]() {
+      await endAll(pid, pids)
+      living.delete(kill)
+      if (cgroup !== undefined) await removeCgroup(cgroup)
+    },
+  }
+}
+
+function endWithThisProcess(kill: () => void): void {
+  if (count === 1)
+    process.once('exit', () => {
+      for (const each of living) each()
+    })
+  living.add(kill)
+}
+
+/** The memory that the processes have touched at most so far, in MiB; what they share is counted for each. */
+export function highWater(pids: readonly number[]): number {
+  return sumMiB(pids, (pid) => kibibytes(readProc(pid, 'status'), 'VmHWM:'))
+}
+
+/** The memory of the processes now, in MiB, what they share divided among them. */
+export function proportional(pids: readonly number[]): number {
+  return sumMiB(pids, (pid) => kibibytes(readProc(pid, 'smaps_rollup'), 'Pss:'))
+}
+
+/** Milliseconds that all cores have been busy since the machine started; `undefined` where /proc does not say. */
+export function machineBusy(): number | undefined {
+  const line = readOr('/proc/stat', '').split('\n', 1)[0] ?? ''
+  const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number)
+  if (steal === undefined) return undefined
+  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, n) => sum + (n ?? 0), 0) * MILLISECONDS_PER_TICK
+}
+
+function sumMiB(pids: readonly number[], kib: (pid: number) => number): number {
+  return pids.reduce((sum, pid) => sum + kib(pid), 0) / 1024
+}
+
+/** The value of a line such as `VmHWM:    12345 kB`; 0 for a process that is gone. */
+function kibibytes(text: string, name: string): number {
+  const line = text.split('\n').find((each) => each.startsWith(name))
+  return line === undefined ? 0 : Number.parseInt(line.slice(name.length), 10)
+}
+
+type Stat = { readonly parent: number; readonly own: number; readonly reaped: number }
+
+/** utime + stime, and cutime + cstime, in ms. The name in parentheses may hold anything, so they are counted from its end. */
+function statOf(pid: number): Stat | undefined {
+  const text = readProc(pid, 'stat')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields.length < 15) return undefined
+  const ticks = (index: number): number => Number(fields[index]) * MILLISECONDS_PER_TICK
+  return { parent: Number(fields[1]), own: ticks(11) + ticks(12), reaped: ticks(13) + ticks(14) }
+}
+
+/** What a parent has waited for counts in its cutime and cstime, all generations of it; what lives is added. */
+function cpuOfTree(root: number): number {
+  return treeOf(root).reduce((sum, pid) => {
+    const stat = statOf(pid)
+    return sum + (stat === undefined ? 0 : stat.own + stat.reaped)
+  }, 0)
+}
+
+function treeOf(root: number): readonly number[] {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name)
+    const stat = Number.isInteger(pid) ? statOf(pid) : undefined
+    if (stat !== undefined) children.set(stat.parent, [...(children.get(stat.parent) ?? []), pid])
+  }
+  const withBelow = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(withBelow)]
+  return existsSync(`/proc/${root}`) ? withBelow(root) : []
+}
+
+function membersOf(cgroup: string): readonly number[] {
+  return readOr(join(cgroup, 'cgroup.procs'), '').split('\n').filter(Boolean).map(Number)
+}
+
+function cpuOfCgroup(cgroup: string): number {
+  const found = /^usage_usec (\d+)$/m.exec(readFileSync(join(cgroup, 'cpu.stat'), 'utf8'))
+  return Number(found?.[1]) / 1000
+}
+
+function isWritable(): boolean {
+  if (cgroups === undefined) return false
+  try {
+    const probe = join(cgroups, `hikyaku-bench-${process.pid}`)
+    mkdirSync(probe)
+    rmdirSync(probe)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function makeCgroup(name: string): string {
+  const path = join(cgroups ?? '', name)
+  mkdirSync(path)
+  return path
+}
+
+async function removeCgroup(path: string): Promise<void> {
+  // The kernel lets go of processes that have ended a moment after they have.
+  for (let left = 100; left > 0; left -= 1) {
+    try {
+      return rmdirSync(path)
+    } catch {
+      await sleep(20)
+    }
+  }
+}
+
+/** SIGTERM to the whole group, 3 s of patience, then SIGKILL to whatever is left, also outside the process group. */
+async function endAll(leader: number, pids: () => readonly number[]): Promise<void> {
+  signal(-leader, 'SIGTERM')
+  for (let left = 60; left > 0 && pids().length > 0; left -= 1) await sleep(50)
+  killAll(leader, pids())
+}
+
+function killAll(leader: number, pids: readonly number[]): void {
+  signal(-leader, 'SIGKILL')
+  for (const pid of pids) signal(pid, 'SIGKILL')
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // Gone already.
+  }
+}
+
+function readProc(pid: number, file: string): string {
+  return readOr(`/proc/${pid}/${file}`, '')
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return otherwise
+  }
+}

@@ -1,0 +1,34 @@
+/** Holds the documents to the code, all in one process. `--write` brings up to date the tables that the code can tell. */
+
+import { writeFileSync } from 'node:fs'
+
+import { checkConfig, writeConfig } from './check-config.ts'
+import { checkErrors } from './check-errors.ts'
+import { checkEvents } from './check-events.ts'
+import { checkLinks } from './check-links.ts'
+import { checkMap, writeMap } from './check-map.ts'
+import { checkMetrics, declaredMetrics, writeMetrics } from './check-metrics.ts'
+import { checkRfc } from './check-rfc.ts'
+import { readTree } from './tree.ts'
+
+const declared = await declaredMetrics()
+
+if (process.argv.includes('--write')) {
+  const old = readTree()
+  writeFileSync('docs/architecture.md', writeMap(old))
+  writeFileSync('docs/configuration.md', writeConfig(old))
+  writeFileSync('docs/metrics.md', writeMetrics(old, declared))
+}
+
+const tree = readTree()
+const problems = [
+  ...checkMap(tree),
+  ...checkRfc(tree),
+  ...checkErrors(tree),
+  ...checkEvents(tree),
+  ...checkMetrics(tree, declared),
+  ...checkConfig(tree),
+  ...checkLinks(tree),
+]
+for (const problem of problems) console.log(problem)
+process.exitCode = problems.length > 0 ? 1 : 0

@@ -1,0 +1,76 @@
+/** `domain add|list|show` */
+
+import type { Command } from 'commander'
+
+import { zoneLine } from '#product/domain'
+import type { Domain, DnsRecord, DomainView } from '#product/domain'
+
+import { answer } from './command.ts'
+import { CliError } from './host.ts'
+import type { CliHost } from './host.ts'
+import { moment, table } from './print.ts'
+
+export function domainCommands(program: Command, host: CliHost): void {
+  const domain = program
+    .command('domain')
+    .description('the domains that mail is sent from, and their DKIM keys')
+
+  domain
+    .command('add <name>')
+    .description('add a domain with new DKIM keys (RSA-2048 and Ed25519), and print what to publish')
+    .option('--organization <name>', 'whose domain it is', 'default')
+    .action(async (name: string, options: { organization: string }, command: Command) => {
+      await answer(host, command, async (node) => {
+        const added = await node.domainAdd({ name, organization: options.organization })
+        return { value: added, text: describe(added) }
+      })
+    })
+
+  domain
+    .command('list')
+    .description('all domains')
+    .action(async (_options: object, command: Command) => {
+      await answer(host, command, async (node) => {
+        const rows = await node.domains()
+        return { value: rows, text: table(rows, COLUMNS, 'No domains yet: hikyaku domain add example.com') }
+      })
+    })
+
+  domain
+    .command('show <name>')
+    .description('one domain and the DNS records to publish')
+    .action(async (name: string, _options: object, command: Command) => {
+      await answer(host, command, async (node) => {
+        const shown = await node.domainShow({ name })
+        if (shown === null)
+          throw new CliError('missing', `no domain ${name}; hikyaku domain list shows those there are`)
+        return { value: shown, text: describe(shown) }
+      })
+    })
+}
+
+const COLUMNS = [
+  { title: 'DOMAIN', cell: (row: Domain) => row.name },
+  { title: 'ORGANIZATION', cell: (row: Domain) => row.organization },
+  { title: 'VERIFIED', cell: (row: Domain) => moment(row.verifiedAt) },
+]
+
+const PURPOSE: Record<DnsRecord['purpose'], string> = {
+  dkim: 'DKIM: receivers find the key of our signatures here',
+  spf: 'SPF: the machines that may send for the domain',
+  dmarc: 'DMARC: what receivers shall do with mail that is neither signed nor sent by us',
+  'return-path': 'where bounces come back to',
+}
+
+function describe({ domain, keys, records }: DomainView): string {
+  const verified = domain.verifiedAt === undefined ? 'not verified' : `verified ${moment(domain.verifiedAt)}`
+  const head = `${domain.name} of ${domain.organization}, ${verified}\n`
+  const signs = keys
+    .map(({ selector, algorithm, state }) => `  key ${selector}  ${algorithm}  ${state}\n`)
+    .join('')
+  const lines = records.map((record) => {
+    const need = record.required ? 'required' : 'advised'
+    return `\n; ${PURPOSE[record.purpose]} (${need})\n${zoneLine(record)}\n`
+  })
+  return `${head}${signs}\nPublish these records in DNS:\n${lines.join('')}`
+}

@@ -1,0 +1,56 @@
+/** What the command line needs of the process it runs in. */
+
+import type { Operations } from '#product/operation'
+
+export type GlobalOptions = {
+  /** Path of the configuration file; absent: the usual places. */
+  readonly config?: string
+}
+
+export type ConfigReport = {
+  readonly path: string | undefined
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export type CliHost = {
+  out(text: string): void
+  err(text: string): void
+  /** All of standard input. */
+  input(): Promise<Buffer>
+  readFile(path: string): Promise<Buffer>
+  now(): number
+  /**
+   * Runs `use` with the running node, or with its stores opened here when no node runs.
+   * @throws {OperationError} `not-running` when neither can be had
+   */
+  withNode<T>(options: GlobalOptions, use: (operations: Operations) => Promise<T>): Promise<T>
+  /** Runs until it is told to stop; gives the exit code. */
+  serve(options: GlobalOptions): Promise<number>
+  /** The same with the sandbox receiver, seeded for a first message. */
+  start(options: GlobalOptions): Promise<number>
+  checkConfig(options: GlobalOptions): Promise<ConfigReport>
+}
+
+/** Exit codes, after sysexits(3) where it has one. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 64,
+  /** What was named does not exist. */
+  missing: 66,
+  /** The node does not run, and the command needs it. */
+  unavailable: 69,
+  /** The configuration has mistakes. */
+  config: 78,
+} as const
+
+/** Ends a command with an exit code and one line for people. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly code: Exclude<keyof typeof EXIT, 'ok'>
+  constructor(code: Exclude<keyof typeof EXIT, 'ok'>, message: string) {
+    super(message)
+    this.code = code
+  }
+}

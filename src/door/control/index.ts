@@ -1,0 +1,2 @@
+export { serveControl } from './server.ts'
+export type { ControlServer } from './server.ts'

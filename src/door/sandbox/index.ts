@@ -1,0 +1,8 @@
+export { BEHAVIOURS } from './behaviour.ts'
+export type { Behaviour } from './behaviour.ts'
+export type { Received } from './inbox.ts'
+export { DNS_LABELS } from './name-server.ts'
+export { PERSONAS } from './persona.ts'
+export type { Persona } from './persona.ts'
+export { startSandbox } from './sandbox.ts'
+export type { Sandbox, SandboxOptions } from './sandbox.ts'

@@ -1,0 +1,543 @@
+/**
+ * One connection of the submission door: drives the session of `#grammar/smtp` with what the wire brings, does
+ * what the session asks, and lets nothing that goes wrong reach another connection.
+ */
+
+import type { Socket } from 'node:net'
+import type { TLSSocketOptions } from 'node:tls'
+
+import { LINE_LIMITS, LineBuffer, formatReply, greet, parseProxy, step } from '#grammar/smtp'
+import type { Action, Event, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
+
+import { Presence } from './census.ts'
+import { trustedAs } from './door.ts'
+import type { Door, Policy } from './door.ts'
+import { Incoming } from './incoming.ts'
+import type { Subject } from './journal.ts'
+import { Login } from './login.ts'
+import type { LoginAnswer, LoginQuestion } from './login.ts'
+import { addressKey, plainAddress } from './networks.ts'
+import { Pace } from './pace.ts'
+import type { Expected, Lateness } from './pace.ts'
+import { proxied } from './proxied.ts'
+import type { Proxied } from './proxied.ts'
+import { Reception } from './reception.ts'
+import * as refusals from './refusals.ts'
+import { SenderCheck } from './sender-check.ts'
+import { Wire } from './wire.ts'
+
+/** What the octets that come now are. */
+type Reading =
+  /** Ahead of the greeting: there should be none. */
+  | { readonly at: 'early' }
+  | { readonly at: 'proxy'; held: Buffer }
+  | { readonly at: 'lines' }
+  | { readonly at: 'skip'; left: number }
+  | { readonly at: 'content'; readonly incoming: Incoming }
+  | { readonly at: 'chunk'; readonly incoming: Incoming; readonly size: number; readonly last: boolean }
+
+/** Octets of commands that are kept while an answer is awaited, before the client is made to wait too. */
+const AHEAD = 64 * 1024
+
+/** Text of replies that is gathered before it is written. */
+const ENOUGH = 16 * 1024
+
+const NOTHING = Buffer.alloc(0)
+
+export class Connection {
+  readonly #door: Door
+  readonly #policy: Policy
+  readonly #wire: Wire
+  readonly #lines: LineBuffer
+  readonly #pace: Pace
+  readonly #presence: Presence
+  readonly #senders: SenderCheck
+  readonly #onGone: (connection: Connection) => void
+  #address: string
+  #login: Login
+  #surroundings: Surroundings
+  #session: Session
+  #reading: Reading = { at: 'early' }
+  /** The content of the transaction between its chunks. */
+  #incoming: Incoming | undefined
+  #state: 'open' | 'waiting' | 'leaving' | 'gone' = 'open'
+  #finished = false
+  /** An answer kept back until `at`. */
+  #later: { readonly event: Event; readonly at: number } | undefined
+
+  constructor(socket: Socket, door: Door, policy: Policy, onGone: (connection: Connection) => void) {
+    this.#door = door
+    this.#policy = policy
+    this.#onGone = onGone
+    this.#address = plainAddress(socket.remoteAddress)
+    this.#lines = new LineBuffer({ command: policy.limits.commandLine, auth: LINE_LIMITS.auth })
+    this.#pace = new Pace(policy.limits, door.elapsed())
+    this.#presence = new Presence(door.census)
+    this.#senders = new SenderCheck(door, (error) => door.journal.failed(this.#subject(), error))
+    this.#login = this.#loginFrom(this.#address)
+    this.#surroundings = policy.surroundings
+    this.#session = greet(policy.surroundings.terms, false).session
+    const admitted = door.census.arrive()
+    this.#wire = new Wire(socket, {
+      received: (bytes) => this.#guarded(() => this.#received(bytes)),
+      drained: () => this.#guarded(() => this.#drained()),
+      secured: () => this.#guarded(() => this.#secured()),
+      finished: () => this.#guarded(() => this.#clientFinished()),
+      ended: () => this.#gone(),
+    })
+    door.journal.opened(this.#subject())
+    this.#guarded(() => this.#begin(admitted))
+  }
+
+  /** In a transaction, or with an answer owed: a drain waits for it. */
+  get busy(): boolean {
+    if (this.#state === 'waiting') return true
+    return this.#state === 'open' && !['greeted', 'ready', 'challenged'].includes(this.#session.at)
+  }
+
+  /** Ends the session unless it is busy. */
+  dismiss(): void {
+    if (!this.busy) this.#cut(refusals.SHUTTING_DOWN)
+  }
+
+  destroy(): void {
+    this.#wire.destroy()
+  }
+
+  /** The one timer's call: what is kept back is said, and who is late is dealt with. */
+  sweep(now: number): void {
+    this.#guarded(() => {
+      const later = this.#later
+      if (later !== undefined && now >= later.at) {
+        this.#later = undefined
+        this.#answer(later.event)
+      }
+      const lateness = this.#pace.late(this.#expected, now)
+      if (lateness !== undefined) this.#late(lateness)
+    })
+  }
+
+  get #expected(): Expected {
+    if (this.#state === 'leaving') return 'leave'
+    if (this.#wire.handshaking || this.#reading.at === 'proxy') return 'handshake'
+    if (this.#wire.blocked) return 'read'
+    if (this.#state !== 'open') return 'nothing'
+    if (this.#reading.at !== 'lines') return this.#reading.at === 'early' ? 'nothing' : 'content'
+    return this.busy ? 'line within a transaction' : 'command'
+  }
+
+  #late(lateness: Lateness): void {
+    switch (lateness) {
+      case 'idle':
+        return this.#cut(refusals.IDLE)
+      case 'session':
+        return this.#cut(refusals.SESSION_TOO_LONG)
+      case 'rate':
+        return this.#cut(refusals.TOO_SLOW)
+      case 'handshake':
+      case 'unread':
+      case 'linger':
+        return this.#wire.destroy()
+    }
+  }
+
+  // Arrival: limits, PROXY header, TLS, greeting.
+
+  #begin(admitted: boolean): void {
+    if (!admitted) return this.#cut(refusals.TOO_MANY_CONNECTIONS)
+    if (this.#policy.proxies(this.#address)) this.#reading = { at: 'proxy', held: NOTHING }
+    else this.#arrive(this.#address, NOTHING)
+  }
+
+  /** `ahead` came behind a PROXY header: the ClientHello where TLS comes first, elsewhere words before the greeting. */
+  #arrive(address: string, ahead: Buffer): void {
+    this.#address = address
+    this.#login = this.#loginFrom(address)
+    this.#reading = { at: 'early' }
+    if (this.#door.draining()) return this.#cut(refusals.SHUTTING_DOWN)
+    if (!this.#presence.from(addressKey(address))) return this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
+    if (this.#policy.xclients(address)) this.#surroundings = this.#policy.proxySurroundings
+    if (this.#policy.listener.tls === 'implicit') return this.#handshake(ahead)
+    if (ahead.length > 0) return this.#received(ahead)
+    this.#greetSoon(false)
+  }
+
+  #readProxyHeader(reading: Extract<Reading, { at: 'proxy' }>, bytes: Buffer): void {
+    const held = reading.held.length === 0 ? bytes : Buffer.concat([reading.held, bytes])
+    const parsed = parseProxy(held)
+    if (parsed.kind === 'malformed') return this.#cut(refusals.BAD_PROXY_HEADER)
+    if (parsed.kind === 'more') {
+      reading.held = held
+      return
+    }
+    const { length, client } = parsed.header
+    this.#arrive(
+      client === undefined ? this.#address : plainAddress(client.source.address),
+      held.subarray(length),
+    )
+  }
+
+  #handshake(ahead: Buffer): void {
+    const { certificates } = this.#door
+    this.#pace.progressed(this.#door.elapsed())
+    const options: TLSSocketOptions = {
+      secureContext: certificates.context(undefined),
+      SNICallback: (name, done) => done(null, certificates.context(name)),
+    }
+    this.#wire.secure(options, ahead.length > 0 ? ahead : undefined)
+  }
+
+  #secured(): void {
+    this.#pace.progressed(this.#door.elapsed())
+    if (this.#session.at !== 'upgrading') return this.#greetSoon(true)
+    this.#reading = { at: 'lines' }
+    this.#apply({ kind: 'secured' })
+    this.#state = 'open'
+    this.#run()
+  }
+
+  /**
+   * Greets after the loop has come around once: what the client sent ahead of the greeting is read by then, and
+   * tells programs that only pretend to listen. RFC 5321 §4.3.1
+   */
+  #greetSoon(secure: boolean): void {
+    setImmediate(() => setImmediate(() => this.#guarded(() => this.#greet(secure))))
+  }
+
+  #greet(secure: boolean): void {
+    if (this.#state !== 'open') return
+    this.#reading = { at: 'lines' }
+    this.#follow(greet(this.#surroundings.terms, secure, trustedAs(this.#policy, this.#address)))
+    this.#wire.flush()
+  }
+
+  // Octets in.
+
+  #received(bytes: Buffer): void {
+    if (this.#state === 'leaving' || this.#state === 'gone') return
+    if (this.#state === 'waiting') {
+      this.#lines.push(bytes)
+      if (this.#lines.length > AHEAD) this.#wire.pause()
+      return
+    }
+    switch (this.#reading.at) {
+      case 'early':
+        return this.#cut(looksLikeTls(bytes) ? refusals.TLS_IN_CLEAR : refusals.TALKED_EARLY)
+      case 'proxy':
+        return this.#readProxyHeader(this.#reading, bytes)
+      case 'lines':
+        if (this.#session.at === 'greeted' && looksLikeTls(bytes)) return this.#cut(refusals.TLS_IN_CLEAR)
+        break
+      case 'skip':
+      case 'content':
+      case 'chunk':
+        this.#pace.came(bytes.length)
+    }
+    this.#lines.push(bytes)
+    this.#run()
+  }
+
+  /** Everything that can be done with what has come, then one write. */
+  #run(): void {
+    while (this.#state === 'open' && this.#advance()) {
+      if (this.#wire.unsent < ENOUGH) continue
+      this.#wire.flush()
+      if (this.#wire.blocked) return this.#wire.pause()
+    }
+    this.#wire.flush()
+    if (this.#finished && this.#state === 'open') this.#leave()
+  }
+
+  /** One line, or one stretch of content; false when there is nothing to go on with. */
+  #advance(): boolean {
+    const reading = this.#reading
+    switch (reading.at) {
+      case 'lines': {
+        const line = this.#lines.next(this.#session.at === 'challenged' ? 'response' : 'command')
+        if (line === undefined) return false
+        this.#pace.progressed(this.#door.elapsed())
+        this.#apply({ kind: 'line', line })
+        return true
+      }
+      case 'skip':
+        return this.#skip(reading)
+      case 'content':
+      case 'chunk':
+        return this.#feed(reading)
+      case 'early':
+      case 'proxy':
+        return false
+    }
+  }
+
+  #skip(reading: Extract<Reading, { at: 'skip' }>): boolean {
+    const bytes = this.#lines.takeRest()
+    const skipped = Math.min(bytes.length, reading.left)
+    reading.left -= skipped
+    this.#lines.push(bytes.subarray(skipped))
+    if (reading.left > 0) return false
+    this.#reading = { at: 'lines' }
+    return true
+  }
+
+  #feed(reading: Extract<Reading, { at: 'content' | 'chunk' }>): boolean {
+    if (this.#lines.isEmpty) return false
+    const { rest, wait } = reading.incoming.feed(this.#lines.takeRest())
+    if (rest !== undefined) this.#lines.push(rest)
+    if (reading.incoming.hopeless) {
+      this.#cut(refusals.refusedContent('too-large'))
+      return false
+    }
+    if (wait !== undefined) {
+      this.#await(wait, () => this.#fed(reading, rest !== undefined))
+      return false
+    }
+    if (rest !== undefined) this.#contentCame(reading)
+    return rest !== undefined
+  }
+
+  /** The intake has room again. */
+  #fed(reading: Extract<Reading, { at: 'content' | 'chunk' }>, complete: boolean): void {
+    this.#pace.measure(this.#door.elapsed())
+    if (complete) this.#contentCame(reading)
+  }
+
+  #contentCame(reading: Extract<Reading, { at: 'content' | 'chunk' }>): void {
+    const { incoming } = reading
+    this.#reading = { at: 'lines' }
+    if (reading.at === 'chunk' && !reading.last) {
+      const { fault } = incoming
+      const refusal = fault === undefined ? {} : { reply: refusals.refusedContent(fault) }
+      return this.#apply({ kind: 'chunk', size: reading.size, ...refusal })
+    }
+    // Counted chunks cannot be misread by others; the end of DATA can.
+    const close = reading.at === 'content' && refusals.endsSession(incoming.fault)
+    this.#await(incoming.end(), (ended) => {
+      const { journal } = this.#door
+      const { envelope, protocol } = incoming.offer
+      if (ended.id === undefined) journal.rejected(this.#subject(), protocol, envelope, ended)
+      else journal.accepted(this.#subject(), protocol, envelope, ended)
+      this.#apply({ kind: 'content', reply: ended.reply, close })
+    })
+  }
+
+  // The session: steps and what they ask for.
+
+  #apply(event: Event): void {
+    const before = this.#session.at
+    const next = step(this.#session, event, this.#surroundings)
+    const said = next.replies.at(-1)
+    if (said !== undefined && said.code >= 400 && event.kind !== 'content') {
+      this.#door.journal.refused(this.#subject(), before, said)
+    }
+    // RFC 3207 §6, CVE-2011-0411: what was sent in clear behind STARTTLS would be taken for sent under TLS.
+    if (next.action?.kind === 'starttls' && !this.#lines.isEmpty) return this.#cut(refusals.SENT_AHEAD_OF_TLS)
+    this.#follow(next)
+  }
+
+  #follow({ session, replies, action }: Step): void {
+    this.#session = session
+    for (const said of replies) this.#wire.say(formatReply(said))
+    if (this.#incoming !== undefined && !inContent(session)) this.#dropContent()
+    if (action !== undefined) this.#do(action)
+  }
+
+  #do(action: Action): void {
+    switch (action.kind) {
+      case 'close':
+        return this.#leave()
+      case 'open':
+        return this.#open(action)
+      case 'data':
+        this.#incoming = this.#incomingOf(action.offer, false)
+        this.#pace.measure(this.#door.elapsed())
+        this.#reading = { at: 'content', incoming: this.#incoming }
+        return
+      case 'chunk':
+        return this.#chunk(action)
+      case 'skip':
+        this.#pace.measure(this.#door.elapsed())
+        this.#reading = { at: 'skip', left: action.size }
+        return
+      case 'beware':
+        // RFC 2920 §3.1: DATA ends a group of commands, so whatever follows it at once is content without a home.
+        if (!this.#lines.isEmpty) this.#leave()
+        return
+      case 'starttls':
+        this.#state = 'waiting'
+        return this.#handshake(NOTHING)
+      case 'xclient':
+        return this.#await(proxied(this.#door, this.#policy, this.#address, action.attributes), (said) =>
+          this.#becomes(said),
+        )
+      case 'check':
+      case 'lookup':
+      case 'proved':
+      case 'failed':
+        return this.#identify(action)
+    }
+  }
+
+  #open(action: Extract<Action, { kind: 'open' }>): void {
+    const answer = this.#senders.open(action)
+    if (answer instanceof Promise) this.#await(answer, (event) => this.#apply(event))
+    else this.#apply(answer)
+  }
+
+  #chunk({ offer, size, last }: Extract<Action, { kind: 'chunk' }>): void {
+    const incoming = this.#incoming ?? this.#incomingOf(offer, true)
+    this.#incoming = incoming
+    const reading = { at: 'chunk', incoming, size, last } as const
+    this.#pace.measure(this.#door.elapsed())
+    this.#reading = reading
+    if (incoming.begin(size, last)) this.#contentCame(reading)
+  }
+
+  #incomingOf(offer: Offer, chunked: boolean): Incoming {
+    const { tls } = this.#wire
+    const client = { address: this.#address, ...(tls === undefined ? {} : { tls }) }
+    const reception = new Reception({
+      offer,
+      client,
+      door: this.#door,
+      by: 'submission',
+      limits: this.#policy.limits,
+      maySend: (domain) => this.#senders.maySend(offer.identity.organization, domain),
+    })
+    // Only who has proved a login is helped; a trusted network gets no weaker rules than strangers.
+    const helped = offer.identity.login !== undefined && this.#policy.listener.bareNewline === 'normalize'
+    const newlines = helped ? 'normalize' : 'reject'
+    return new Incoming(offer, reception, { newlines, limit: this.#policy.limits.size, chunked })
+  }
+
+  #dropContent(): void {
+    this.#incoming?.discard()
+    this.#incoming = undefined
+  }
+
+  #loginFrom(address: string): Login {
+    return new Login(this.#door, this.#presence, address, () => this.#subject())
+  }
+
+  #identify(question: LoginQuestion): void {
+    const answer = this.#login.answer(question)
+    if (answer instanceof Promise) this.#await(answer, (said) => this.#identified(said))
+    else this.#identified(answer)
+  }
+
+  #identified({ event, delay }: LoginAnswer): void {
+    if (delay === 0) return this.#apply(event)
+    this.#state = 'waiting'
+    this.#later = { event, at: this.#door.elapsed() + delay }
+  }
+
+  #becomes({ address, event }: Proxied): void {
+    this.#address = address
+    this.#login = this.#loginFrom(address)
+    if (this.#presence.from(addressKey(address))) this.#apply(event)
+    else this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
+  }
+
+  // Waiting, failing, leaving.
+
+  /** Goes on with `then` when `promise` is settled; until then no line is read. */
+  #await<T>(promise: Promise<T>, then: (value: T) => void): void {
+    this.#state = 'waiting'
+    promise.then(
+      (value) => this.#guarded(() => this.#resume(() => then(value))),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #answer(event: Event): void {
+    this.#resume(() => this.#apply(event))
+  }
+
+  #resume(then: () => void): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'open'
+    this.#pace.progressed(this.#door.elapsed())
+    then()
+    if (this.#door.draining()) this.dismiss()
+    this.#run()
+    // `#run` may have begun to wait again.
+    if ((this.#state as string) === 'open') this.#wire.resume()
+  }
+
+  #drained(): void {
+    this.#pace.progressed(this.#door.elapsed())
+    if (this.#state !== 'open') return
+    this.#wire.resume()
+    this.#run()
+  }
+
+  /** The client sends no more. What it has sent completely is still answered. */
+  #clientFinished(): void {
+    this.#finished = true
+    if (this.#state === 'open') this.#leave()
+  }
+
+  /** Ends the connection with a last word that the session did not say itself. */
+  #cut(said: Reply): void {
+    if (this.#state === 'leaving' || this.#state === 'gone') return
+    this.#door.journal.cut(this.#subject(), said)
+    // Where TLS comes first, words in clear would only be a broken record.
+    const mute = this.#policy.listener.tls === 'implicit' && this.#wire.tls === undefined
+    if (!mute) this.#wire.say(formatReply(said))
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (this.#state === 'leaving' || this.#state === 'gone') return
+    this.#state = 'leaving'
+    this.#dropContent()
+    this.#pace.progressed(this.#door.elapsed())
+    this.#wire.end()
+  }
+
+  /** The one place where an error of ours ends: with this connection. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#door.journal.failed(this.#subject(), error)
+    this.#cut(refusals.FAILED)
+  }
+
+  #gone(): void {
+    if (this.#state === 'gone') return
+    if (this.#wire.handshaking) this.#door.journal.tlsFailed(this.#subject())
+    this.#state = 'gone'
+    this.#later = undefined
+    this.#dropContent()
+    this.#presence.leave()
+    this.#door.journal.closed(this.#subject())
+    this.#onGone(this)
+  }
+
+  #subject(): Subject {
+    const { tls } = this.#wire
+    const identity = this.#session.peer.identity
+    return {
+      listener: this.#policy.listener.name,
+      client: this.#address,
+      ...(tls === undefined ? {} : { tls }),
+      ...(identity === undefined ? {} : { organization: identity.organization }),
+      ...(identity?.login === undefined ? {} : { credential: identity.login }),
+    }
+  }
+}
+
+function inContent(session: Session): boolean {
+  return session.at === 'data' || session.at === 'chunk' || session.at === 'chunks'
+}
+
+/** A TLS record of type handshake, RFC 8446 §5.1: a client that wants implicit TLS, on a port that begins in clear. */
+function looksLikeTls(bytes: Buffer): boolean {
+  return bytes[0] === 0x16 && (bytes.length < 2 || bytes[1] === 3)
+}

@@ -1,0 +1,6 @@
+export type { Certificates } from './door.ts'
+export type { ListeningAt } from './listener.ts'
+export { startSubmission } from './submission.ts'
+export type { Submission, SubmissionParts } from './submission.ts'
+export { handIn } from './hand-in.ts'
+export type { HandInParts, HandInRequest, HandedIn } from './hand-in.ts'

@@ -1,0 +1,93 @@
+/** What the door tells the log and the counters. No password, no content, no line of a client ever gets here. */
+
+import type { Envelope, Reply } from '#grammar/smtp'
+import type { Log } from '#platform/log'
+
+import type { SubmissionMetrics } from './metrics.ts'
+import type { Ended } from './reception.ts'
+
+/** Who a line of the log is about. */
+export type Subject = {
+  readonly listener: string
+  readonly client: string
+  readonly tls?: string
+  readonly organization?: string
+  readonly credential?: string
+}
+
+export class Journal {
+  readonly #log: Log
+  readonly #metrics: SubmissionMetrics
+
+  constructor(log: Log, metrics: SubmissionMetrics) {
+    this.#log = log
+    this.#metrics = metrics
+  }
+
+  opened(subject: Subject): void {
+    this.#log.debug('submission.connected', subject)
+  }
+
+  closed(subject: Subject): void {
+    this.#log.debug('submission.disconnected', subject)
+  }
+
+  /** The door ended a session that had not asked for it. */
+  cut(subject: Subject, said: Reply): void {
+    this.#metrics.rejected(subject.listener, said.code)
+    this.#log.info('submission.cut', { ...subject, ...words(said) })
+  }
+
+  /** A command was answered with 4yz or 5yz; `place` is where the session was. */
+  refused(subject: Subject, place: string, said: Reply): void {
+    this.#metrics.rejected(subject.listener, said.code)
+    this.#log.info('submission.refused', { ...subject, place, ...words(said) })
+  }
+
+  accepted(subject: Subject, protocol: string, envelope: Envelope, ended: Ended): void {
+    this.#metrics.accepted(subject.listener)
+    this.#log.info('message.accepted', {
+      message: ended.id,
+      ...subject,
+      from: path(envelope),
+      recipients: envelope.to.length,
+      size: ended.size,
+      protocol,
+    })
+  }
+
+  rejected(subject: Subject, protocol: string, envelope: Envelope, ended: Ended): void {
+    this.#metrics.rejected(subject.listener, ended.reply.code)
+    this.#log.info('message.rejected', {
+      ...subject,
+      from: path(envelope),
+      recipients: envelope.to.length,
+      size: ended.size,
+      protocol,
+      ...words(ended.reply),
+    })
+  }
+
+  /** `why` is one of our words. */
+  loginFailed(subject: Subject, login: string, why: string): void {
+    this.#metrics.loginFailed(subject.listener)
+    this.#log.info('login.failed', { ...subject, login: login.slice(0, 255), why })
+  }
+
+  tlsFailed(subject: Subject): void {
+    this.#log.debug('submission.tls-failed', subject)
+  }
+
+  /** Something of ours is broken; one connection paid for it. */
+  failed(subject: Subject, error: unknown): void {
+    this.#log.error('submission.failed', { ...subject, error })
+  }
+}
+
+function words({ code, enhanced, lines }: Reply): { code: number; enhanced: string; text: string } {
+  return { code, enhanced: enhanced ?? '', text: lines.join(' ') }
+}
+
+function path({ from }: Envelope): string {
+  return from === null ? '<>' : `${from.local}@${from.domain}`
+}

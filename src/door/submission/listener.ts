@@ -1,0 +1,56 @@
+/** One listening socket and the policy that new connections on it get. */
+
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+
+import type { Policy } from './door.ts'
+
+/** Where a listener really is; the port matters when 0 was asked for. */
+export type ListeningAt = { readonly name: string; readonly address: string; readonly port: number }
+
+/** What tells two listening sockets apart; everything else of a listener is policy, and changes without closing it. */
+export function endpoint({ listener }: Policy): string {
+  // Port 0 is another port each time.
+  return `${listener.address} ${listener.port === 0 ? listener.name : listener.port}`
+}
+
+export class Listener {
+  policy: Policy
+  readonly #server: Server
+
+  private constructor(policy: Policy, serve: (socket: Socket, policy: Policy) => void) {
+    this.policy = policy
+    // Half-open: a client that sends everything, closes its side and waits is still answered.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, this.policy))
+  }
+
+  /** Resolves when it listens. @throws what `net` says: EADDRINUSE, EACCES. `shared`: by several threads, SO_REUSEPORT. */
+  static async on(
+    policy: Policy,
+    shared: boolean,
+    serve: (socket: Socket, policy: Policy) => void,
+  ): Promise<Listener> {
+    const listener = new Listener(policy, serve)
+    const { address, port } = policy.listener
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const server = listener.#server
+    server.once('error', reject)
+    // RFC 4291 §2.5.5.2: `::` takes IPv4 clients too, unless the machine says otherwise.
+    server.listen({ host: address, port, reusePort: shared, backlog: 511 }, resolve)
+    await promise
+    server.off('error', reject)
+    // Accepting can fail for want of file descriptors; the clients wait in the backlog, and the log has it by then.
+    server.on('error', () => {})
+    return listener
+  }
+
+  get at(): ListeningAt {
+    const { address, port } = this.#server.address() as AddressInfo
+    return { name: this.policy.listener.name, address, port }
+  }
+
+  /** Connections are refused from now on; those there are go on. */
+  close(): void {
+    this.#server.close()
+  }
+}

@@ -1,0 +1,43 @@
+/** What the submission door counts. */
+
+import { counter, gauge } from '#platform/metrics'
+import type { MetricsRegistry } from '#platform/metrics'
+
+export const SUBMISSION_METRICS = {
+  accepted: counter({
+    name: 'hikyaku_submission_messages_accepted_total',
+    help: 'Messages answered with 250 after they were stored.',
+    labels: ['listener'],
+  }),
+  rejected: counter({
+    name: 'hikyaku_submission_rejected_total',
+    help: 'Commands, messages and connections answered with 4yz or 5yz, by the reply code.',
+    labels: ['listener', 'code'],
+  }),
+  loginsFailed: counter({
+    name: 'hikyaku_submission_logins_failed_total',
+    help: 'Logins that were wrong, or refused unheard after too many that were.',
+    labels: ['listener'],
+  }),
+  connections: gauge({
+    name: 'hikyaku_submission_connections',
+    help: 'Connections to the submission listeners that are open.',
+  }),
+}
+
+export type SubmissionMetrics = {
+  accepted(listener: string): void
+  rejected(listener: string, code: number): void
+  loginFailed(listener: string): void
+}
+
+/** `open` is asked before each scrape. */
+export function submissionMetrics(registry: MetricsRegistry, open: () => number): SubmissionMetrics {
+  const { accepted, rejected, loginsFailed, connections } = registry.register(SUBMISSION_METRICS)
+  registry.beforeSnapshot(() => connections.set(open()))
+  return {
+    accepted: (listener) => accepted({ listener }).add(),
+    rejected: (listener, code) => rejected({ listener, code: String(code) }).add(),
+    loginFailed: (listener) => loginsFailed({ listener }).add(),
+  }
+}

@@ -1,0 +1,101 @@
+/** Whether a client is too slow. Looked at by the one timer of the door; there is no timer for a connection. */
+
+export type PaceLimits = {
+  /** Milliseconds. */
+  readonly idle: number
+  readonly session: number
+  /** Octets a second of content, over `minimumRateWindow` milliseconds. */
+  readonly minimumRate: number
+  readonly minimumRateWindow: number
+}
+
+/** Milliseconds for a TLS handshake, PROXY header included. */
+export const HANDSHAKE = 30_000
+
+/** Milliseconds that what was said last may take to reach a client that we no longer listen to. */
+export const LINGER = 2_000
+
+/** What the client is expected to do now. `nothing`: it is our turn, and that is never held against it. */
+export type Expected =
+  | 'nothing'
+  | 'handshake'
+  | 'read'
+  | 'command'
+  | 'line within a transaction'
+  | 'content'
+  | 'leave'
+
+export type Lateness = 'idle' | 'session' | 'rate' | 'handshake' | 'unread' | 'linger'
+
+export class Pace {
+  readonly #limits: PaceLimits
+  readonly #began: number
+  #progress: number
+  #window: number
+  #octets = 0
+
+  /** Times are milliseconds of `Door.elapsed`. */
+  constructor(limits: PaceLimits, now: number) {
+    this.#limits = limits
+    this.#began = now
+    this.#progress = now
+    this.#window = now
+  }
+
+  /** A whole command came, or our answer went out. Single octets of a command are no progress. */
+  progressed(now: number): void {
+    this.#progress = now
+  }
+
+  /** Content came. */
+  came(octets: number): void {
+    this.#octets += octets
+  }
+
+  /** From now on content is expected, without what happened before held against it. */
+  measure(now: number): void {
+    this.#window = now
+    this.#octets = 0
+  }
+
+  /** What the client is late with, or `undefined`. */
+  late(expected: Expected, now: number): Lateness | undefined {
+    const { idle, session } = this.#limits
+    const waited = now - this.#progress
+    switch (expected) {
+      case 'nothing':
+        return undefined
+      case 'handshake':
+        return waited >= HANDSHAKE ? 'handshake' : undefined
+      case 'read':
+        return waited >= idle ? 'unread' : undefined
+      case 'leave':
+        return waited >= LINGER ? 'linger' : undefined
+      case 'content':
+        return this.#tooSlow(now) ? 'rate' : undefined
+      case 'command':
+        if (waited >= idle) return 'idle'
+        return now - this.#began >= session ? 'session' : undefined
+      case 'line within a transaction':
+        return waited >= idle ? 'idle' : undefined
+    }
+  }
+
+  #tooSlow(now: number): boolean {
+    const { minimumRate, minimumRateWindow, idle } = this.#limits
+    const elapsed = now - this.#window
+    // Without a minimum rate, silence alone is too slow.
+    if (minimumRate === 0) return this.#silent(elapsed >= idle, now)
+    if (elapsed < minimumRateWindow) return false
+    const tooSlow = this.#octets < (minimumRate * minimumRateWindow) / 1000
+    this.measure(now)
+    return tooSlow
+  }
+
+  #silent(over: boolean, now: number): boolean {
+    if (!over) return false
+    const silent = this.#octets === 0
+    this.measure(now)
+    return silent
+  }
+}

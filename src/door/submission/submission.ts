@@ -1,0 +1,188 @@
+/** The submission door: listeners, the connections on them, and the one timer they all share. RFC 6409 */
+
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+
+import type { Intake } from '#engine/queue'
+import type { LimitsConfig, ListenerConfig } from '#platform/config'
+import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+import type { Authenticator } from '#product/account'
+import type { DomainDirectory } from '#product/domain'
+
+import { Census } from './census.ts'
+import { Connection } from './connection.ts'
+import { policyOf } from './door.ts'
+import type { Certificates, Door, Policy } from './door.ts'
+import { LoginGuard } from './guard.ts'
+import { Journal } from './journal.ts'
+import { Listener, endpoint } from './listener.ts'
+import type { ListeningAt } from './listener.ts'
+import { submissionMetrics } from './metrics.ts'
+
+export type SubmissionParts = {
+  readonly hostname: string
+  readonly listeners: readonly ListenerConfig[]
+  readonly limits: LimitsConfig
+  readonly tls: Certificates
+  readonly authenticator: Authenticator
+  readonly domains: DomainDirectory
+  readonly intake: Intake
+  readonly log: Log
+  readonly metrics: MetricsRegistry
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** That many octets of chance, for the nonces of SCRAM. */
+  readonly random?: (octets: number) => Uint8Array
+  /** Several threads listen on the same ports. */
+  readonly shared?: boolean
+  /** Calls `tick` every so many milliseconds until the function it gives back is called. */
+  readonly every?: (milliseconds: number, tick: () => void) => () => void
+}
+
+export type Submission = {
+  readonly addresses: () => readonly ListeningAt[]
+  /** For new sessions; those there are keep what they began with. Listens where it did not, stops where it should not. */
+  reload(parts: {
+    readonly listeners: readonly ListenerConfig[]
+    readonly limits: LimitsConfig
+  }): Promise<void>
+  /** Stops accepting, sends idle sessions away, lets transactions end; resolves when all are gone, within `patience` ms. */
+  drain(patience: number): Promise<void>
+  /** Ends everything now. */
+  close(): Promise<void>
+}
+
+/** Milliseconds between two looks at who is late: the precision of every timeout here. */
+export const TICK = 1_000
+
+/** Octets of a nonce: 144 bits. RFC 5802 §5.1 */
+const NONCE = 18
+
+/** @throws what `net` says of a listener that cannot listen; then none does */
+export async function startSubmission(parts: SubmissionParts): Promise<Submission> {
+  const door = new SubmissionDoor(parts)
+  try {
+    await door.reload(parts)
+  } catch (error) {
+    await door.close()
+    throw error
+  }
+  return door
+}
+
+class SubmissionDoor implements Submission {
+  readonly #parts: SubmissionParts
+  readonly #door: Door
+  readonly #connections = new Set<Connection>()
+  readonly #listeners = new Map<string, Listener>()
+  readonly #stopTimer: () => void
+  #elapsed = 0
+  #draining = false
+  #empty: (() => void) | undefined
+
+  constructor(parts: SubmissionParts) {
+    this.#parts = parts
+    const elapsed = (): number => this.#elapsed
+    const census = new Census(parts.limits)
+    const metrics = submissionMetrics(parts.metrics, () => census.all)
+    this.#door = {
+      hostname: parts.hostname,
+      intake: parts.intake,
+      authenticator: parts.authenticator,
+      domains: parts.domains,
+      certificates: parts.tls,
+      journal: new Journal(parts.log, metrics),
+      census,
+      guard: new LoginGuard(parts.limits, elapsed),
+      now: parts.now,
+      elapsed,
+      draining: () => this.#draining,
+    }
+    this.#stopTimer = (parts.every ?? everyUnref)(TICK, () => this.#tick())
+  }
+
+  addresses = (): readonly ListeningAt[] => Array.from(this.#listeners.values(), (listener) => listener.at)
+
+  async reload({ listeners, limits }: Parameters<Submission['reload']>[0]): Promise<void> {
+    this.#door.census.limits = limits
+    this.#door.guard.limits = limits
+    const policies = listeners.map((listener) => this.#policy(listener, limits))
+    const wanted = new Set(policies.map(endpoint))
+    for (const [at, listener] of this.#listeners) {
+      if (wanted.has(at)) continue
+      listener.close()
+      this.#listeners.delete(at)
+    }
+    for (const policy of policies) await this.#listen(policy)
+  }
+
+  async #listen(policy: Policy): Promise<void> {
+    const there = this.#listeners.get(endpoint(policy))
+    if (there !== undefined) {
+      there.policy = policy
+      return
+    }
+    const serve = (socket: Socket, current: Policy): void => this.#serve(socket, current)
+    this.#listeners.set(endpoint(policy), await Listener.on(policy, this.#parts.shared ?? false, serve))
+  }
+
+  #policy(listener: ListenerConfig, limits: LimitsConfig): Policy {
+    const random = this.#parts.random ?? randomBytes
+    const nonce = (): string => Buffer.from(random(NONCE)).toString('base64')
+    return policyOf({ listener, limits, hostname: this.#parts.hostname, now: this.#parts.now, nonce })
+  }
+
+  #serve(socket: Socket, policy: Policy): void {
+    this.#connections.add(new Connection(socket, this.#door, policy, (gone) => this.#gone(gone)))
+  }
+
+  #gone(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#empty?.()
+  }
+
+  /** Counted, not read from a clock: a machine that sleeps or a clock that is set makes nobody late. */
+  #tick(): void {
+    this.#elapsed += TICK
+    for (const connection of this.#connections) connection.sweep(this.#elapsed)
+  }
+
+  async drain(patience: number): Promise<void> {
+    this.#draining = true
+    this.#stopListening()
+    for (const connection of this.#connections) connection.dismiss()
+    if (this.#connections.size > 0) await this.#emptied(patience)
+    await this.close()
+  }
+
+  #emptied(patience: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, patience)
+    this.#empty = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    return promise
+  }
+
+  close(): Promise<void> {
+    this.#stopTimer()
+    this.#stopListening()
+    if (this.#connections.size === 0) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#empty = resolve
+    for (const connection of this.#connections) connection.destroy()
+    return promise
+  }
+
+  #stopListening(): void {
+    for (const listener of this.#listeners.values()) listener.close()
+    this.#listeners.clear()
+  }
+}
+
+function everyUnref(milliseconds: number, tick: () => void): () => void {
+  const timer = setInterval(tick, milliseconds).unref()
+  return () => clearInterval(timer)
+}

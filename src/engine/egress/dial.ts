@@ -1,0 +1,130 @@
+/** Opens a TCP connection to the first of some addresses that answers. */
+
+import { connect, isIPv4 } from 'node:net'
+import type { Socket } from 'node:net'
+
+import type { Timers } from './timers.ts'
+
+export type DialOptions = {
+  readonly port: number
+  /** The source's; absent: whatever the system takes. */
+  readonly localAddress?: string
+  /** Milliseconds for one address. */
+  readonly timeout: number
+  readonly timers: Timers
+  /** Ends every try. */
+  readonly signal: AbortSignal
+}
+
+export type Dialled =
+  | { readonly ok: true; readonly socket: Socket; readonly address: string }
+  /** Of the last address tried. */
+  | { readonly ok: false; readonly address: string; readonly text: string }
+
+/**
+ * How long an address has the field to itself. A host whose IPv6 goes nowhere then costs this much, and not the
+ * whole timeout; a host that answers at all answers sooner. RFC 8305 §5 takes 250 ms for people who wait.
+ */
+export const HEAD_START = 1000
+
+/** Tries `addresses` in order, the next one when one fails or has had its head start. The losers are closed. */
+export function dial(addresses: readonly string[], options: DialOptions): Promise<Dialled> {
+  const { promise, resolve } = Promise.withResolvers<Dialled>()
+  new Race(addresses, options, resolve).start()
+  return promise
+}
+
+class Race {
+  readonly #addresses: readonly string[]
+  readonly #options: DialOptions
+  readonly #resolve: (dialled: Dialled) => void
+  readonly #running = new Map<Socket, () => void>()
+  #next = 0
+  #cancelHeadStart: (() => void) | undefined
+  #failure: Extract<Dialled, { ok: false }> = { ok: false, address: '', text: 'no address' }
+
+  constructor(addresses: readonly string[], options: DialOptions, resolve: (dialled: Dialled) => void) {
+    this.#addresses = addresses
+    this.#options = options
+    this.#resolve = resolve
+  }
+
+  start(): void {
+    const { signal } = this.#options
+    signal.addEventListener('abort', this.#abort)
+    if (signal.aborted) this.#abort()
+    else this.#tryNext()
+  }
+
+  readonly #abort = (): void => this.#end({ ok: false, address: '', text: 'egress is closing' })
+
+  #tryNext(): void {
+    this.#cancelHeadStart?.()
+    const address = this.#addresses[this.#next]
+    if (address === undefined) {
+      if (this.#running.size === 0) this.#end(this.#failure)
+      return
+    }
+    this.#next += 1
+    this.#try(address)
+    if (this.#next < this.#addresses.length) {
+      this.#cancelHeadStart = this.#options.timers.after(HEAD_START, () => this.#tryNext())
+    }
+  }
+
+  #try(address: string): void {
+    const { port, localAddress, timeout, timers } = this.#options
+    const socket = connect({
+      host: address,
+      port,
+      noDelay: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    })
+    const cancelTimeout = timers.after(timeout, () =>
+      socket.destroy(new Error(`no answer for ${timeout / 1000} s`)),
+    )
+    this.#running.set(socket, cancelTimeout)
+    socket.once('connect', () => {
+      this.#forget(socket)
+      this.#end({ ok: true, socket, address })
+    })
+    // Stays when the socket is handed over: an error between here and there must not end the process.
+    socket.on('error', (error) => {
+      if (this.#forget(socket)) this.#failed(address, error)
+    })
+  }
+
+  #failed(address: string, error: Error): void {
+    this.#failure = {
+      ok: false,
+      address,
+      text: `connect to ${spelled(address, this.#options.port)}: ${reason(error)}`,
+    }
+    this.#tryNext()
+  }
+
+  #forget(socket: Socket): boolean {
+    this.#running.get(socket)?.()
+    return this.#running.delete(socket)
+  }
+
+  #end(dialled: Dialled): void {
+    this.#cancelHeadStart?.()
+    this.#options.signal.removeEventListener('abort', this.#abort)
+    for (const [socket, cancelTimeout] of this.#running) {
+      cancelTimeout()
+      socket.destroy()
+    }
+    this.#running.clear()
+    this.#resolve(dialled)
+  }
+}
+
+function spelled(address: string, port: number): string {
+  return isIPv4(address) ? `${address}:${port}` : `[${address}]:${port}`
+}
+
+/** `ECONNREFUSED` says more than the sentence around it, which repeats address and port. */
+function reason(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}

@@ -1,0 +1,119 @@
+/** The way out: paths that share a number of connections, and come to an orderly end together. */
+
+import { createSecureContext } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
+
+import type { Route, Routing } from '#engine/routing'
+import type { Instant } from '#engine/spool'
+import type { EgressConfig } from '#platform/config'
+import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+
+import { BrokenTls } from './broken-tls.ts'
+import type { Work } from './job.ts'
+import { egressGauges, egressMetrics } from './metrics.ts'
+import type { EgressMetrics } from './metrics.ts'
+import type { PathState } from './path-state.ts'
+import { SmtpPath } from './path.ts'
+import type { Path } from './path.ts'
+import { Slots } from './slots.ts'
+import { systemTimers } from './timers.ts'
+import type { Timers } from './timers.ts'
+
+export type EgressOptions = {
+  readonly routing: Pick<Routing, 'addresses'>
+  readonly config: EgressConfig
+  /** `ca`: who may sign certificates, where that is not who Node trusts. */
+  readonly tls: Pick<SecureContextOptions, 'ca' | 'minVersion'>
+  readonly log: Log
+  readonly metrics: MetricsRegistry
+  readonly now: () => Instant
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Whether nobody on the public Internet has this address. */
+  readonly isPrivate: (address: string) => boolean
+  /** For tests. */
+  readonly timers?: Timers
+}
+
+export type Egress = {
+  /** @throws when the configuration has no source of this name */
+  path(source: string, route: Route, work: Work): Path
+  /** Every path that is not closed. */
+  describe(): readonly PathState[]
+  /** Connections of all paths. */
+  readonly connections: number
+  /** Lets transactions under way finish for `within` ms, then defers them. Resolves when every socket is closed. */
+  close(within: number): Promise<void>
+}
+
+export function createEgress(options: EgressOptions): Egress {
+  return new SmtpEgress(options)
+}
+
+class SmtpEgress implements Egress {
+  readonly #options: EgressOptions
+  readonly #timers: Timers
+  readonly #context: SecureContext
+  readonly #brokenTls = new BrokenTls()
+  readonly #paths = new Set<SmtpPath>()
+  readonly #slots: Slots
+  readonly #metrics: EgressMetrics
+
+  constructor(options: EgressOptions) {
+    this.#options = options
+    this.#timers = options.timers ?? systemTimers
+    this.#context = createSecureContext(options.tls)
+    this.#slots = new Slots(options.config.connections, () => this.#spareOne())
+    this.#metrics = egressMetrics(options.metrics)
+    egressGauges(options.metrics, () => this.describe())
+  }
+
+  get connections(): number {
+    return this.#slots.taken
+  }
+
+  path(name: string, route: Route, work: Work): Path {
+    const { routing, config, now, isPrivate, log, random } = this.#options
+    const source = config.sources.find((one) => one.name === name)
+    if (source === undefined) throw new Error(`no egress source is called ${name}`)
+    const path = new SmtpPath({
+      source,
+      route,
+      work,
+      slots: this.#slots,
+      around: {
+        routing,
+        config,
+        context: this.#context,
+        brokenTls: this.#brokenTls,
+        timers: this.#timers,
+        now,
+        isPrivate,
+      },
+      log,
+      metrics: this.#metrics,
+      random,
+      closed: (closed) => this.#paths.delete(closed),
+    })
+    this.#paths.add(path)
+    return path
+  }
+
+  describe(): readonly PathState[] {
+    return Array.from(this.#paths, (path) => path.describe())
+  }
+
+  async close(within: number): Promise<void> {
+    const paths = [...this.#paths]
+    const closed = Promise.all(paths.map((path) => path.close()))
+    const cancel = this.#timers.after(within, () => paths.forEach((path) => path.abandon()))
+    await closed
+    cancel()
+  }
+
+  /** A connection that only waits gives its place to a path that has none. */
+  #spareOne(): void {
+    for (const path of this.#paths) if (path.spareOne()) return
+  }
+}

@@ -1,0 +1,178 @@
+/** The beginning of a connection: greeting, EHLO, STARTTLS, AUTH. Ends with a peer one may send mail to, or why not. */
+
+import { isIP } from 'node:net'
+import type { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+
+import type { Host, Route } from '#engine/routing'
+import { NO_CAPABILITIES, parseCapabilities } from '#grammar/smtp'
+import type { Capabilities, ClientReply } from '#grammar/smtp'
+import type { EgressConfig } from '#platform/config'
+
+import { authenticate } from './authentication.ts'
+import type { Peer } from './fit.ts'
+import { isReply, Questions } from './questions.ts'
+import type { Answer } from './questions.ts'
+import { secure } from './secure.ts'
+import type { Timers } from './timers.ts'
+import { deferred, lostVerdict, verdictOf } from './verdict.ts'
+import type { Stage, Verdict } from './verdict.ts'
+import type { Wire } from './wire.ts'
+
+export type IntroductionOptions = {
+  readonly host: Host
+  readonly address: string
+  /** What we call ourselves. */
+  readonly ehlo: string
+  readonly tls: Route['tls']
+  readonly auth?: { readonly user: string; readonly password: string }
+  readonly timeouts: EgressConfig['timeouts']
+  readonly context: SecureContext
+  readonly timers: Timers
+  /** Ends it, wherever it is. */
+  readonly signal: AbortSignal
+}
+
+export type Introduced =
+  | { readonly ok: true; readonly wire: Wire; readonly peer: Peer }
+  /** `tlsFailed`: a handshake was tried and did not come about, so that clear text may be tried by those who may. */
+  | { readonly ok: false; readonly verdict: Verdict; readonly tlsFailed: boolean; readonly tls: string }
+
+export async function introduce(socket: Socket, options: IntroductionOptions): Promise<Introduced> {
+  return await new Introduction(socket, options).run()
+}
+
+class Introduction {
+  readonly #options: IntroductionOptions
+  #questions: Questions
+  #capabilities: Capabilities = NO_CAPABILITIES
+  #tls = { text: '', verified: false, failed: false }
+
+  constructor(socket: Socket, options: IntroductionOptions) {
+    this.#options = options
+    this.#questions = new Questions(socket, options.timers)
+  }
+
+  async run(): Promise<Introduced> {
+    const { signal, host, address } = this.#options
+    signal.addEventListener('abort', this.#abort)
+    if (signal.aborted) this.#abort()
+    const verdict = await this.#steps()
+    signal.removeEventListener('abort', this.#abort)
+    const { wire } = this.#questions
+    const { text, verified, failed } = this.#tls
+    if (verdict !== undefined) {
+      if (!wire.isEnded) leave(wire, this.#options)
+      return { ok: false, verdict, tlsFailed: failed, tls: text }
+    }
+    wire.rest()
+    return {
+      ok: true,
+      wire,
+      peer: { host: host.name, address, capabilities: this.#capabilities, tls: text, verified },
+    }
+  }
+
+  readonly #abort = (): void => {
+    const { wire } = this.#questions
+    if (wire.isEnded) wire.socket.destroy()
+    else wire.lose({ kind: 'stopped', text: 'egress is closing' })
+  }
+
+  /** The first that fails ends it. */
+  async #steps(): Promise<Verdict | undefined> {
+    return (
+      (this.#options.host.implicitTls ? await this.#secure() : undefined) ??
+      (await this.#greeting()) ??
+      (await this.#hello()) ??
+      (await this.#startTls()) ??
+      (await this.#authenticate())
+    )
+  }
+
+  async #greeting(): Promise<Verdict | undefined> {
+    const answer = await this.#questions.read(this.#options.timeouts.greeting)
+    if (isReply(answer) && isPositive(answer)) return undefined
+    const verdict = refusal(answer, 'greeting')
+    // RFC 7504 §4: 521 says that this host never takes mail. Any other 5xx here is about our address or our hour, and
+    // so is 554 of RFC 5321 §3.1: a block list must not bounce a whole queue.
+    return verdict.code === 521 ? { ...verdict, outcome: 'bounced' } : verdict
+  }
+
+  async #hello(): Promise<Verdict | undefined> {
+    const { ehlo, timeouts } = this.#options
+    const answer = await this.#questions.ask(`EHLO ${ehlo}\r\n`, timeouts.ehlo)
+    if (isReply(answer) && isPositive(answer)) {
+      this.#capabilities = parseCapabilities(answer)
+      return undefined
+    }
+    // RFC 5321 §4.1.1.1: a server that knows no EHLO may know HELO. Under TLS it has said EHLO before.
+    const isOld = isReply(answer) && answer.code >= 500 && this.#tls.text === ''
+    if (!isOld) return refusal(answer, 'EHLO')
+    const second = await this.#questions.ask(`HELO ${ehlo}\r\n`, timeouts.ehlo)
+    return isReply(second) && isPositive(second) ? undefined : refusal(second, 'EHLO')
+  }
+
+  async #startTls(): Promise<Verdict | undefined> {
+    const { tls, host, timeouts } = this.#options
+    if (host.implicitTls || tls === 'none') return undefined
+    const mustHave = tls !== 'opportunistic'
+    if (!this.#capabilities.startTls) {
+      return mustHave
+        ? deferred('tls', '4.7.10', `${host.name} does not offer STARTTLS, and TLS is required`)
+        : undefined
+    }
+    const answer = await this.#questions.ask('STARTTLS\r\n', timeouts.tls)
+    if (!isReply(answer)) return refusal(answer, 'tls')
+    // RFC 3207 §4.1: without a 220 the connection goes on as it was.
+    if (answer.code !== 220) return mustHave || answer.code === 421 ? refusal(answer, 'tls') : undefined
+    if (!this.#questions.wire.isQuiet) {
+      this.#questions.wire.destroy()
+      return lostVerdict({ kind: 'out-of-step', text: 'octets behind the 220 to STARTTLS' }, 'tls')
+    }
+    // RFC 3207 §4.2: what was said before TLS is forgotten.
+    this.#capabilities = NO_CAPABILITIES
+    return (await this.#secure()) ?? (await this.#hello())
+  }
+
+  async #secure(): Promise<Verdict | undefined> {
+    const { host, context, timeouts, timers, tls, address } = this.#options
+    const plain = this.#questions.wire.release()
+    const name = isIP(host.name) === 0 ? host.name : address
+    const secured = await secure(plain, { name, context, timeout: timeouts.tls, timers })
+    if (!secured.ok) {
+      this.#tls = { ...this.#tls, failed: true }
+      return deferred('tls', '4.7.5', secured.text)
+    }
+    this.#questions = new Questions(secured.socket, timers)
+    this.#tls = { text: secured.text, verified: secured.verified, failed: false }
+    if (tls !== 'verify' || secured.verified) return undefined
+    return deferred('tls', '4.7.5', `the certificate of ${name} does not verify: ${secured.doubt}`)
+  }
+
+  async #authenticate(): Promise<Verdict | undefined> {
+    const { auth, timeouts } = this.#options
+    if (auth === undefined) return undefined
+    if (this.#tls.text === '') return deferred('AUTH', '4.7.11', 'credentials are not sent without TLS')
+    const ask = (line: string): Promise<Answer> => this.#questions.ask(line, timeouts.ehlo)
+    return await authenticate(auth, this.#capabilities.auth, ask)
+  }
+}
+
+/** Why there will be no mail on this connection. Never final: nothing was said about any message yet. */
+export function refusal(answer: Answer, stage: Stage): Verdict {
+  return isReply(answer) ? { ...verdictOf(answer, stage), outcome: 'deferred' } : lostVerdict(answer, stage)
+}
+
+function isPositive({ code }: ClientReply): boolean {
+  return code >= 200 && code < 300
+}
+
+/** RFC 5321 §3.8: QUIT, even to those who do not want us; but nobody waits for the answer. */
+function leave(wire: Wire, { timers, timeouts }: IntroductionOptions): void {
+  const socket = wire.release()
+  const cancel = timers.after(timeouts.quit, () => socket.destroy())
+  socket.once('close', cancel)
+  socket.resume()
+  socket.end('QUIT\r\n')
+}

@@ -1,0 +1,201 @@
+/** One new connection to a site: its hosts in order, their addresses in order, until one takes us. RFC 5321 §5.1 */
+
+import { isIPv4 } from 'node:net'
+import type { SecureContext } from 'node:tls'
+
+import type { Host, Route, Routing } from '#engine/routing'
+import type { Instant } from '#engine/spool'
+import type { EgressConfig, SourceConfig } from '#platform/config'
+
+import type { BrokenTls } from './broken-tls.ts'
+import { dial } from './dial.ts'
+import type { Peer } from './fit.ts'
+import { introduce } from './introduction.ts'
+import type { Introduced } from './introduction.ts'
+import type { Timers } from './timers.ts'
+import { deferred, printable } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+import type { Wire } from './wire.ts'
+
+export type Surroundings = {
+  readonly routing: Pick<Routing, 'addresses'>
+  readonly config: EgressConfig
+  readonly context: SecureContext
+  readonly brokenTls: BrokenTls
+  readonly timers: Timers
+  readonly now: () => Instant
+  /** Whether nobody on the public Internet has this address. */
+  readonly isPrivate: (address: string) => boolean
+}
+
+export type Failure = {
+  readonly verdict: Verdict
+  /** Empty when none answered. */
+  readonly host: string
+  readonly address: string
+  readonly tls: string
+}
+
+export type Opened =
+  | { readonly ok: true; readonly wire: Wire; readonly peer: Peer }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** Peers that answer and then refuse us, within one opening: beyond it the site is having a bad time. */
+const REFUSALS = 5
+
+export async function openConnection(
+  source: SourceConfig,
+  route: Route,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<Opened> {
+  return await new Opening(source, route, around, signal).run()
+}
+
+class Opening {
+  readonly #source: SourceConfig
+  readonly #route: Route
+  readonly #around: Surroundings
+  readonly #signal: AbortSignal
+  readonly #failures: Failure[] = []
+  #refusals = 0
+
+  constructor(source: SourceConfig, route: Route, around: Surroundings, signal: AbortSignal) {
+    this.#source = source
+    this.#route = route
+    this.#around = around
+    this.#signal = signal
+  }
+
+  async run(): Promise<Opened> {
+    for (const host of this.#route.hosts) {
+      const opened = await this.#host(host)
+      if (opened?.ok === true) return { ok: true, wire: opened.wire, peer: opened.peer }
+      if (this.#signal.aborted || this.#refusals >= REFUSALS) break
+    }
+    return { ok: false, failure: summary(this.#failures) }
+  }
+
+  async #host(host: Host): Promise<Introduced | undefined> {
+    const found = await this.#around.routing.addresses(host, this.#allowPrivate)
+    if (!found.ok) {
+      const { kind, code, enhanced, text } = found
+      this.#failed({ outcome: kind, stage: 'route', code, enhanced, text: printable(text) }, host.name, '')
+      return undefined
+    }
+    let addresses = this.#reachable(found.addresses)
+    if (addresses.length === 0) {
+      this.#failed(
+        deferred('route', '4.4.3', `${host.name} has no address that ${this.#source.name} can reach`),
+        host.name,
+        '',
+      )
+    }
+    while (addresses.length > 0 && this.#refusals < REFUSALS && !this.#signal.aborted) {
+      const tried = await this.#first(host, addresses)
+      if (tried.introduced?.ok === true) return tried.introduced
+      const at = addresses.indexOf(tried.address)
+      addresses = at === -1 ? [] : addresses.toSpliced(at, 1)
+    }
+    return undefined
+  }
+
+  /** The first address that answers; `address` is empty when none does. */
+  async #first(
+    host: Host,
+    addresses: readonly string[],
+  ): Promise<{ readonly address: string; readonly introduced?: Introduced }> {
+    const dialled = await dial(addresses, this.#dialOptions(host))
+    if (!dialled.ok) {
+      this.#failed(deferred('connect', '4.4.1', dialled.text), host.name, dialled.address)
+      return { address: '' }
+    }
+    const { address, socket } = dialled
+    // The address that is connected, not the one that was looked up: a private one may hide behind a mapping.
+    if (!this.#allowPrivate && this.#around.isPrivate(socket.remoteAddress ?? '')) {
+      socket.destroy()
+      this.#failed(deferred('connect', '4.4.4', `${address} is a private address`), host.name, address)
+      return { address }
+    }
+    const introduced = await introduce(socket, this.#introductionOptions(host, address))
+    if (introduced.ok) return { address, introduced }
+    if (this.#mayGoClear(host, introduced)) {
+      // Said again to the same address: TLS now counts as broken there, and it will be spoken to in clear.
+      this.#around.brokenTls.add(host.name, this.#around.now())
+      return await this.#first(host, [address])
+    }
+    this.#refusals += 1
+    this.#failed(introduced.verdict, host.name, address, introduced.tls)
+    return { address }
+  }
+
+  get #allowPrivate(): boolean {
+    return this.#route.allowPrivate || this.#around.config.allowPrivate
+  }
+
+  /** Credentials wait for TLS, so that a broken handshake cannot talk us out of it. */
+  get #tls(): Route['tls'] {
+    const { tls, auth } = this.#route
+    return auth !== undefined && tls === 'opportunistic' ? 'required' : tls
+  }
+
+  #mayGoClear(host: Host, introduced: Extract<Introduced, { ok: false }>): boolean {
+    const isOptional = this.#tls === 'opportunistic' && !host.implicitTls
+    return introduced.tlsFailed && isOptional && !this.#signal.aborted
+  }
+
+  /** A bound IPv4 address reaches no IPv6 one, and the other way round. */
+  #reachable(addresses: readonly string[]): readonly string[] {
+    const own = this.#source.address
+    return own === undefined ? addresses : addresses.filter((address) => isIPv4(address) === isIPv4(own))
+  }
+
+  #dialOptions(host: Host): Parameters<typeof dial>[1] {
+    const { config, timers } = this.#around
+    const { address } = this.#source
+    return {
+      port: host.port,
+      timeout: config.timeouts.connect,
+      timers,
+      signal: this.#signal,
+      ...(address === undefined ? {} : { localAddress: address }),
+    }
+  }
+
+  #introductionOptions(host: Host, address: string): Parameters<typeof introduce>[1] {
+    const { config, context, timers, brokenTls, now } = this.#around
+    const { auth } = this.#route
+    const isBroken = this.#tls === 'opportunistic' && !host.implicitTls && brokenTls.has(host.name, now())
+    return {
+      host,
+      address,
+      ehlo: this.#source.ehlo,
+      tls: isBroken ? 'none' : this.#tls,
+      timeouts: config.timeouts,
+      context,
+      timers,
+      signal: this.#signal,
+      ...(auth === undefined ? {} : { auth }),
+    }
+  }
+
+  #failed(verdict: Verdict, host: string, address: string, tls = ''): void {
+    this.#failures.push({ verdict, host, address, tls })
+  }
+}
+
+/**
+ * What the try as a whole came to. Final only if every host's refusal is; words that a peer said rather than our own;
+ * of equals the last, which was the least preferred host and the last hope.
+ */
+function summary(failures: readonly Failure[]): Failure {
+  const nothing: Failure = {
+    verdict: deferred('route', '4.4.4', 'the site has no host'),
+    host: '',
+    address: '',
+    tls: '',
+  }
+  const temporary = failures.filter(({ verdict }) => verdict.outcome !== 'bounced')
+  const candidates = temporary.length > 0 ? temporary : failures
+  return candidates.findLast(({ verdict }) => verdict.code !== 0) ?? candidates.at(-1) ?? nothing
+}

@@ -1,0 +1,37 @@
+/** What an operator sees of a path: what it has, and what keeps the next transaction from going out. */
+
+import type { Instant } from '#engine/spool'
+
+import type { Tried } from './job.ts'
+
+export type PathState = {
+  readonly source: string
+  readonly site: string
+  /** All of them: busy, idle, being opened, being closed. */
+  readonly connections: number
+  readonly busy: number
+  readonly idle: number
+  readonly opening: number
+  readonly hold: Hold
+}
+
+export type Hold =
+  /** Nothing does. */
+  | { readonly at: 'open' }
+  /** No connection yet: the first is being made. */
+  | { readonly at: 'connecting' }
+  /** Every connection is at work, and there may be no more of them. */
+  | { readonly at: 'full'; readonly limit: 'path' | 'all'; readonly connections: number }
+  /** The peer would not have more connections than it has. */
+  | {
+      readonly at: 'refused-more'
+      readonly connections: number
+      readonly until: Instant
+      readonly attempt: Tried
+    }
+  /** The message rate. */
+  | { readonly at: 'paced'; readonly perSecond: number; readonly until: Instant }
+  /** No host could be reached, or none would talk, `failures` times in a row. */
+  | { readonly at: 'down'; readonly until: Instant; readonly failures: number; readonly attempt: Tried }
+  /** It finishes what is under way and takes nothing more. */
+  | { readonly at: 'closing' }

@@ -1,0 +1,347 @@
+/** One source to one site: its connections, how many there may be, and when the next job may go. */
+
+import { fullBucket, pathLimits, take } from '#engine/shaping'
+import type { Bucket, PathLimits } from '#engine/shaping'
+import type { Route } from '#engine/routing'
+import type { Instant } from '#engine/spool'
+import type { SourceConfig } from '#platform/config'
+import type { Log } from '#platform/log'
+
+import { Connection } from './connection.ts'
+import type { ConnectionOwner } from './connection.ts'
+import type { Job, Tried, Work } from './job.ts'
+import type { EgressMetrics } from './metrics.ts'
+import { openConnection } from './opening.ts'
+import type { Failure, Opened, Surroundings } from './opening.ts'
+import type { Hold, PathState } from './path-state.ts'
+import type { Claimant, Slots } from './slots.ts'
+import { triedOf } from './tried.ts'
+import { deferred } from './verdict.ts'
+
+export type Path = {
+  readonly source: string
+  readonly site: string
+  /** There may be work. Cheap, and harmless when there is none. */
+  wake(): void
+  /** The route as DNS says it now; connections opened from here on take it. */
+  use(route: Route): void
+  describe(): PathState
+  /** Takes no more work, lets what is under way finish. Resolves when the last connection is closed. */
+  close(): Promise<void>
+}
+
+export type PathOptions = {
+  readonly source: SourceConfig
+  readonly route: Route
+  readonly work: Work
+  readonly slots: Slots
+  readonly around: Surroundings
+  readonly log: Log
+  readonly metrics: EgressMetrics
+  readonly random: () => number
+  /** The path has closed for good. */
+  readonly closed: (path: SmtpPath) => void
+}
+
+/** How long a site that nobody answers at is left alone, in ms, after each failure in a row; the last one repeats. */
+export const DOWN = [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000] as const
+
+/** How long no connection is added after the peer refused one while others stood. */
+const REFUSED_MORE_FOR = 60_000
+
+type Ceiling = Extract<Hold, { at: 'refused-more' }>
+type Down = Extract<Hold, { at: 'down' }>
+
+export class SmtpPath implements Path, ConnectionOwner, Claimant {
+  readonly source: string
+  readonly site: string
+  readonly #options: PathOptions
+  readonly #limits: PathLimits
+  readonly #log: Log
+  readonly #connections = new Set<Connection>()
+  /** The last one used is used next, so that those not needed grow old and close. */
+  readonly #idle: Connection[] = []
+  /** Jobs whose connection turned out to be dead before it took a word of them. */
+  readonly #again: Job[] = []
+  /** Those that had their second chance. */
+  readonly #repeated = new WeakSet<Job>()
+  readonly #stopping = new AbortController()
+  readonly #whenClosed = Promise.withResolvers<void>()
+  #route: Route
+  #opening = 0
+  #isPumping = false
+  #isClosing = false
+  #bucket: Bucket
+  #cancelPace: (() => void) | undefined
+  #cancelDown: (() => void) | undefined
+  #ceiling: Ceiling | undefined
+  #down: Down | undefined
+  #failures = 0
+
+  constructor(options: PathOptions) {
+    this.#options = options
+    this.source = options.source.name
+    this.site = options.route.site
+    this.#route = options.route
+    this.#limits = pathLimits(options.around.config)
+    this.#bucket = fullBucket(this.#limits.rate, options.around.now())
+    this.#log = options.log.with({ source: this.source, site: this.site })
+  }
+
+  get held(): number {
+    return this.#connections.size + this.#opening
+  }
+
+  wake(): void {
+    this.#pump()
+  }
+
+  use(route: Route): void {
+    this.#route = route
+  }
+
+  placeFree(): void {
+    this.#pump()
+  }
+
+  describe(): PathState {
+    const { size } = this.#connections
+    let busy = 0
+    for (const connection of this.#connections) if (connection.isBusy) busy += 1
+    return {
+      source: this.source,
+      site: this.site,
+      connections: size + this.#opening,
+      busy,
+      idle: this.#idle.length,
+      opening: this.#opening,
+      hold: this.#hold(busy),
+    }
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      this.#cancelPace?.()
+      this.#cancelDown?.()
+      this.#options.slots.forget(this)
+      this.#stopping.abort()
+      for (const connection of this.#idle.splice(0)) connection.quit()
+      this.#giveUpAgain(this.#stoppedTried())
+      this.#closedIfEmpty()
+    }
+    return this.#whenClosed.promise
+  }
+
+  /** Ends what `close` waits for; jobs under way are deferred. */
+  abandon(): void {
+    for (const connection of this.#connections) connection.abandon('this server is stopping')
+  }
+
+  /** Closes one connection that nobody uses; false when there is none. */
+  spareOne(): boolean {
+    const connection = this.#idle.shift()
+    connection?.quit()
+    return connection !== undefined
+  }
+
+  ready(connection: Connection): void {
+    if (this.#isClosing || this.#options.slots.shouldYield(this.held)) return connection.quit()
+    this.#idle.push(connection)
+    this.#pump()
+  }
+
+  untouched(job: Job, tried: readonly Tried[]): void {
+    if (this.#isClosing || this.#repeated.has(job)) return job.done(tried)
+    this.#repeated.add(job)
+    this.#again.push(job)
+  }
+
+  gone(connection: Connection, why: string): void {
+    this.#connections.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+    const { host, address } = connection.peer
+    this.#log.debug('connection.closed', { host, address, why })
+    this.#options.slots.release()
+    this.#closedIfEmpty()
+    this.#pump()
+  }
+
+  /** Hands out work while there is a connection for it, then sees to another connection. */
+  #pump(): void {
+    // Work may wake us from inside `next`, and a connection may be ready from inside `run`.
+    if (this.#isPumping) return
+    this.#isPumping = true
+    while (this.#handOut());
+    this.#isPumping = false
+  }
+
+  #handOut(): boolean {
+    if (this.#isClosing || this.#down !== undefined || !this.#hasWork) return false
+    const taken = take(this.#bucket, this.#limits.rate, this.#options.around.now())
+    if (taken.wait > 0) {
+      this.#pace(taken.wait)
+      return false
+    }
+    const connection = this.#idle.pop()
+    if (connection === undefined) {
+      this.#grow()
+      return false
+    }
+    const job = this.#again.shift() ?? this.#options.work.next()
+    if (job === undefined) {
+      this.#idle.push(connection)
+      return false
+    }
+    this.#bucket = taken.bucket
+    connection.run(job)
+    return true
+  }
+
+  get #hasWork(): boolean {
+    return this.#again.length > 0 || this.#options.work.hasWork
+  }
+
+  #pace(wait: number): void {
+    this.#cancelPace ??= this.#options.around.timers.after(wait, () => {
+      this.#cancelPace = undefined
+      this.#pump()
+    })
+  }
+
+  /**
+   * One connection more for work that finds none free. While there is work each new connection may bring another, so
+   * that a site is met with one, two, four, and not with everything at once.
+   */
+  #grow(): void {
+    if (this.held >= this.#mostConnections() || this.#opening >= Math.max(1, this.#connections.size)) return
+    if (!this.#options.slots.claim(this)) return
+    this.#opening += 1
+    void this.#open()
+  }
+
+  #mostConnections(): number {
+    if (this.#ceiling !== undefined && this.#ceiling.until <= this.#options.around.now())
+      this.#ceiling = undefined
+    return Math.min(this.#limits.connections, this.#ceiling?.connections ?? Infinity)
+  }
+
+  async #open(): Promise<void> {
+    const { source, around } = this.#options
+    const startedAt = around.now()
+    const opened = await openConnection(source, this.#route, around, this.#stopping.signal)
+    this.#opening -= 1
+    if (opened.ok) this.#opened(opened, startedAt)
+    else this.#failed(opened.failure, startedAt)
+  }
+
+  #opened({ wire, peer }: Extract<Opened, { ok: true }>, startedAt: Instant): void {
+    const { around, metrics } = this.#options
+    const connection = new Connection(
+      wire,
+      peer,
+      {
+        source: this.source,
+        site: this.site,
+        limits: this.#limits,
+        timeouts: around.config.timeouts,
+        log: this.#log,
+        metrics,
+        now: around.now,
+      },
+      this,
+    )
+    this.#connections.add(connection)
+    this.#failures = 0
+    const worth = peer.verified ? 'verified' : 'unverified'
+    metrics.opened(peer.tls === '' ? 'none' : worth, Math.max(0, around.now() - startedAt))
+    this.#log.debug('connection.opened', { host: peer.host, address: peer.address, tls: peer.tls })
+    this.ready(connection)
+  }
+
+  #failed({ verdict, host, address, tls }: Failure, startedAt: Instant): void {
+    this.#options.slots.release()
+    if (this.#isClosing) return this.#closedIfEmpty()
+    const now = this.#options.around.now()
+    const duration = Math.max(0, now - startedAt)
+    const { source, site } = this
+    const attempt = triedOf(verdict, {
+      at: startedAt,
+      duration,
+      source,
+      site,
+      host,
+      address,
+      tls,
+      dsn: false,
+    })
+    this.#options.metrics.failed(verdict.stage)
+    this.#log.debug('connection.failed', {
+      host,
+      address,
+      stage: verdict.stage,
+      code: verdict.code,
+      text: verdict.text,
+    })
+    if (this.#connections.size > 0) {
+      this.#ceiling = {
+        at: 'refused-more',
+        connections: this.#connections.size,
+        until: now + REFUSED_MORE_FOR,
+        attempt,
+      }
+    } else if (this.#opening === 0) {
+      this.#goDown(attempt, now)
+    }
+  }
+
+  #goDown(attempt: Tried, now: Instant): void {
+    const base = DOWN[Math.min(this.#failures, DOWN.length - 1)] ?? 0
+    // Spread by a tenth either way, so that paths that failed together do not come back together.
+    const wait = Math.round(base * (0.9 + 0.2 * this.#options.random()))
+    this.#failures += 1
+    this.#down = { at: 'down', until: now + wait, failures: this.#failures, attempt }
+    this.#log.info('path.down', { until: now + wait, failures: this.#failures, text: attempt.text })
+    this.#cancelDown = this.#options.around.timers.after(wait, () => this.#comeBack())
+    this.#giveUpAgain(attempt)
+    this.#options.work.failed({ attempt, until: now + wait })
+  }
+
+  #comeBack(): void {
+    this.#down = undefined
+    this.#pump()
+  }
+
+  #giveUpAgain(attempt: Tried): void {
+    for (const job of this.#again.splice(0)) job.done(job.claimed.map(() => attempt))
+  }
+
+  #stoppedTried(): Tried {
+    const { source, site } = this
+    const verdict = deferred('connect', '4.3.2', 'this server is stopping')
+    const at = this.#options.around.now()
+    return triedOf(verdict, { at, duration: 0, source, site, host: '', address: '', tls: '', dsn: false })
+  }
+
+  #closedIfEmpty(): void {
+    if (!this.#isClosing || this.held > 0) return
+    this.#options.closed(this)
+    this.#whenClosed.resolve()
+  }
+
+  #hold(busy: number): Hold {
+    if (this.#isClosing) return { at: 'closing' }
+    if (this.#down !== undefined) return this.#down
+    const { around, slots } = this.#options
+    const { rate, connections } = this.#limits
+    const { wait } = take(this.#bucket, rate, around.now())
+    if (wait > 0) return { at: 'paced', perSecond: rate.perSecond, until: around.now() + wait }
+    if (this.#idle.length > 0 || (busy === 0 && this.#opening === 0)) return { at: 'open' }
+    if (this.#connections.size === 0) return { at: 'connecting' }
+    const most = this.#mostConnections()
+    if (this.held < most)
+      return slots.isWaiting(this) ? { at: 'full', limit: 'all', connections: this.held } : { at: 'open' }
+    return this.#ceiling ?? { at: 'full', limit: 'path', connections }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A message as the queue carries it: its record, and its bytes while they are worth keeping.
+ *
+ * A fresh message goes from memory to the wire; one that waited is read back when its turn comes. What was made of
+ * it for sending (converted, signed) is kept while deliveries of it are in memory, so that a message to fifty
+ * recipients of one domain is signed once.
+ */
+
+import type { Content, Message } from '#engine/spool'
+import type { NotSendable } from '#engine/egress'
+
+export type Peer = { readonly eightBit: boolean; readonly binary: boolean }
+
+/** Makes what is sent of what was accepted: the right encoding for the peer, then the signature. */
+export type Prepare = (message: Message, content: Content, peer: Peer) => Promise<Content | NotSendable>
+
+export class Carried {
+  readonly message: Message
+  /** Deliveries of it in memory. */
+  users = 0
+  #bytes: Uint8Array | undefined
+  readonly #prepared = new Map<string, Promise<Content | NotSendable>>()
+
+  constructor(message: Message, bytes?: Uint8Array) {
+    this.message = message
+    this.#bytes = bytes
+  }
+
+  /** What is held in memory, in octets. */
+  get octets(): number {
+    return this.#bytes?.length ?? 0
+  }
+
+  content(peer: Peer, read: () => Promise<Content>, prepare: Prepare): Promise<Content | NotSendable> {
+    const variant = needsConversion(this.message, peer) ? `${peer.eightBit}` : 'as it is'
+    const known = this.#prepared.get(variant)
+    if (known !== undefined) return known
+    const bytes = this.#bytes
+    const prepared =
+      bytes === undefined
+        ? read().then((content) => prepare(this.message, content, peer))
+        : prepare(this.message, { kind: 'whole', bytes }, peer)
+    this.#prepared.set(variant, prepared)
+    // A failure must not stick: the next attempt may find the store in better health.
+    prepared.catch(() => this.#prepared.delete(variant))
+    return prepared
+  }
+
+  /** Lets go of the bytes: no delivery of it is in memory any more, and the next attempt is minutes away. */
+  forget(): void {
+    this.#bytes = undefined
+    this.#prepared.clear()
+  }
+}
+
+/** Whether the peer may not be given the octets as they came. RFC 6152 §3, RFC 3030 §3 */
+export function needsConversion(message: Message, peer: Peer): boolean {
+  return !peer.eightBit || (message.body === 'binarymime' && !peer.binary)
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Claimed } from '#engine/spool'
+
+import { afterAttempt, backoff } from './lifetime.ts'
+import { claimedOf } from './queue.fixture.ts'
+
+const policy = { retry: [300_000, 600_000, 1_200_000], jitter: 0.2, delayWarning: 3_600_000 }
+const at = { now: 1_000_000, random: 0.5 }
+const deferred = { outcome: 'deferred' } as const
+
+test('a deferred delivery waits by the schedule, and the last step repeats', () => {
+  assert.equal(backoff(0, policy, 0.5), 300_000)
+  assert.equal(backoff(2, policy, 0.5), 1_200_000)
+  assert.equal(backoff(99, policy, 0.5), 1_200_000)
+})
+
+test('the spread reaches a fifth of the delay both ways', () => {
+  assert.equal(backoff(0, policy, 0), 240_000)
+  assert.equal(backoff(0, policy, 0.999_999_999), 360_000)
+})
+
+test('the last try stands at the end of its life, not after it', () => {
+  const verdict = afterAttempt(claimedOf({ expiresAt: 1_100_000 }), deferred, policy, at)
+  assert.deepEqual(verdict, { state: 'waiting', due: 1_100_000, tellDelay: false })
+})
+
+test('a failed try after the end of its life is the last', () => {
+  const verdict = afterAttempt(claimedOf({ expiresAt: 1_000_000 }), deferred, policy, at)
+  assert.deepEqual(verdict, { state: 'expired' })
+})
+
+test('a delivery by a time with mode R ends at that time. RFC 2852 §4.1.2', () => {
+  const claimed = claimedOf({ deliverBy: { at: 900_000, mode: 'return', trace: false } })
+  assert.deepEqual(afterAttempt(claimed, deferred, policy, at), { state: 'expired' })
+})
+
+test('a delivery by a time with mode N goes on, and its sender is told once', () => {
+  const deliverBy = { at: 900_000, mode: 'notify', trace: false } as const
+  const first = afterAttempt(claimedOf({ deliverBy }), deferred, policy, at)
+  assert(first.state === 'waiting' && first.tellDelay)
+  const again = afterAttempt(claimedOf({ deliverBy }, { delayNotified: true }), deferred, policy, at)
+  assert(again.state === 'waiting' && !again.tellDelay)
+})
+
+const delays: [who: string, claimed: Claimed, told: boolean][] = [
+  ['who asked for delays', claimedOf({}, { notify: ['delay'] }), true],
+  ['who asked for failures only', claimedOf({}, { notify: ['failure'] }), false],
+  ['who asked for nothing', claimedOf({}), false],
+  ['the null reverse-path', claimedOf({ from: null }, { notify: ['delay'] }), false],
+]
+for (const [who, claimed, told] of delays) {
+  test(`after an hour, ${who} ${told ? 'is told' : 'is not told'} of the delay`, () => {
+    const verdict = afterAttempt(claimed, deferred, policy, { ...at, now: 4_600_000 })
+    assert(verdict.state === 'waiting')
+    assert.equal(verdict.tellDelay, told)
+  })
+}
+
+test('a bounce and a success end it', () => {
+  assert.deepEqual(afterAttempt(claimedOf({}), { outcome: 'bounced' }, policy, at), { state: 'bounced' })
+  assert.deepEqual(afterAttempt(claimedOf({}), { outcome: 'delivered' }, policy, at), { state: 'delivered' })
+})

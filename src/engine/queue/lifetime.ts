@@ -1,0 +1,63 @@
+/** The life of a delivery between attempts: when it is tried again, when its sender is told, when it is given up. */
+
+import type { Attempt, Claimed, Instant } from '#engine/spool'
+import type { QueueConfig } from '#platform/config'
+
+export type RetryPolicy = Pick<QueueConfig, 'retry' | 'jitter' | 'delayWarning'>
+
+export type Verdict =
+  | { readonly state: 'delivered' }
+  | { readonly state: 'bounced' }
+  /** The last attempt was deferred, and its time is over. RFC 5321 §4.5.4.1 */
+  | { readonly state: 'expired' }
+  | { readonly state: 'waiting'; readonly due: Instant; readonly tellDelay: boolean }
+
+/** `random` is in [0, 1). Takes the delivery as it was before the attempt. */
+export function afterAttempt(
+  claimed: Claimed,
+  attempt: Pick<Attempt, 'outcome'>,
+  policy: RetryPolicy,
+  at: { readonly now: Instant; readonly random: number },
+): Verdict {
+  switch (attempt.outcome) {
+    case 'delivered':
+      return { state: 'delivered' }
+    case 'bounced':
+      return { state: 'bounced' }
+    case 'deferred':
+      return deferOrExpire(claimed, policy, at)
+  }
+}
+
+/** The moment after which no attempt is made. RFC 2852 §4.1.2: mode R returns what is not delivered by its time. */
+export function deadline({ message }: Claimed): Instant {
+  return message.deliverBy?.mode === 'return'
+    ? Math.min(message.expiresAt, message.deliverBy.at)
+    : message.expiresAt
+}
+
+function deferOrExpire(
+  claimed: Claimed,
+  policy: RetryPolicy,
+  { now, random }: { readonly now: Instant; readonly random: number },
+): Verdict {
+  const end = deadline(claimed)
+  if (now >= end) return { state: 'expired' }
+  const due = now + backoff(claimed.delivery.attempts, policy, random)
+  // A last attempt at the very end, rather than giving up early because the next regular one would be late.
+  return { state: 'waiting', due: Math.min(due, end), tellDelay: owesDelayNotice(claimed, policy, now) }
+}
+
+/** Milliseconds until the next try after `tries` earlier ones. The spread keeps a backlog from returning as one wave. */
+export function backoff(tries: number, { retry, jitter }: RetryPolicy, random: number): number {
+  const base = retry[Math.min(tries, retry.length - 1)] ?? 0
+  return Math.round(base * (1 + jitter * (2 * random - 1)))
+}
+
+/** Only those who asked are told, once. RFC 3461 §4.1, RFC 2852 §4.1.2 */
+function owesDelayNotice({ message, delivery }: Claimed, policy: RetryPolicy, now: Instant): boolean {
+  if (delivery.delayNotified || message.from === null || delivery.notify === 'never') return false
+  const missedBy = message.deliverBy?.mode === 'notify' && now >= message.deliverBy.at
+  const asked = delivery.notify?.includes('delay') === true && now - message.acceptedAt >= policy.delayWarning
+  return missedBy || asked
+}

@@ -1,0 +1,190 @@
+/** Delivery status notifications: made of endings, addressed to the sender, accepted like any other message. RFC 3464 */
+
+import type { Content, Instant, MessageId, NewMessage } from '#engine/spool'
+import type { Mailbox } from '#grammar/address'
+import { composeDsn } from '#grammar/report'
+import type { DsnRecipient, Returned } from '#grammar/report'
+
+import { deadline } from './lifetime.ts'
+import { replyText } from './outcome.ts'
+import type { Ending, Notice } from './outcome.ts'
+import { bandOf, queueKey } from './scheduled-queue.ts'
+
+export type NoticeOptions = {
+  readonly nodeName: string
+  readonly postmaster: string
+  /** Notices to one sender within an hour; beyond it they are logged and not sent. */
+  readonly perSenderPerHour: number
+  /** Milliseconds that a notice may wait itself. */
+  readonly expire: number
+  newId(): MessageId
+  read(id: MessageId): Promise<Content>
+}
+
+export type Notification = {
+  readonly entry: NewMessage
+  readonly bytes: Uint8Array
+  readonly about: readonly Ending[]
+}
+
+/** `sent`: to be accepted in the same commit as the endings. `withheld`: the sender had too many already. */
+export type Notified =
+  | { readonly kind: 'sent'; readonly notification: Notification }
+  | { readonly kind: 'withheld'; readonly about: readonly Ending[] }
+
+const HOUR = 3_600_000
+
+/** How many senders are remembered for the hourly limit; beyond it the memory starts anew. */
+const SENDERS = 10_000
+
+const ACTION: Record<Notice, DsnRecipient['action']> = {
+  failed: 'failed',
+  delayed: 'delayed',
+  relayed: 'relayed',
+}
+
+export class Notices {
+  readonly #options: NoticeOptions
+  #sent = new Map<string, number>()
+  #hour = 0
+
+  constructor(options: NoticeOptions) {
+    this.#options = options
+  }
+
+  /** One notification for all of `endings`, which are of one message and each have a notice. */
+  async of(endings: readonly [Ending, ...Ending[]], now: Instant): Promise<Notified> {
+    const { message } = endings[0].claimed
+    const to = message.from
+    if (to === null) throw new Error(`a notification about ${message.id}, which has a null reverse-path`)
+    if (!this.#mayTell(to, now)) return { kind: 'withheld', about: endings }
+    const id = this.#options.newId()
+    const returned = await this.#returned(endings[0])
+    const [first, ...others] = endings
+    const dsn = composeDsn({
+      reportingMta: this.#options.nodeName,
+      postmaster: this.#options.postmaster,
+      to,
+      ...(message.envid === undefined ? {} : { envid: message.envid }),
+      arrivedAt: message.acceptedAt,
+      now,
+      offset: -new Date(now).getTimezoneOffset(),
+      messageId: `<${id}@${this.#options.nodeName}>`,
+      ...(message.subject === undefined ? {} : { subject: message.subject }),
+      recipients: [recipientOf(first), ...others.map(recipientOf)],
+      returned,
+    })
+    const entry = this.#entry({
+      id,
+      to,
+      now,
+      size: dsn.bytes.length,
+      body: dsn.body,
+      smtputf8: dsn.smtputf8,
+      subject: dsn.subject,
+      about: first,
+    })
+    return { kind: 'sent', notification: { entry, bytes: dsn.bytes, about: endings } }
+  }
+
+  #entry(dsn: {
+    readonly id: MessageId
+    readonly to: Mailbox
+    readonly now: Instant
+    readonly size: number
+    readonly body: '7bit' | '8bitmime'
+    readonly smtputf8: boolean
+    readonly subject: string
+    readonly about: Ending
+  }): NewMessage {
+    const { organization, stream } = dsn.about.claimed.message
+    return {
+      message: {
+        id: dsn.id,
+        acceptedAt: dsn.now,
+        organization,
+        stream,
+        door: 'platform',
+        client: { address: '', helo: '', protocol: '' },
+        // RFC 3464 §2: so that it can never cause another.
+        from: null,
+        size: dsn.size,
+        body: dsn.body,
+        smtputf8: dsn.smtputf8,
+        requireTls: false,
+        priority: 0,
+        expiresAt: dsn.now + this.#options.expire,
+        subject: dsn.subject,
+        headerFrom: this.#options.postmaster,
+      },
+      deliveries: [
+        {
+          to: dsn.to,
+          queue: queueKey(stream, dsn.to.domain),
+          band: bandOf(0),
+          state: 'waiting',
+          due: dsn.now,
+          notify: 'never',
+        },
+      ],
+    }
+  }
+
+  /** RFC 3461 §4.3: the whole message only for failures; how much of it goes back is decided where it is made. */
+  async #returned({ claimed, notice }: Ending): Promise<Returned> {
+    const content = await this.#options.read(claimed.message.id)
+    const start = content.kind === 'whole' ? content.bytes : await firstChunk(content)
+    const full = notice === 'failed' && claimed.message.ret !== 'headers' && content.kind === 'whole'
+    return { kind: full ? 'full' : 'headers', bytes: start, size: claimed.message.size }
+  }
+
+  #mayTell(to: Mailbox, now: Instant): boolean {
+    const hour = Math.floor(now / HOUR)
+    if (hour !== this.#hour || this.#sent.size >= SENDERS) this.#sent = new Map()
+    this.#hour = hour
+    const sender = `${to.local}@${to.domain}`
+    const count = (this.#sent.get(sender) ?? 0) + 1
+    this.#sent.set(sender, count)
+    return count <= this.#options.perSenderPerHour
+  }
+}
+
+function recipientOf({ claimed, settlement, notice }: Ending): DsnRecipient {
+  const { attempt } = settlement
+  const { delivery } = claimed
+  return {
+    to: delivery.to,
+    ...(delivery.orcpt === undefined ? {} : { orcpt: delivery.orcpt }),
+    action: ACTION[notice ?? 'failed'],
+    status: statusOf(settlement.state, attempt?.enhanced ?? ''),
+    ...(attempt === undefined || attempt.host === '' || attempt.code === 0
+      ? {}
+      : { remoteMta: attempt.host }),
+    diagnostic: attempt === undefined ? settlement.reason : replyText(attempt),
+    lastAttemptAt: settlement.at,
+    ...(notice === 'delayed' ? { willRetryUntil: deadline(claimed) } : {}),
+  }
+}
+
+/** RFC 3464 §2.3.4: the class says what became of it, whatever the last reply's class was. */
+function statusOf(state: Ending['settlement']['state'], enhanced: string): string {
+  const detail = enhanced === '' ? undefined : enhanced.slice(1)
+  switch (state) {
+    case 'delivered':
+      return `2${detail ?? '.0.0'}`
+    case 'waiting':
+    case 'held':
+      return `4${detail ?? '.0.0'}`
+    case 'expired':
+      // RFC 3463 §3.5: X.4.7, delivery time expired.
+      return '5.4.7'
+    case 'bounced':
+    case 'cancelled':
+      return `5${detail ?? '.0.0'}`
+  }
+}
+
+async function firstChunk(content: Extract<Content, { kind: 'chunked' }>): Promise<Uint8Array> {
+  for await (const chunk of content.chunks()) return chunk
+  return new Uint8Array()
+}

@@ -1,0 +1,78 @@
+/** From what an attempt did to what is written down and who is told. Pure: the clock and the dice are arguments. */
+
+import type { Tried } from '#engine/egress'
+import type { Attempt, Claimed, Instant, Settlement } from '#engine/spool'
+
+import { afterAttempt } from './lifetime.ts'
+import type { RetryPolicy, Verdict } from './lifetime.ts'
+import type { Entry } from './scheduled-queue.ts'
+
+/** What a sender is told of one delivery. RFC 3464 §2.3.3 */
+export type Notice = 'failed' | 'delayed' | 'relayed'
+
+export type Ending = {
+  readonly claimed: Claimed
+  readonly settlement: Settlement
+  readonly notice?: Notice
+}
+
+export function judge(
+  entry: Entry,
+  tried: Tried,
+  policy: RetryPolicy,
+  at: { readonly now: Instant; readonly random: number },
+): Ending {
+  const { claimed } = entry
+  const verdict = afterAttempt(claimed, tried, policy, at)
+  const { dsnPassedOn, ...attempt } = tried
+  const notice = noticeOf(claimed, verdict, dsnPassedOn)
+  const settlement = settlementOf(claimed, verdict, attempt, at.now)
+  return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
+}
+
+function settlementOf(claimed: Claimed, verdict: Verdict, attempt: Attempt, now: Instant): Settlement {
+  const base = { key: claimed.delivery.key, at: now, attempt, reason: reasonOf(verdict, attempt) }
+  return verdict.state === 'waiting'
+    ? {
+        ...base,
+        state: 'waiting',
+        due: verdict.due,
+        delayNotified: verdict.tellDelay || claimed.delivery.delayNotified,
+      }
+    : { ...base, state: verdict.state, due: now }
+}
+
+function reasonOf(verdict: Verdict, attempt: Attempt): string {
+  const said = replyText(attempt)
+  return verdict.state === 'expired' ? `given up after the last try: ${said}` : said
+}
+
+/** `550 5.1.1 No such user`, or the words alone when there was no reply. */
+export function replyText({ code, enhanced, text }: Attempt): string {
+  return [code === 0 ? '' : String(code), enhanced, text].filter((part) => part !== '').join(' ')
+}
+
+function noticeOf(
+  { message, delivery }: Claimed,
+  verdict: Verdict,
+  dsnPassedOn: boolean,
+): Notice | undefined {
+  // RFC 5321 §4.5.5: nothing is ever sent in answer to mail from the null reverse-path.
+  if (message.from === null || delivery.notify === 'never') return undefined
+  switch (verdict.state) {
+    case 'delivered':
+      // RFC 3461 §5.2.2: told by us only when the next server cannot.
+      return wantsSuccess({ message, delivery }) && !dsnPassedOn ? 'relayed' : undefined
+    case 'bounced':
+    case 'expired':
+      // RFC 3461 §4.1: who says nothing wants to hear of failures.
+      return delivery.notify === undefined || delivery.notify.includes('failure') ? 'failed' : undefined
+    case 'waiting':
+      return verdict.tellDelay ? 'delayed' : undefined
+  }
+}
+
+/** RFC 2852 §4.1.4: who set a time for delivery hears that the trace of it ends here, as with NOTIFY=SUCCESS. */
+function wantsSuccess({ message, delivery }: Claimed): boolean {
+  return delivery.notify?.includes('success') === true || message.deliverBy?.trace === true
+}

@@ -1,0 +1,97 @@
+/**
+ * One scheduled queue: the deliveries of one stream to one domain.
+ *
+ * A bounded window of them is in memory, sorted by band; the rest waits in the store, and the queue knows only
+ * when the earliest of the rest is due. This is why a million waiting deliveries cost no memory.
+ */
+
+import type { Path, Unreachable } from '#engine/egress'
+import type { Claimed, Instant } from '#engine/spool'
+
+import type { Carried } from './carried.ts'
+import { Fifo } from './fifo.ts'
+
+/** 0 is sent first: urgent, ordinary, bulk. */
+export const BANDS = 3
+
+/** One delivery in memory. */
+export type Entry = {
+  readonly claimed: Claimed
+  readonly carried: Carried
+  readonly queue: ScheduledQueue
+}
+
+/** What a queue knows of the site its mail goes to. */
+export type Destination = {
+  readonly name: string
+  readonly paths: readonly Path[]
+  /** Why nothing can be sent there at `now`, and until when. */
+  down(now: Instant): Unreachable | undefined
+  /** To be called after `queue` got an entry in `band`. */
+  offer(queue: ScheduledQueue, band: number): void
+  /** Takes a queue with entries as a whole, when it got here from another site or from none. */
+  adopt(queue: ScheduledQueue): void
+  /** Lets go of a queue in one band, or in all. */
+  leave(queue: ScheduledQueue, band?: number): void
+}
+
+export class ScheduledQueue {
+  readonly key: string
+  readonly stream: string
+  readonly domain: string
+  readonly ready: readonly Fifo<Entry>[] = Array.from({ length: BANDS }, () => new Fifo<Entry>())
+  /** Places promised to messages that are being committed, and deliveries on the wire. */
+  reserved = 0
+  readonly onWire = new Set<Entry>()
+  /** Earliest due time among those in the store; `Infinity` when none is known to wait there. */
+  nextDue: Instant = Infinity
+  /** Dues that became known while a load was under way, which its answer may not include. */
+  noted: Instant = Infinity
+  loading = false
+  routing = false
+  site: Destination | undefined
+  routedAt: Instant = -Infinity
+
+  constructor(key: string) {
+    this.key = key
+    const slash = key.indexOf('/')
+    this.stream = key.slice(0, slash)
+    this.domain = key.slice(slash + 1)
+  }
+
+  get waitingHere(): number {
+    return this.ready.reduce((sum, band) => sum + band.length, 0)
+  }
+
+  /** How much of its window is taken. */
+  get inMemory(): number {
+    return this.waitingHere + this.reserved + this.onWire.size
+  }
+
+  get idle(): boolean {
+    return this.inMemory === 0 && this.nextDue === Infinity && !this.loading && !this.routing
+  }
+
+  push(entry: Entry): void {
+    this.ready[bandIndex(entry.claimed.delivery.band)]?.push(entry)
+  }
+
+  note(due: Instant): void {
+    this.nextDue = Math.min(this.nextDue, due)
+    this.noted = Math.min(this.noted, due)
+  }
+}
+
+export function bandIndex(band: number): number {
+  return Math.max(0, Math.min(BANDS - 1, band))
+}
+
+/** RFC 6710 §5: higher priorities before lower ones; the nineteen levels fall into three bands. */
+export function bandOf(priority: number): number {
+  if (priority >= 4) return 0
+  return priority < 0 ? 2 : 1
+}
+
+export function queueKey(stream: string, domain: string): string {
+  return `${stream}/${domain}`
+}

@@ -1,0 +1,163 @@
+/**
+ * Which hosts take the mail of a domain, and which of their addresses may be tried. It remembers what it worked out
+ * for as long as the DNS answers it came from live, and no longer.
+ */
+
+import { isIPv6 } from 'node:net'
+
+import { isLoopback, isPrivate, normalAddress } from '#platform/address-range'
+import type { EgressConfig, RouteConfig } from '#platform/config'
+import { ExpiringCache } from '#platform/dns'
+import type { Dns } from '#platform/dns'
+
+import { findDestination } from './destination.ts'
+import type { Candidate, Destination, Ourselves } from './destination.ts'
+import { addressesOf, knownAddresses } from './host-address.ts'
+import type { Found } from './host-address.ts'
+import { interleave, shuffle } from './order.ts'
+import type { Addressed, Host, Route, Routed, Routing, RoutingNow } from './route.ts'
+import { siteName } from './site.ts'
+import { findStatic, staticRoute } from './static-route.ts'
+import { loopsBack, lookupFailed, noAddress, privateAddress } from './verdict.ts'
+
+export type RoutingOptions = {
+  readonly dns: Dns
+  readonly routes: readonly RouteConfig[]
+  /** What holds for hosts that the DNS names. */
+  readonly defaults: Pick<EgressConfig, 'port' | 'tls' | 'allowPrivate'>
+  /** The node's name and its EHLO names: MX hosts of these names are ourselves. */
+  readonly ownNames: readonly string[]
+  /** Our addresses: an MX that has one is ourselves, and none is connected unless private ones are allowed. */
+  readonly ownAddresses: readonly string[]
+  /** Domains remembered. */
+  readonly cacheEntries: number
+  /** The clock of `dns`. */
+  readonly now: () => number
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+const MAX_HOSTS = 5
+const MAX_ADDRESSES = 10
+
+type Remembered = { readonly expires: number; readonly routed: Routed }
+
+export function createRouting(options: RoutingOptions): Routing & RoutingNow {
+  return new DnsRouting(options)
+}
+
+/** A loopback address is every host's own: it tells no loop, and a receiver in a test or the sandbox has it too. */
+function publicName(address: string): readonly string[] {
+  const normal = normalAddress(address)
+  return normal === undefined || isLoopback(address) ? [] : [normal]
+}
+
+class DnsRouting implements Routing, RoutingNow {
+  readonly #options: RoutingOptions
+  readonly #ourselves: Ourselves
+  readonly #memory: ExpiringCache<Remembered>
+  /** Most installations have no route of a stream; then a domain's answer serves all streams. */
+  readonly #byStream: boolean
+
+  constructor(options: RoutingOptions) {
+    this.#options = options
+    this.#ourselves = {
+      names: new Set(options.ownNames.map((name) => name.toLowerCase())),
+      addresses: new Set(options.ownAddresses.flatMap(publicName)),
+    }
+    this.#memory = new ExpiringCache(options.cacheEntries)
+    this.#byStream = options.routes.some(({ stream }) => stream !== undefined)
+  }
+
+  routeNow(domain: string, stream: string): Routed | undefined {
+    const key = this.#byStream ? `${domain} ${stream}` : domain
+    const known = this.#memory.get(key, this.#options.now())
+    if (known !== undefined) return known.routed
+    const fixed = findStatic(this.#options.routes, domain.toLowerCase(), stream)
+    if (fixed === undefined) return undefined
+    const routed = { ok: true, route: staticRoute(fixed) } as const
+    this.#memory.set(key, { expires: Number.POSITIVE_INFINITY, routed })
+    return routed
+  }
+
+  async route(domain: string, stream: string): Promise<Routed> {
+    const known = this.routeNow(domain, stream)
+    if (known !== undefined) return known
+    const destination = await findDestination(domain.toLowerCase(), this.#options.dns, this.#ourselves)
+    const routed = this.#routed(destination)
+    const key = this.#byStream ? `${domain} ${stream}` : domain
+    this.#memory.set(key, { expires: destination.expires, routed })
+    return routed
+  }
+
+  addressesNow(host: Host, allowPrivate: boolean): Addressed | undefined {
+    const found = knownAddresses(host.name, this.#options.dns)
+    return found && this.#addressed(host.name, found, allowPrivate)
+  }
+
+  async addresses(host: Host, allowPrivate: boolean): Promise<Addressed> {
+    return this.#addressed(host.name, await addressesOf(host.name, this.#options.dns), allowPrivate)
+  }
+
+  #routed(destination: Destination): Routed {
+    if (!destination.ok) return destination.why
+    const { defaults, random } = this.#options
+    return { ok: true, route: new MxRoute(destination, defaults, random) }
+  }
+
+  #addressed(name: string, { addresses, failed }: Found, allowPrivate: boolean): Addressed {
+    const allowed = allowPrivate ? addresses : addresses.filter((address) => !this.#isForbidden(address))
+    if (allowed.length > 0) return { ok: true, addresses: this.#ordered(allowed) }
+    if (failed !== undefined) return lookupFailed(`the address of ${name}`, failed)
+    const [forbidden] = addresses
+    if (forbidden === undefined) return noAddress(name)
+    const isOwn = addresses.some((address) => this.#ourselves.addresses.has(address))
+    return isOwn ? loopsBack(name) : privateAddress(name, forbidden)
+  }
+
+  #isForbidden(address: string): boolean {
+    return isPrivate(address) || this.#ourselves.addresses.has(address)
+  }
+
+  #ordered(addresses: readonly string[]): readonly string[] {
+    const mixed = shuffle(addresses, this.#options.random)
+    const v6 = mixed.filter((address) => isIPv6(address))
+    const v4 = mixed.filter((address) => !isIPv6(address))
+    return interleave(v6, v4).slice(0, MAX_ADDRESSES)
+  }
+}
+
+/** Long-lived: whoever keeps it and reads `hosts` for each connection spreads them over equal hosts. */
+class MxRoute implements Route {
+  readonly site: string
+  readonly via: Route['via']
+  readonly tls: Route['tls']
+  readonly allowPrivate: boolean
+  /** Equal preferences together, best first. */
+  readonly #groups: readonly (readonly Host[])[]
+  readonly #random: () => number
+
+  constructor(
+    { via, candidates }: Extract<Destination, { ok: true }>,
+    { port, tls, allowPrivate }: RoutingOptions['defaults'],
+    random: () => number,
+  ) {
+    this.via = via
+    this.site = via === 'literal' ? `[${candidates[0]?.name}]` : siteName(candidates.map(({ name }) => name))
+    this.tls = tls
+    this.allowPrivate = allowPrivate
+    this.#groups = equals(candidates).map((group) =>
+      group.map(({ name }) => ({ name, port, implicitTls: false })),
+    )
+    this.#random = random
+  }
+
+  get hosts(): readonly Host[] {
+    const mixed = this.#groups.map((group) => (group.length > 1 ? shuffle(group, this.#random) : group))
+    return mixed.flat().slice(0, MAX_HOSTS)
+  }
+}
+
+function equals(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
+  return [...Map.groupBy(candidates, ({ preference }) => preference).values()]
+}

@@ -1,0 +1,155 @@
+/** The spool as every thread has it: values in front, the store's rows behind. */
+
+import { crc32 } from 'node:zlib'
+
+import { transfer } from '#platform/thread'
+
+import { WHOLE_LIMIT } from './content.ts'
+import type { Content } from './content.ts'
+import type { ClaimedRow, StoredChunk } from './engine.ts'
+import { asSpoolError, Group } from './group.ts'
+import { fromInteger, toInteger } from './message-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { Claimed } from './message.ts'
+import { attemptOf, claimedOf } from './row.ts'
+import type { Hello, SpoolService, Standing } from './service.ts'
+import { SpoolError } from './spool.ts'
+import type { MessageView, Spool, Writing } from './spool.ts'
+
+export type SpoolBehind = {
+  readonly spool: Spool
+  /** To be told of each change of standing. */
+  readonly standing: (standing: Standing) => void
+}
+
+/** `end` is called by `close`, when nothing is under way any more. */
+export function spoolOver(service: SpoolService, hello: Hello, end: () => Promise<void>): SpoolBehind {
+  const group = new Group(service)
+  const listeners = new Set<() => void>()
+  let standing = hello.standing
+  const spool: Spool = {
+    recovered: hello.recovered,
+    newest: hello.newest === 0 ? undefined : fromInteger(hello.newest),
+    get room() {
+      return standing.room
+    },
+    get healthy() {
+      return standing.healthy
+    },
+    onStatus: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    accept: (entry, bytes) => group.accept(entry, bytes),
+    write: (id) => writing(service, group, id),
+    settle: (settlement) => group.settle(settlement),
+    ...readsOver(service),
+    close: async () => {
+      await group.drain()
+      await end()
+    },
+  }
+  return {
+    spool,
+    standing: (changed) => {
+      standing = changed
+      for (const listener of listeners) listener()
+    },
+  }
+}
+
+type Reads = Pick<Spool, 'claim' | 'unclaim' | 'read' | 'depths' | 'list' | 'show' | 'change' | 'forget'>
+
+function readsOver(service: SpoolService): Reads {
+  return {
+    claim: (queue, now, limit) => asked(async () => claimedRows(await service.claim(queue, now, limit))),
+    unclaim: (keys) => asked(() => service.unclaim(keys.map(({ message, n }) => [toInteger(message), n]))),
+    read: (id) => asked(() => read(service, id)),
+    depths: () => asked(() => service.depths()),
+    list: (filter, page) => asked(async () => claimedRows(await service.list(filter, page))),
+    show: (id) => asked(() => show(service, id)),
+    change: (filter, change, now, reason) =>
+      asked(async () => claimedRows(await service.change(filter, change, now, reason))),
+    forget: (before, limit) => asked(() => service.forget(before, limit)),
+  }
+}
+
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw asSpoolError(error)
+  }
+}
+
+function claimedRows(rows: readonly ClaimedRow[]): readonly Claimed[] {
+  return rows.map(claimedOf)
+}
+
+async function read(service: SpoolService, id: MessageId): Promise<Content> {
+  const body = await service.read(toInteger(id))
+  if (!body) throw new SpoolError('missing', `message ${id} has no body any more`)
+  if (body.kind === 'whole') return { kind: 'whole', bytes: verified(id, body) }
+  const { size, count } = body
+  return { kind: 'chunked', size, chunks: () => chunks(service, id, count) }
+}
+
+async function* chunks(service: SpoolService, id: MessageId, count: number): AsyncIterable<Uint8Array> {
+  for (let seq = 0; seq < count; seq += 1) {
+    const chunk = await asked(() => service.readChunk(toInteger(id), seq))
+    if (!chunk) throw new SpoolError('missing', `message ${id} has no body any more`)
+    yield verified(id, chunk)
+  }
+}
+
+function verified(id: MessageId, { bytes, crc }: StoredChunk): Uint8Array {
+  if (crc32(bytes) === crc) return bytes
+  throw new SpoolError('corrupt', `the body of message ${id} is damaged: its checksum differs`)
+}
+
+async function show(service: SpoolService, id: MessageId): Promise<MessageView | undefined> {
+  const shown = await service.show(toInteger(id))
+  const [head] = shown?.deliveries ?? []
+  if (!shown || !head) return undefined
+  const deliveries = shown.deliveries.map((row) => ({
+    delivery: claimedOf(row).delivery,
+    attempts: shown.attempts.filter(([n]) => n === row[7]).map(([, attempt]) => attemptOf(attempt)),
+  }))
+  return { message: claimedOf(head).message, deliveries, hasBody: shown.hasBody }
+}
+
+/** Chunks of `WHOLE_LIMIT`, whatever the size of those that come: rows are few, and each is one read later. */
+function writing(service: SpoolService, group: Group, id: MessageId): Writing {
+  const integer = toInteger(id)
+  let pending: Uint8Array[] = []
+  let size = 0
+  let seq = 0
+  const flush = async (): Promise<void> => {
+    if (size === 0) return
+    // Of its own, not of Buffer's pool: its memory moves to the thread of the store.
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let offset = 0
+    for (const part of pending) {
+      bytes.set(part, offset)
+      offset += part.length
+    }
+    pending = []
+    size = 0
+    seq += 1
+    const chunk: StoredChunk = { bytes, crc: crc32(bytes) }
+    await asked(() => service.writeChunk(integer, seq - 1, transfer(chunk, [bytes.buffer])))
+  }
+  return {
+    write: async (chunk) => {
+      // Copied: the caller's buffer may be used again once this settles.
+      pending.push(Uint8Array.from(chunk))
+      size += chunk.length
+      if (size >= WHOLE_LIMIT) await flush()
+    },
+    accept: async (entry) => {
+      await flush()
+      await group.accept(entry, undefined)
+    },
+    discard: () => asked(() => service.discardChunks(integer)),
+  }
+}

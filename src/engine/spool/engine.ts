@@ -1,0 +1,136 @@
+/**
+ * What a storage engine does for the spool: coarse steps, each one transaction. No grouping, no timers, no threads,
+ * and no values of the house: rows, as they cross threads and enter SQL.
+ */
+
+import type { DeliveryState } from './message.ts'
+import type { Selected } from './selection.ts'
+import type { Change, Page, QueueDepth } from './spool.ts'
+
+/** A message to be kept. Tuples, because a structured clone of a tuple costs a third of that of an object. */
+export type MessageRow = readonly [
+  id: number,
+  acceptedAt: number,
+  organization: string,
+  stream: string,
+  /** `local@domain`, empty for the null reverse-path. */
+  sender: string,
+  size: number,
+  /** JSON of what no statement asks for. */
+  detail: string,
+  /** Where the body lies in the bytes of the batch; −1 when it was written as chunks. */
+  offset: number,
+  length: number,
+  /** CRC-32 of the body. */
+  crc: number,
+  deliveries: readonly DeliveryRow[],
+]
+
+export type DeliveryRow = readonly [
+  recipient: string,
+  queue: string,
+  band: number,
+  due: number,
+  state: 'active' | 'waiting' | 'held',
+  detail: string | null,
+]
+
+export type SettlementRow = readonly [
+  id: number,
+  n: number,
+  state: 'waiting' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled',
+  due: number,
+  at: number,
+  delayNotified: 0 | 1,
+  reply: string,
+  /** JSON of the attempt. */
+  attempt: string | null,
+]
+
+export type Batch = {
+  readonly accepts: readonly MessageRow[]
+  readonly settlements: readonly SettlementRow[]
+  /** The bodies of `accepts`, one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** A delivery with its message, as read. */
+export type ClaimedRow = readonly [
+  id: number,
+  acceptedAt: number,
+  organization: string,
+  stream: string,
+  sender: string,
+  size: number,
+  detail: string,
+  n: number,
+  recipient: string,
+  queue: string,
+  band: number,
+  due: number,
+  state: string,
+  attempts: number,
+  delayNotified: number,
+  lastReply: string | null,
+  endedAt: number | null,
+  deliveryDetail: string | null,
+]
+
+export type StoredBody =
+  | { readonly kind: 'whole'; readonly bytes: Uint8Array<ArrayBuffer>; readonly crc: number }
+  | { readonly kind: 'chunked'; readonly size: number; readonly count: number }
+
+export type StoredChunk = { readonly bytes: Uint8Array<ArrayBuffer>; readonly crc: number }
+
+export type ShownRows = {
+  readonly deliveries: readonly ClaimedRow[]
+  /** `n` and the JSON of the attempt, in order. */
+  readonly attempts: readonly (readonly [n: number, attempt: string])[]
+  readonly hasBody: boolean
+}
+
+export type Key = readonly [id: number, n: number]
+
+/** A delivery that was changed, and its state before. */
+export type Changed = readonly [id: number, n: number, was: DeliveryState]
+
+/** What was found at opening. */
+export type Found = {
+  /** Deliveries that a dead process had active: waiting again. */
+  readonly recovered: number
+  /** Bodies begun and never accepted: removed. */
+  readonly orphans: number
+  /** The largest id ever kept; 0 when none was. */
+  readonly newest: number
+}
+
+type Now<T> = T | Promise<T>
+
+/**
+ * Never two calls at once, but for the reads (`read`, `readChunk`, `list`, `show`, `depths`).
+ * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
+ * kept a batch; `broken` ends it; anything else is the fault of the batch.
+ */
+export type SpoolEngine = {
+  readonly found: Found
+  /**
+   * All of it in one transaction, durable when this settles. A settlement changes a delivery that is active; one that
+   * was held or cancelled meanwhile changes only to `delivered` or `bounced`, and any other not at all: so a
+   * settlement may be repeated. `abandoned` are ids of messages to remove, if they are there.
+   */
+  commit(batches: readonly Batch[], abandoned: readonly number[]): Now<void>
+  /** Kept by a later commit of its message. */
+  writeChunk(id: number, seq: number, chunk: StoredChunk): Now<void>
+  discardChunks(id: number): Now<void>
+  claim(queue: string, now: number, limit: number): Now<readonly ClaimedRow[]>
+  unclaim(keys: readonly Key[]): Now<void>
+  read(id: number): Now<StoredBody | undefined>
+  readChunk(id: number, seq: number): Now<StoredChunk | undefined>
+  depths(): Now<readonly QueueDepth[]>
+  list(filter: Selected, page: Page): Now<readonly ClaimedRow[]>
+  show(id: number): Now<ShownRows | undefined>
+  /** Changes those of `keys` that `change` applies to, and says what they were. */
+  apply(keys: readonly Key[], change: Change, now: number, reason: string): Now<readonly Changed[]>
+  forget(before: number, limit: number): Now<number>
+  close(): Now<void>
+}

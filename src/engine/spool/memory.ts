@@ -1,0 +1,270 @@
+/** A spool that forgets when the process ends: for tests of other rooms, and for trying things out. */
+
+import { BACKOFF } from './committer.ts'
+import { EFFECTS } from './change.ts'
+import type {
+  Batch,
+  Changed,
+  ClaimedRow,
+  Key,
+  MessageRow,
+  SettlementRow,
+  SpoolEngine,
+  StoredChunk,
+} from './engine.ts'
+import { timeOf, toInteger } from './message-id.ts'
+import type { DeliveryState } from './message.ts'
+import { spoolOn } from './open.ts'
+import type { Selected } from './selection.ts'
+import type { Change, Page, QueueDepth, Spool } from './spool.ts'
+
+type Kept = {
+  readonly row: MessageRow
+  body: StoredChunk | undefined
+  readonly deliveries: Held[]
+  readonly attempts: [n: number, attempt: string][]
+  open: number
+  endedAt?: number
+}
+
+type Held = {
+  readonly recipient: string
+  readonly queue: string
+  readonly band: number
+  readonly detail: string | null
+  state: DeliveryState
+  due: number
+  attempts: number
+  delayNotified: number
+  lastReply: string | null
+  endedAt: number | null
+}
+
+/** Never fails and never waits; everything else is as the contract says. */
+export function memorySpool(): Promise<Spool> {
+  return spoolOn(memoryEngine(), { diskFree: 0, backoff: BACKOFF, onBroken: () => {} })
+}
+
+/** For tests that break it on purpose: wrap one of its functions. */
+export function memoryEngine(): SpoolEngine {
+  const messages = new Map<number, Kept>()
+  const chunks = new Map<number, StoredChunk[]>()
+  return {
+    found: { recovered: 0, orphans: 0, newest: 0 },
+    commit: (batches, abandoned) => {
+      const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
+      if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id)))
+        throw new Error('an id is taken')
+      for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
+      for (const { settlements } of batches) for (const row of settlements) settle(messages.get(row[0]), row)
+      for (const id of abandoned) messages.delete(id)
+      for (const id of abandoned) chunks.delete(id)
+    },
+    writeChunk: (id, seq, chunk) => {
+      const parts = chunks.get(id) ?? []
+      parts[seq] = { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
+      chunks.set(id, parts)
+    },
+    discardChunks: (id) => void chunks.delete(id),
+    claim: (queue, now, limit) => claim(messages, queue, now, limit),
+    unclaim: (keys) => {
+      for (const [id, n] of keys) {
+        const delivery = messages.get(id)?.deliveries[n]
+        if (delivery?.state === 'active') delivery.state = 'waiting'
+      }
+    },
+    read: (id) => {
+      const kept = messages.get(id)
+      if (!kept || kept.open === 0) return undefined
+      // A copy: what crosses threads elsewhere is the reader's own.
+      if (kept.body) return { kind: 'whole', bytes: Uint8Array.from(kept.body.bytes), crc: kept.body.crc }
+      return { kind: 'chunked', size: kept.row[5], count: chunks.get(id)?.length ?? 0 }
+    },
+    readChunk: (id, seq) => {
+      const chunk = messages.get(id)?.open ? chunks.get(id)?.[seq] : undefined
+      return chunk && { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
+    },
+    depths: () => depths(messages),
+    list: (filter, page) => list(messages, filter, page),
+    show: (id) => {
+      const kept = messages.get(id)
+      if (!kept) return undefined
+      const attempts = kept.attempts.toSorted(([a], [b]) => a - b)
+      return { deliveries: kept.deliveries.map((_, n) => rowOf(kept, n)), attempts, hasBody: kept.open > 0 }
+    },
+    apply: (keys, change, now, reason) =>
+      keys.flatMap((key) => apply(messages.get(key[0]), key, { change, now, reason })),
+    forget: (before, limit) => {
+      const ended = [...messages]
+        .filter(([, { endedAt }]) => endedAt !== undefined && endedAt < before)
+        .slice(0, limit)
+      for (const [id] of ended) messages.delete(id)
+      return ended.length
+    },
+    close: () => {},
+  }
+}
+
+function keep(row: MessageRow, { bytes }: Batch): Kept {
+  const [, , , , , , , offset, length, crc, deliveries] = row
+  const body =
+    offset < 0 ? undefined : { bytes: Uint8Array.from(bytes.subarray(offset, offset + length)), crc }
+  return {
+    row,
+    body,
+    deliveries: deliveries.map(([recipient, queue, band, due, state, detail]) => ({
+      recipient,
+      queue,
+      band,
+      due,
+      state,
+      detail,
+      attempts: 0,
+      delayNotified: 0,
+      lastReply: null,
+      endedAt: null,
+    })),
+    attempts: [],
+    open: deliveries.length,
+  }
+}
+
+function settle(kept: Kept | undefined, row: SettlementRow): void {
+  const [, n, state, due, at, delayNotified, reply, attempt] = row
+  const delivery = kept?.deliveries[n]
+  if (!kept || !delivery) return
+  const interrupted = delivery.state === 'held' || delivery.state === 'cancelled'
+  const happened = state === 'delivered' || state === 'bounced'
+  if (delivery.state !== 'active' && !(interrupted && happened)) return
+  const wasOpen = delivery.state !== 'cancelled'
+  Object.assign(delivery, {
+    state,
+    due,
+    lastReply: reply,
+    delayNotified: Math.max(delivery.delayNotified, delayNotified),
+  })
+  if (attempt !== null) {
+    delivery.attempts += 1
+    kept.attempts.push([n, attempt])
+  }
+  if (!isFinal(state)) return
+  delivery.endedAt = at
+  if (wasOpen) end(kept, at)
+}
+
+function end(kept: Kept, at: number): void {
+  kept.open -= 1
+  if (kept.open > 0) return
+  kept.endedAt = at
+  kept.body = undefined
+}
+
+function isFinal(state: DeliveryState): boolean {
+  return state !== 'waiting' && state !== 'active' && state !== 'held'
+}
+
+function claim(
+  messages: Map<number, Kept>,
+  queue: string,
+  now: number,
+  limit: number,
+): readonly ClaimedRow[] {
+  const due = [...messages.values()]
+    .flatMap((kept) => kept.deliveries.map((delivery, n) => ({ kept, delivery, n })))
+    .filter(({ delivery: d }) => d.state === 'waiting' && d.queue === queue && d.due <= now)
+    .toSorted(
+      (a, b) =>
+        a.delivery.band - b.delivery.band ||
+        a.delivery.due - b.delivery.due ||
+        a.kept.row[0] - b.kept.row[0] ||
+        a.n - b.n,
+    )
+    .slice(0, limit)
+  for (const { delivery } of due) delivery.state = 'active'
+  return due.map(({ kept, n }) => rowOf(kept, n))
+}
+
+function list(messages: Map<number, Kept>, filter: Selected, page: Page): readonly ClaimedRow[] {
+  return [...messages.values()]
+    .flatMap((kept) => kept.deliveries.map((_, n) => rowOf(kept, n)))
+    .filter((row) => selects(filter, row) && isBefore(row, page.before) && isBefore(row, filter.before))
+    .toSorted((a, b) => b[0] - a[0] || b[7] - a[7])
+    .slice(0, page.limit)
+}
+
+function isBefore(row: ClaimedRow, key: Page['before']): boolean {
+  if (key === undefined) return true
+  const id = toInteger(key.message)
+  return row[0] < id || (row[0] === id && row[7] < key.n)
+}
+
+function selects(filter: Selected, row: ClaimedRow): boolean {
+  const [id, , organization, stream, sender, , , n, recipient, queue, , due, state] = row
+  const wanted: readonly [unknown, unknown][] = [
+    [filter.message && toInteger(filter.message), id],
+    [filter.n, n],
+    [filter.queue, queue],
+    [filter.stream, stream],
+    [filter.organization, organization],
+  ]
+  return (
+    wanted.every(([want, have]) => want === undefined || want === have) &&
+    (filter.states === undefined || filter.states.some((one) => one === state)) &&
+    (filter.dueAfter === undefined || due > filter.dueAfter) &&
+    isAddress(filter.recipient, recipient) &&
+    isAddress(filter.sender === '<>' ? '' : filter.sender, sender)
+  )
+}
+
+function isAddress(wanted: string | undefined, address: string): boolean {
+  if (wanted === undefined) return true
+  return wanted.startsWith('@') ? address.endsWith(wanted.toLowerCase()) : address === wanted
+}
+
+function depths(messages: Map<number, Kept>): readonly QueueDepth[] {
+  const found = new Map<
+    string,
+    { queue: string; waiting: number; active: number; held: number; nextDue?: number; oldest: number }
+  >()
+  for (const { row, deliveries } of messages.values()) {
+    for (const { queue, state, due } of deliveries) {
+      if (state !== 'waiting' && state !== 'active' && state !== 'held') continue
+      const depth = found.get(queue) ?? { queue, waiting: 0, active: 0, held: 0, oldest: Infinity }
+      depth[state] += 1
+      depth.oldest = Math.min(depth.oldest, timeOf(row[0]))
+      if (state === 'waiting') depth.nextDue = Math.min(depth.nextDue ?? Infinity, due)
+      found.set(queue, depth)
+    }
+  }
+  return [...found.values()]
+}
+
+function apply(
+  kept: Kept | undefined,
+  key: Key,
+  asked: { change: Change; now: number; reason: string },
+): Changed[] {
+  const { from, to, dueNow, explained } = EFFECTS[asked.change]
+  const delivery = kept?.deliveries[key[1]]
+  if (!kept || !delivery || !from.includes(delivery.state) || (dueNow && delivery.due <= asked.now)) return []
+  const was = delivery.state
+  delivery.state = to
+  if (dueNow) delivery.due = asked.now
+  if (explained) delivery.lastReply = asked.reason
+  if (isFinal(to)) {
+    delivery.endedAt = asked.now
+    end(kept, asked.now)
+  }
+  return [[key[0], key[1], was]]
+}
+
+function rowOf({ row, deliveries }: Kept, n: number): ClaimedRow {
+  const [id, acceptedAt, organization, stream, sender, size, detail] = row
+  const d = deliveries[n]
+  if (!d) throw new RangeError(`no delivery ${n}`)
+  return [
+    ...([id, acceptedAt, organization, stream, sender, size, detail, n] as const),
+    ...([d.recipient, d.queue, d.band, d.due, d.state] as const),
+    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail] as const),
+  ]
+}

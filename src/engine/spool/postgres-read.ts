@@ -1,0 +1,110 @@
+/** What is read from the PostgreSQL spool, on connections that the writer does not wait for. */
+
+import type { Pool } from 'pg'
+
+import type { ClaimedRow, SpoolEngine } from './engine.ts'
+import { timeOf } from './message-id.ts'
+import { spoolErrorOf } from './postgres-error.ts'
+import { CLAIMED, POSTGRES, selection } from './selection.ts'
+import type { QueueDepth } from './spool.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+type Reads = Pick<SpoolEngine, 'read' | 'readChunk' | 'depths' | 'list' | 'show'>
+
+export function postgresReads(pool: Pool, node: number): Reads {
+  const ask = asking(pool)
+  return {
+    read: async (id) => {
+      const [body] = await ask<[Bytes, number]>('select bytes, crc from body where id = $1', [id])
+      if (body) return { kind: 'whole', bytes: owned(body[0]), crc: body[1] }
+      const [parts] = await ask<[number, number]>(
+        'select size, chunks from message where id = $1 and open > 0 and chunks > 0',
+        [id],
+      )
+      return parts && { kind: 'chunked', size: parts[0], count: parts[1] }
+    },
+    readChunk: async (id, seq) => {
+      const [chunk] = await ask<[Bytes, number]>(
+        'select bytes, crc from chunk where message = $1 and seq = $2',
+        [id, seq],
+      )
+      return chunk && { bytes: owned(chunk[0]), crc: chunk[1] }
+    },
+    depths: () => depths(ask, node),
+    list: (filter, page) => {
+      const before = page.before ?? filter.before
+      const { sql, values } = selection({ ...filter, ...(before ? { before } : {}) }, POSTGRES)
+      return ask<ClaimedRow>(
+        `select ${CLAIMED} from delivery d join message m on m.id = d.message
+         where ${sql} order by d.message desc, d.n desc limit $${values.length + 1}`,
+        [...values, page.limit],
+      )
+    },
+    show: async (id) => {
+      const deliveries = await ask<ClaimedRow>(
+        `select ${CLAIMED} from message m join delivery d on d.message = m.id where m.id = $1 order by d.n`,
+        [id],
+      )
+      if (deliveries.length === 0) return undefined
+      const attempts = await ask<[number, string]>(
+        'select n, record from attempt where message = $1 order by n, attempt',
+        [id],
+      )
+      const [body] = await ask<[boolean]>(
+        `select open > 0 and (chunks > 0 or exists (select 1 from body b where b.id = m.id))
+         from message m where id = $1`,
+        [id],
+      )
+      return { deliveries, attempts, hasBody: body?.[0] === true }
+    },
+  }
+}
+
+type Ask = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
+
+function asking(pool: Pool): Ask {
+  return async <Row>(text: string, values: readonly unknown[]) => {
+    try {
+      const { rows } = await pool.query({ text, values: [...values], rowMode: 'array' })
+      return rows as unknown as readonly Row[]
+    } catch (error) {
+      throw spoolErrorOf(error)
+    }
+  }
+}
+
+/** The driver cuts values out of its receive buffer, which is not ours to move to another thread. */
+function owned(bytes: Bytes): Bytes {
+  return Uint8Array.from(bytes)
+}
+
+type Depth = {
+  queue: string
+  waiting: number
+  active: number
+  held: number
+  nextDue?: number
+  oldest: number
+}
+
+function depthsIn(state: 'waiting' | 'active' | 'held'): string {
+  return `select '${state}', queue, count(*), min(due), min(message) from delivery
+    where node = $1 and state = '${state}' group by queue`
+}
+
+async function depths(ask: Ask, node: number): Promise<readonly QueueDepth[]> {
+  type Row = readonly ['waiting' | 'active' | 'held', string, number, number, number]
+  const rows = await ask<Row>(
+    [depthsIn('waiting'), depthsIn('active'), depthsIn('held')].join(' union all '),
+    [node],
+  )
+  const found = new Map<string, Depth>()
+  for (const [state, queue, count, due, message] of rows) {
+    const depth = found.get(queue) ?? { queue, waiting: 0, active: 0, held: 0, oldest: timeOf(message) }
+    depth[state] = count
+    depth.oldest = Math.min(depth.oldest, timeOf(message))
+    if (state === 'waiting') depth.nextDue = due
+    found.set(queue, depth)
+  }
+  return [...found.values()]
+}

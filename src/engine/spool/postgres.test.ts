@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Client } from 'pg'
+
+import { openPostgres } from '#platform/store'
+
+import { startPostgres, testDatabase } from '../../../test/postgres.ts'
+import type { TestDatabase } from '../../../test/postgres.ts'
+import { delivered, entry, HELLO, newId, NOON, stateOf } from './fixture.ts'
+import { openSpool } from './open.ts'
+import type { SpoolOptions } from './open.ts'
+import type { Spool, SpoolError } from './spool.ts'
+import { spoolContract } from './spool.contract.ts'
+
+let database: TestDatabase
+let client: Client
+/** Opening costs more than most tests: one spool serves until a test closes it. */
+let current: Spool | undefined
+
+before(async () => {
+  database = await testDatabase()
+  client = new Client({ connectionString: database.url })
+  await client.connect()
+})
+
+after(async () => {
+  await current?.close()
+  await client.end()
+  await database.drop()
+})
+
+function optionsOf(url: string): SpoolOptions {
+  return { url, dataDirectory: '/nowhere', node: 1, diskFree: 0 }
+}
+
+async function open(): Promise<Spool> {
+  const spool = await openSpool(
+    { url: database.url, dataDirectory: '/nowhere', node: 1, diskFree: 0 },
+    assert.fail,
+  )
+  const close = async (): Promise<void> => {
+    current = undefined
+    await spool.close()
+  }
+  current = Object.create(spool, { close: { value: close } }) as Spool
+  return current
+}
+
+spoolContract('PostgreSQL', async () => {
+  const spool = current ?? (await open())
+  return {
+    spool,
+    reopen: async () => {
+      await spool.close()
+      return open()
+    },
+    end: async () => void (await client.query('truncate message, delivery, attempt, body, chunk, mark')),
+  }
+})
+
+/** A server of its own, because these take connections away from everybody. */
+test('PostgreSQL: what happens when the server goes away and comes back', async (context) => {
+  const server = await startPostgres()
+  const admin = new Client({ connectionString: server.url })
+  await admin.connect()
+  const broken: SpoolError[] = []
+  const spool = await openSpool(optionsOf(server.url), (error) => void broken.push(error))
+  const cut = (name: string): Promise<unknown> =>
+    admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1`, [
+      name,
+    ])
+
+  await context.test('a connection lost while idle is replaced', async () => {
+    await spool.accept(entry(newId()), HELLO)
+    await cut('hikyaku spool %')
+    const id = newId()
+    // The driver may learn of it only now; then this one is refused, and the next is not.
+    await spool.accept(entry(newId()), HELLO).catch(() => {})
+    await whenHealthy(spool)
+    await spool.accept(entry(id), HELLO)
+    assert.equal(await stateOf(spool, id), 'active')
+  })
+
+  await context.test('one lost in a commit refuses the accept and keeps the outcome', async () => {
+    const [old, fresh] = [newId(), newId()]
+    await spool.accept(entry(old), HELLO)
+    await admin.query('begin')
+    // The commit waits for this lock, and is cut while it does.
+    await admin.query('lock table message in exclusive mode')
+    const accepted = spool.accept(entry(fresh), HELLO)
+    const settled = spool.settle(delivered(old))
+    await waiting(admin)
+    await cut('hikyaku spool writer %')
+    await assert.rejects(accepted, { code: 'unreachable' })
+    assert.equal(spool.healthy, false)
+    await admin.query('commit')
+    await settled
+    assert.equal(await stateOf(spool, old), 'delivered')
+    assert.equal(await spool.show(fresh), undefined)
+    assert.equal(spool.healthy, true)
+  })
+
+  await context.test('a second process with the same node number is refused', async () => {
+    await assert.rejects(openSpool(optionsOf(server.url), assert.fail), {
+      name: 'StoreError',
+      code: 'locked',
+    })
+    const other = await openSpool({ ...optionsOf(server.url), node: 2 }, assert.fail)
+    await other.close()
+  })
+
+  await context.test(
+    'nodes see their own deliveries only, and do not take those of others at start',
+    async () => {
+      const id = newId()
+      await spool.accept(entry(id, [{ queue: 'mine' }, { queue: 'mine', state: 'waiting' }]), HELLO)
+      const other = await openSpool({ ...optionsOf(server.url), node: 2 }, assert.fail)
+      assert.equal(other.recovered, 0)
+      assert.deepEqual(await other.claim('mine', NOON, 9), [])
+      assert.deepEqual(await other.depths(), [])
+      assert.equal(await stateOf(spool, id), 'active')
+      await other.close()
+    },
+  )
+
+  await context.test('a node whose number was taken while it was away breaks', async () => {
+    const thief = new Client({ connectionString: server.url })
+    await thief.connect()
+    await cut('hikyaku node %')
+    // Taken in the same moment, or soon: whoever is first has it.
+    const { rows } = await thief.query<{ got: boolean }>(
+      `select pg_try_advisory_lock($1, 1) as got`,
+      [0x6e6f6465],
+    )
+    if (rows[0]?.got) while (broken.length === 0) await sleep(20)
+    await thief.end()
+  })
+
+  await spool.close()
+  await admin.end()
+  await server.stop()
+})
+
+test('PostgreSQL: a server that never syncs is refused', async () => {
+  const server = await startPostgres(['fsync=off'])
+  await assert.rejects(openSpool(optionsOf(server.url), assert.fail), { code: 'unsafe' })
+  await server.stop()
+})
+
+test('PostgreSQL: a commit is synchronous even where the default is not', async () => {
+  const server = await startPostgres(['synchronous_commit=off'])
+  const pool = openPostgres(server.url, { name: 'test' })
+  const { rows } = await pool.query(`select current_setting('synchronous_commit') as value`)
+  assert.deepEqual(rows, [{ value: 'on' }])
+  await pool.end()
+  await server.stop()
+})
+
+async function whenHealthy(spool: Spool): Promise<void> {
+  while (!spool.healthy) await sleep(5)
+}
+
+/** Resolves when some statement waits for a lock. */
+async function waiting(admin: Client): Promise<void> {
+  for (;;) {
+    const { rowCount } = await admin.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock'`)
+    if (rowCount) return
+    await sleep(5)
+  }
+}

@@ -1,0 +1,114 @@
+/** Between the values of the spool and the rows that cross threads and enter SQL. */
+
+import type { Mailbox, ReversePath } from '#grammar/address'
+
+import type { ClaimedRow, DeliveryRow, SettlementRow } from './engine.ts'
+import type {
+  Attempt,
+  Claimed,
+  Delivery,
+  DeliveryState,
+  Message,
+  NewDelivery,
+  Settlement,
+} from './message.ts'
+import { fromInteger, toInteger } from './message-id.ts'
+
+/** What of a message has no column of its own. */
+type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size'>
+type DeliveryDetail = Pick<NewDelivery, 'notify' | 'orcpt'>
+
+export function messageDetail(message: Message): string {
+  const { id: _id, acceptedAt: _at, organization: _o, stream: _s, from: _f, size: _size, ...detail } = message
+  return JSON.stringify(detail satisfies MessageDetail)
+}
+
+export function deliveryRow(delivery: NewDelivery): DeliveryRow {
+  const { to, notify, orcpt, queue, band, due, state } = delivery
+  const plain = notify === undefined && orcpt === undefined
+  const detail = plain ? null : JSON.stringify({ notify, orcpt })
+  return [`${to.local}@${to.domain}`, queue, band, due, state, detail]
+}
+
+export function settlementRow({
+  key,
+  state,
+  due,
+  at,
+  attempt,
+  delayNotified,
+  reason,
+}: Settlement): SettlementRow {
+  const reply = reason === '' && attempt ? `${attempt.code} ${attempt.enhanced} ${attempt.text}` : reason
+  const tried = attempt ? JSON.stringify(attempt) : null
+  return [toInteger(key.message), key.n, state, due, at, delayNotified ? 1 : 0, reply, tried]
+}
+
+export function pathText(path: ReversePath): string {
+  return path === null ? '' : `${path.local}@${path.domain}`
+}
+
+/** A domain never holds an at-sign, a local part may: the last one divides. */
+function parsePath(text: string): Mailbox {
+  const at = text.lastIndexOf('@')
+  return { local: text.slice(0, at), domain: text.slice(at + 1) }
+}
+
+/** @throws {SyntaxError} when the stored detail is damaged */
+export function claimedOf(row: ClaimedRow): Claimed {
+  return { message: messageOf(row), delivery: deliveryOf(row) }
+}
+
+function messageOf(row: ClaimedRow): Message {
+  const [id, acceptedAt, organization, stream, sender, size, detail] = row
+  const from = sender === '' ? null : parsePath(sender)
+  return {
+    id: fromInteger(id),
+    acceptedAt,
+    organization,
+    stream,
+    from,
+    size,
+    ...(JSON.parse(detail) as MessageDetail),
+  }
+}
+
+function deliveryOf(row: ClaimedRow): Delivery {
+  const [
+    id,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    n,
+    recipient,
+    queue,
+    band,
+    due,
+    state,
+    attempts,
+    delayNotified,
+    lastReply,
+    endedAt,
+    detail,
+  ] = row
+  return {
+    key: { message: fromInteger(id), n },
+    to: parsePath(recipient),
+    ...(detail === null ? {} : (JSON.parse(detail) as DeliveryDetail)),
+    queue,
+    band,
+    due,
+    state: state as DeliveryState,
+    attempts,
+    delayNotified: delayNotified === 1,
+    ...(lastReply === null ? {} : { lastReply }),
+    ...(endedAt === null ? {} : { endedAt }),
+  }
+}
+
+export function attemptOf(text: string): Attempt {
+  return JSON.parse(text) as Attempt
+}

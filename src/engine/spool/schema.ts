@@ -1,0 +1,58 @@
+/**
+ * The tables of the spool on both engines. Few indexes: each is paid for by every message. All but one hold only
+ * what is unfinished, so that a year of records makes nothing slower.
+ */
+
+import type { Migration } from '#platform/store'
+
+export const SPOOL_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'messages, deliveries, attempts, bodies',
+    sqlite: `
+      create table message (
+        id integer primary key, accepted_at integer not null, organization text not null, stream text not null,
+        sender text not null, size integer not null, open integer not null, chunks integer not null,
+        ended_at integer, detail text not null) strict;
+      create index message_ended on message (ended_at) where ended_at is not null;
+      create table delivery (
+        message integer not null, n integer not null, state text not null, due integer not null,
+        attempts integer not null, delay_notified integer not null, band integer not null, queue text not null,
+        recipient text not null, ended_at integer, last_reply text, detail text,
+        primary key (message, n)) strict, without rowid;
+      create index delivery_waiting on delivery (queue, band, due) where state = 'waiting';
+      create index delivery_active on delivery (message) where state = 'active';
+      create index delivery_held on delivery (queue) where state = 'held';
+      create table attempt (
+        message integer not null, n integer not null, attempt integer not null, record text not null,
+        primary key (message, n, attempt)) strict, without rowid;
+      create table body (id integer primary key, crc integer not null, bytes blob not null) strict;
+      create table chunk (
+        message integer not null, seq integer not null, crc integer not null, bytes blob not null,
+        unique (message, seq)) strict;
+      create table mark (name text primary key, value integer not null) strict, without rowid;`,
+    postgres: `
+      create table message (
+        id bigint primary key, accepted_at bigint not null, organization text not null, stream text not null,
+        sender text not null, size bigint not null, open integer not null, chunks integer not null,
+        ended_at bigint, detail text not null);
+      create index message_ended on message (ended_at) where ended_at is not null;
+      create table delivery (
+        message bigint not null, n integer not null, node smallint not null, state text not null, due bigint not null,
+        attempts integer not null, delay_notified smallint not null, band integer not null, queue text not null,
+        recipient text not null, ended_at bigint, last_reply text, detail text,
+        primary key (message, n));
+      create index delivery_waiting on delivery (node, queue, band, due, message, n) where state = 'waiting';
+      create index delivery_active on delivery (node, message) where state = 'active';
+      create index delivery_held on delivery (node, queue) where state = 'held';
+      create table attempt (
+        message bigint not null, n integer not null, attempt integer not null, record text not null,
+        primary key (message, n, attempt));
+      create table body (id bigint primary key, crc bigint not null, bytes bytea not null);
+      create table chunk (
+        message bigint not null, seq integer not null, crc bigint not null, bytes bytea not null,
+        primary key (message, seq));
+      alter table body alter column bytes set storage external;
+      alter table chunk alter column bytes set storage external;
+      create table mark (name text primary key, value bigint not null);`,
+  },
+]

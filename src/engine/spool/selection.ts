@@ -1,0 +1,59 @@
+/** A filter as SQL, for both engines; every value is bound. */
+
+import { toInteger } from './message-id.ts'
+import type { DeliveryFilter } from './spool.ts'
+
+/** The columns of a ClaimedRow, in its order; `m` is the message, `d` the delivery. */
+export const CLAIMED = `m.id, m.accepted_at, m.organization, m.stream, m.sender, m.size, m.detail, d.n, d.recipient,
+  d.queue, d.band, d.due, d.state, d.attempts, d.delay_notified, d.last_reply, d.ended_at, d.detail`
+
+export type Selected = DeliveryFilter & {
+  /** Only those whose time has not come by then. */
+  readonly dueAfter?: number
+}
+
+export type Dialect = {
+  readonly placeholder: (position: number) => string
+  /** The last `length` characters of `column`. */
+  readonly tail: (column: string, length: string) => string
+}
+
+export const SQLITE: Dialect = {
+  placeholder: () => '?',
+  tail: (column, length) => `substr(${column}, -${length})`,
+}
+export const POSTGRES: Dialect = {
+  placeholder: (position) => `$${position}`,
+  tail: (column, length) => `right(${column}, ${length}::integer)`,
+}
+
+type Value = string | number
+type Condition = { readonly sql: string; readonly values: readonly Value[] }
+
+/** Conditions over `message m` joined with `delivery d`; `sql` is never empty. Placeholders count from `values` on. */
+export function selection(filter: Selected, dialect: Dialect, values: readonly Value[] = []): Condition {
+  const bound = [...values]
+  const bind = (value: Value): string => dialect.placeholder(bound.push(value))
+  const address = (column: string, wanted: string): string => {
+    if (!wanted.startsWith('@')) return `${column} = ${bind(wanted)}`
+    return `${dialect.tail(column, bind(wanted.length))} = ${bind(wanted.toLowerCase())}`
+  }
+  const sql = ['true']
+  const equal = (column: string, wanted: Value | undefined): void => {
+    if (wanted !== undefined) sql.push(`${column} = ${bind(wanted)}`)
+  }
+  equal('d.message', filter.message && toInteger(filter.message))
+  equal('d.n', filter.n)
+  equal('d.queue', filter.queue)
+  equal('m.stream', filter.stream)
+  equal('m.organization', filter.organization)
+  if (filter.states)
+    sql.push(filter.states.length === 0 ? 'false' : `d.state in (${filter.states.map(bind).join(', ')})`)
+  if (filter.dueAfter !== undefined) sql.push(`d.due > ${bind(filter.dueAfter)}`)
+  if (filter.recipient !== undefined) sql.push(address('d.recipient', filter.recipient))
+  if (filter.sender !== undefined) sql.push(address('m.sender', filter.sender === '<>' ? '' : filter.sender))
+  if (filter.before) {
+    sql.push(`(d.message, d.n) < (${bind(toInteger(filter.before.message))}, ${bind(filter.before.n)})`)
+  }
+  return { sql: sql.join(' and '), values: bound }
+}

@@ -1,0 +1,152 @@
+/** What operators and clean-up ask of the SQLite spool, in slices short enough that commits need not wait for them. */
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+
+import type { ClaimedRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
+import { timeOf, toInteger } from './message-id.ts'
+import { CLAIMED, selection, SQLITE } from './selection.ts'
+import type { Selected } from './selection.ts'
+import type { Page, QueueDepth } from './spool.ts'
+import { spoolErrorOf } from './sqlite-error.ts'
+
+/** Messages looked at between two looks at the commits that wait. */
+const SLICE = 2000
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+export function sqliteBodies(db: DatabaseSync): {
+  read(id: number): StoredBody | undefined
+  readChunk(id: number, seq: number): StoredChunk | undefined
+} {
+  const whole = db.prepare('select bytes, crc from body where id = ?')
+  const chunked = db.prepare('select size, chunks from message where id = ? and open > 0 and chunks > 0')
+  const chunk = db.prepare('select bytes, crc from chunk where message = ? and seq = ?')
+  for (const statement of [whole, chunked, chunk]) statement.setReturnArrays(true)
+  return {
+    read: (id) => {
+      const body = one(whole, id) as [Bytes, number] | undefined
+      if (body) return { kind: 'whole', bytes: body[0], crc: body[1] }
+      const parts = one(chunked, id) as [number, number] | undefined
+      return parts && { kind: 'chunked', size: parts[0], count: parts[1] }
+    },
+    readChunk: (id, seq) => {
+      const row = one(chunk, id, seq) as [Bytes, number] | undefined
+      return row && { bytes: row[0], crc: row[1] }
+    },
+  }
+}
+
+export function sqliteReads(db: DatabaseSync): {
+  depths(): Promise<readonly QueueDepth[]>
+  list(filter: Selected, page: Page): Promise<readonly ClaimedRow[]>
+  show(id: number): ShownRows | undefined
+} {
+  return { depths: () => depths(db), list: lister(db), show: shower(db) }
+}
+
+function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<readonly ClaimedRow[]> {
+  const newest = db.prepare('select max(id) from message')
+  const lower = db.prepare(`select id from message where id <= ? order by id desc limit 1 offset ${SLICE}`)
+  for (const statement of [newest, lower]) statement.setReturnArrays(true)
+  /** The ids to look at, newest first, as ranges `(below, upper]`. */
+  const slices = function* (filter: Selected): Generator<readonly [below: number, upper: number]> {
+    if (filter.message !== undefined) {
+      const id = toInteger(filter.message)
+      yield [id - 1, id]
+      return
+    }
+    const [start] = filter.before ? [toInteger(filter.before.message)] : (one(newest) as [number | null])
+    for (let upper = start ?? -1; upper >= 0;) {
+      const [below] = (one(lower, upper) as [number] | undefined) ?? [-1]
+      yield [below, upper]
+      upper = below
+    }
+  }
+  return async (asked, page) => {
+    const filter = page.before ? { ...asked, before: page.before } : asked
+    const found: ClaimedRow[] = []
+    for (const slice of slices(filter)) {
+      const { sql, values } = selection(filter, SQLITE, slice)
+      const statement = db.prepare(
+        `select ${CLAIMED} from delivery d cross join message m on m.id = d.message
+         where d.message > ? and d.message <= ? and ${sql} order by d.message desc, d.n desc limit ?`,
+      )
+      found.push(...(many(statement, ...values, page.limit - found.length) as ClaimedRow[]))
+      if (found.length >= page.limit) break
+      await setImmediate()
+    }
+    return found
+  }
+}
+
+function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
+  const all = db.prepare(
+    `select ${CLAIMED} from message m join delivery d on d.message = m.id where m.id = ? order by d.n`,
+  )
+  const attempts = db.prepare('select n, record from attempt where message = ? order by n, attempt')
+  const body = db.prepare(
+    'select open > 0 and (chunks > 0 or exists (select 1 from body b where b.id = m.id)) from message m where id = ?',
+  )
+  body.setReturnArrays(true)
+  return (id) => {
+    const deliveries = many(all, id) as ClaimedRow[]
+    if (deliveries.length === 0) return undefined
+    return {
+      deliveries,
+      attempts: many(attempts, id) as [number, string][],
+      hasBody: (one(body, id) as [number] | undefined)?.[0] === 1,
+    }
+  }
+}
+
+type Depth = { waiting: number; active: number; held: number; nextDue?: number; oldest: number }
+
+/** Queue by queue along the index: a count over all of them at once would hold up the commits for its whole length. */
+async function depths(db: DatabaseSync): Promise<readonly QueueDepth[]> {
+  const found = new Map<string, Depth>()
+  const depth = (queue: string, oldest: number): Depth => {
+    const known = found.get(queue) ?? { waiting: 0, active: 0, held: 0, oldest }
+    known.oldest = Math.min(known.oldest, oldest)
+    found.set(queue, known)
+    return known
+  }
+  const next = db.prepare(`select min(queue) from delivery where state = 'waiting' and queue > ?`)
+  const waiting = db.prepare(
+    `select count(*), min(due), min(message) from delivery where state = 'waiting' and queue = ?`,
+  )
+  for (const statement of [next, waiting]) statement.setReturnArrays(true)
+  let queue = (one(next, '') as [string | null] | undefined)?.[0] ?? null
+  while (queue !== null) {
+    const [count, due, message] = (one(waiting, queue) as [number, number, number] | undefined) ?? [0, 0, 0]
+    if (count > 0) Object.assign(depth(queue, timeOf(message)), { waiting: count, nextDue: due })
+    queue = (one(next, queue) as [string | null] | undefined)?.[0] ?? null
+    await setImmediate()
+  }
+  for (const state of ['active', 'held'] as const) {
+    const rows = db.prepare(
+      `select queue, count(*), min(message) from delivery where state = '${state}' group by queue`,
+    )
+    for (const [name, count, message] of many(rows) as [string, number, number][]) {
+      depth(name, timeOf(message))[state] = count
+    }
+  }
+  return [...found].map(([name, counts]) => ({ queue: name, ...counts }))
+}
+
+function one(statement: StatementSync, ...values: SQLInputValue[]): unknown {
+  try {
+    return statement.get(...values)
+  } catch (error) {
+    throw spoolErrorOf(error)
+  }
+}
+
+function many(statement: StatementSync, ...values: SQLInputValue[]): unknown {
+  statement.setReturnArrays(true)
+  try {
+    return statement.all(...values)
+  } catch (error) {
+    throw spoolErrorOf(error)
+  }
+}

@@ -1,0 +1,5 @@
+export { composeDsn } from './dsn.ts'
+export type { Dsn } from './dsn.ts'
+export { explainStatus } from './explain.ts'
+export type { Explanation, Words } from './explain.ts'
+export type { Action, DsnFacts, DsnRecipient, Returned } from './notification.ts'

@@ -1,0 +1,7 @@
+export { clientStart, clientStep, mayEnd } from './client.ts'
+export type { ClientStep, ClientWaiting, Login } from './client.ts'
+export { prepare } from './prepare.ts'
+export { scramVerifier, verifierFromSalted } from './scram.ts'
+export type { ScramVerifier } from './scram.ts'
+export { MECHANISMS, isCancel, parseMechanism, resume, start, step } from './server.ts'
+export type { Mechanism, ScramFirst, ServerStep, Waiting } from './server.ts'

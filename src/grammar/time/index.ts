@@ -1,0 +1,3 @@
+export { formatDateTime, parseDateTime } from './date-time.ts'
+export { formatDuration, parseDuration } from './duration.ts'
+export { formatTimestamp, parseTimestamp } from './timestamp.ts'

@@ -1,0 +1,21 @@
+/** Finds the configuration file and reads it with the environment. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+import { loadConfig } from '#platform/config'
+import type { Loaded } from '#platform/config'
+
+/** Looked for in this order when none is named. */
+const PLACES = ['hikyaku.toml', '/etc/hikyaku/hikyaku.toml'] as const
+
+export type Configured = { readonly path: string | undefined; readonly loaded: Loaded }
+
+/** Reads anew at each call. A file that was named must be there; without any, defaults and environment hold. */
+export function configure(named: string | undefined): Configured {
+  const path = named ?? process.env['HIKYAKU_CONFIG'] ?? PLACES.find((place) => existsSync(place))
+  const { HIKYAKU_CONFIG: _, ...env } = process.env
+  const readFile = (file: string): string => readFileSync(file, 'utf8')
+  const loaded = loadConfig({ ...(path === undefined ? {} : { path }), env, readFile, hostname: hostname() })
+  return { path, loaded }
+}

@@ -1,0 +1,193 @@
+/** The operator's functions over what a process has: a running node's parts, or the stores alone. */
+
+import type { QueueState } from '#engine/queue'
+import type { MessageView, QueueDepth, Spool } from '#engine/spool'
+import type { Config } from '#platform/config'
+import type { ServerKey } from '#platform/secret'
+import type { Control } from '#platform/store'
+import type { Remote } from '#platform/thread'
+import { AccountError, openAccounts } from '#product/account'
+import type { Accounts, Credential } from '#product/account'
+import { DomainError, openDomains } from '#product/domain'
+import type { Domains } from '#product/domain'
+import { OperationError } from '#product/operation'
+import type { NodeStatus, Operations, QueueRow } from '#product/operation'
+
+import type { TransportService } from './transport-thread.ts'
+
+export type OperationParts = {
+  readonly config: Config
+  readonly spool: Spool
+  readonly control: Control
+  readonly key: ServerKey
+  /** Absent when no node runs. */
+  readonly running?: {
+    readonly transport: Remote<TransportService>
+    readonly startedAt: number
+    reload(): Promise<readonly string[]>
+  }
+  readonly version: string
+  now(): number
+}
+
+export async function openOperations(parts: OperationParts): Promise<Operations> {
+  const { config, control, key, now } = parts
+  const accounts = await openAccounts(control, key, () => now())
+  const { returnPathDomain } = config.queue
+  const node = { name: config.node.name, ...(returnPathDomain === undefined ? {} : { returnPathDomain }) }
+  const domains = await openDomains(control, key, { now: () => now(), node })
+  return {
+    ...queueOperations(parts),
+    ...nodeOperations(parts),
+    ...domainOperations(accounts, domains),
+    ...credentialOperations(accounts),
+  }
+}
+
+type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'change'>
+
+function queueOperations(parts: OperationParts): QueueOperations {
+  const { spool, running } = parts
+  return {
+    queues: async () => rowsOf(parts, await spool.depths()),
+    async messages({ limit, before, ...filter }) {
+      return spool.list(filter, { limit, ...(before === undefined ? {} : { before }) })
+    },
+    async message({ id }) {
+      const view = await spool.show(id)
+      return view === undefined ? null : { ...view, queues: await queuesOf(parts, view) }
+    },
+    async change({ filter, change, reason }) {
+      if (running !== undefined) return running.transport.change(filter, change, reason)
+      return spool.change(filter, change, parts.now(), reason)
+    },
+  }
+}
+
+async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Promise<readonly QueueRow[]> {
+  const wanted = new Set(deliveries.map(({ delivery }) => delivery.queue))
+  const depths = await parts.spool.depths()
+  return rowsOf(
+    parts,
+    depths.filter(({ queue }) => wanted.has(queue)),
+  )
+}
+
+async function rowsOf(
+  { running }: OperationParts,
+  depths: readonly QueueDepth[],
+): Promise<readonly QueueRow[]> {
+  const states = (await running?.transport.queues(depths.map(({ queue }) => queue))) ?? []
+  const byName = new Map(states.map((state) => [state.queue, state]))
+  return depths.map((depth) => ({ ...depth, ...(byName.get(depth.queue) ?? idle(depth.queue)) }))
+}
+
+function idle(queue: string): QueueState {
+  return { queue, ready: 0, onWire: 0 }
+}
+
+type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload'>
+
+function nodeOperations(parts: OperationParts): NodeOperations {
+  const { running } = parts
+  return {
+    status: () => status(parts),
+    async send(request) {
+      if (running === undefined) throw notRunning('send')
+      return running.transport.send(request)
+    },
+    async reload() {
+      if (running === undefined) throw notRunning('reload')
+      return { problems: await running.reload() }
+    },
+  }
+}
+
+async function status(parts: OperationParts): Promise<NodeStatus> {
+  const { config, spool, running, version } = parts
+  if (running === undefined) throw notRunning('status')
+  const refusal = await running.transport.refusal()
+  const rows = await rowsOf(parts, await spool.depths())
+  const listeners = await running.transport.addresses()
+  const sum = (of: (row: QueueRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
+  return {
+    version,
+    pid: process.pid,
+    startedAt: running.startedAt,
+    node: config.node.name,
+    listeners,
+    accepting: refusal === undefined,
+    ...(refusal === undefined ? {} : { refusal }),
+    waiting: sum((row) => row.waiting + row.active - row.onWire),
+    onWire: sum((row) => row.onWire),
+    held: sum((row) => row.held),
+  }
+}
+
+function notRunning(what: string): OperationError {
+  return new OperationError('not-running', `${what} needs a running node: hikyaku serve`)
+}
+
+type DomainOperations = Pick<Operations, 'domains' | 'domainAdd' | 'domainShow'>
+
+function domainOperations(accounts: Accounts, domains: Domains): DomainOperations {
+  return {
+    domains: () => ofAll(accounts, (organization) => domains.list(organization)),
+    async domainAdd({ name, organization }) {
+      await ensureOrganization(accounts, organization)
+      return told(() => domains.add({ name, organization, verified: true }))
+    },
+    async domainShow({ name }) {
+      const shown = await ofAll(accounts, async (organization) => {
+        const view = await domains.show(organization, name)
+        return view === undefined ? [] : [view]
+      })
+      return shown[0] ?? null
+    },
+  }
+}
+
+type CredentialOperations = Pick<Operations, 'credentials' | 'credentialAdd' | 'credentialRevoke'>
+
+function credentialOperations(accounts: Accounts): CredentialOperations {
+  const all = (): Promise<readonly Credential[]> =>
+    ofAll(accounts, (organization) => accounts.credentials(organization))
+  return {
+    credentials: all,
+    async credentialAdd(request) {
+      await ensureOrganization(accounts, request.organization)
+      // It hides its password from whatever prints it whole; the operator who asked for it gets a copy that does not.
+      return { ...(await told(() => accounts.addCredential(request))) }
+    },
+    async credentialRevoke({ login }) {
+      const found = (await all()).find((credential) => credential.login === login)
+      if (found === undefined || !(await accounts.revoke(found.organization, login))) return null
+      return (await all()).find((credential) => credential.login === login) ?? null
+    },
+  }
+}
+
+async function ofAll<T>(
+  accounts: Accounts,
+  list: (organization: string) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const organizations = await accounts.organizations()
+  return (await Promise.all(organizations.map(({ name }) => list(name)))).flat()
+}
+
+async function ensureOrganization(accounts: Accounts, name: string): Promise<void> {
+  const known = await accounts.organizations()
+  if (!known.some((organization) => organization.name === name)) {
+    await told(() => accounts.addOrganization(name))
+  }
+}
+
+/** What people did wrong is told to them; everything else is for the log. */
+async function told<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    if (!(cause instanceof AccountError || cause instanceof DomainError)) throw cause
+    throw new OperationError('invalid', cause.message, { cause })
+  }
+}

@@ -1,0 +1,124 @@
+/** `hikyaku serve`: one node until SIGTERM. */
+
+import { join } from 'node:path'
+
+import { serveControl } from '#door/control'
+import type { GlobalOptions } from '#door/cli'
+import type { Config } from '#platform/config'
+import { LogStream } from '#platform/log'
+import type { Log } from '#platform/log'
+import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
+
+import type { Operations } from '#product/operation'
+
+import { CONTROL_SOCKET } from './control-socket.ts'
+import { configure } from './configure.ts'
+import { serveMonitoring } from './http.ts'
+import type { MonitoringServer } from './http.ts'
+import { logOptions } from './logging.ts'
+import { startNode } from './node.ts'
+import type { RunningNode } from './node.ts'
+import { openOperations } from './operations.ts'
+import { forgetOld } from './retention.ts'
+
+/** Milliseconds that transactions may take to end after SIGTERM. */
+const PATIENCE = 25_000
+
+/** Exit code after the spool broke: a supervisor restarts, and recovery finds out. EX_IOERR of sysexits(3) */
+const BROKEN = 74
+
+export type Serving = {
+  readonly config: Config
+  readonly node: RunningNode
+  readonly monitoring: MonitoringServer
+  readonly operations: Operations
+  readonly log: Log
+  reload(): Promise<readonly string[]>
+  /** Drains and closes everything. */
+  stop(): Promise<void>
+}
+
+/** Runs until a signal ends it; gives the exit code. */
+export async function serve(options: GlobalOptions, version: string): Promise<number> {
+  const { path, loaded } = configure(options.config)
+  if (!loaded.ok) {
+    const list = loaded.problems.map((problem) => `  ${problem}\n`).join('')
+    process.stderr.write(`hikyaku: ${path ?? 'the configuration'} has mistakes:\n${list}`)
+    return 78
+  }
+  const serving = await startServing(loaded.config, version, () => configure(options.config).loaded)
+  for (const warning of loaded.warnings) serving.log.warn('config.warning', { warning })
+  const signal = await untilSignal(serving)
+  serving.log.info('node.stopping', { signal })
+  await serving.stop()
+  return 0
+}
+
+/** Starts everything a node has; `again` reads the configuration when it is to be reloaded. */
+export async function startServing(
+  config: Config,
+  version: string,
+  again: () => ReturnType<typeof configure>['loaded'],
+): Promise<Serving> {
+  const stream = new LogStream(logOptions(config, 'main'))
+  const { log } = stream
+  await using undo = new AsyncDisposableStack()
+  undo.use(stream)
+  const node = await startNode({ config, log, broken: (error) => die(stream, error) })
+  const stop = undo.adopt(node, (running) => running.stop(PATIENCE))
+  const reload = async (): Promise<readonly string[]> => {
+    const loaded = again()
+    if (loaded.ok) await stop.transport.reload(loaded.config)
+    else log.error('config.refused', { problems: loaded.problems })
+    return loaded.ok ? [] : loaded.problems
+  }
+  const monitoring = await startMonitoring(node)
+  undo.use(monitoring)
+  const operations = await openOperations({
+    config,
+    spool: node.spool,
+    control: node.control,
+    key: node.key,
+    running: { transport: node.transport, startedAt: Date.now(), reload },
+    version,
+    now: Date.now,
+  })
+  undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), operations, log))
+  undo.use(forgetOld(node.spool, config.retention.deliveries, log))
+  log.info('node.started', { node: config.node.name, version, listeners: await node.transport.addresses() })
+  const held = undo.move()
+  return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
+}
+
+async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
+  const { config, spool, transport } = node
+  const metrics = new MetricsRegistry()
+  watchEventLoop(metrics, 'main')
+  const ofProcess = processMetrics()
+  return serveMonitoring(config.http.address, config.http.port, {
+    async metrics() {
+      const snapshots = [await ofProcess(), metrics.snapshot(), await transport.metrics()]
+      return exposition(snapshots)
+    },
+    sick: () => (spool.healthy ? undefined : 'outcomes cannot be written'),
+    unready: () => (spool.room.ok ? undefined : spool.room.why),
+  })
+}
+
+/** SIGHUP reloads and waits on; SIGTERM and SIGINT end. */
+export function untilSignal({ reload, log }: Serving): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  process.on('SIGHUP', () => {
+    void reload().then((problems) => log.info('config.reloaded', { problems }))
+  })
+  process.once('SIGTERM', () => resolve('SIGTERM'))
+  process.once('SIGINT', () => resolve('SIGINT'))
+  return promise
+}
+
+/** No promise can be kept any more: say so where people look, and end at once, before anything else is answered. */
+function die(stream: LogStream, error: Error): void {
+  stream.log.error('node.broken', { cause: error })
+  process.stderr.write(`hikyaku: the node cannot go on: ${error.message}\n`)
+  process.exit(BROKEN)
+}

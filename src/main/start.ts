@@ -1,0 +1,94 @@
+/** `hikyaku start`: a node with the sandbox receiver, so that a newcomer sees a whole delivery without any Internet. */
+
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { GlobalOptions } from '#door/cli'
+import { startSandbox } from '#door/sandbox'
+import type { Sandbox } from '#door/sandbox'
+import type { Config } from '#platform/config'
+import { ensureSelfSigned } from '#platform/tls'
+import type { Operations } from '#product/operation'
+
+import { configure } from './configure.ts'
+import { startServing, untilSignal } from './serve.ts'
+import type { Serving } from './serve.ts'
+import { welcome } from './welcome.ts'
+
+/** The domain that the newcomer sends from. RFC 2606 §3: it is nobody's. */
+const DOMAIN = 'example.org'
+
+export type Login = { readonly login: string; readonly password: string }
+
+/** Runs until a signal ends it; gives the exit code. */
+export async function start(options: GlobalOptions, version: string): Promise<number> {
+  const { path, loaded } = configure(options.config)
+  if (!loaded.ok) {
+    process.stderr.write(`hikyaku: ${path ?? 'the environment'}:\n${loaded.problems.join('\n')}\n`)
+    return 78
+  }
+  await using sandbox = await openSandbox(loaded.config)
+  const config = intoSandbox(loaded.config, sandbox, path)
+  const serving = await startServing(config, version, () => loaded)
+  const login = await seed(serving.operations, config.node.data)
+  process.stderr.write(
+    welcome({ serving, sandbox, login, domain: DOMAIN, listeners: await addresses(serving) }),
+  )
+  await untilSignal(serving)
+  await serving.stop()
+  return 0
+}
+
+function addresses(serving: Serving): ReturnType<Serving['node']['transport']['addresses']> {
+  return serving.node.transport.addresses()
+}
+
+async function openSandbox({ sandbox, node }: Config): Promise<Sandbox> {
+  const pem = await readFile(await ensureSelfSigned(join(node.data, 'sandbox'), 'sandbox.test', Date.now))
+  const options = { tls: { cert: pem, key: pem }, now: Date.now }
+  try {
+    return await startSandbox({ ...options, ...sandbox })
+  } catch {
+    // Another program has one of the ports: any others will do, they are printed anyway.
+    return startSandbox({ ...options, smtpPort: 0, dnsPort: 0, httpPort: 0 })
+  }
+}
+
+/** All mail goes to the sandbox, by its DNS; without a file of the operator's, listeners are on loopback and high. */
+function intoSandbox(config: Config, sandbox: Sandbox, path: string | undefined): Config {
+  const listeners = path === undefined ? config.listeners.map(onLoopback) : config.listeners
+  return {
+    ...config,
+    listeners,
+    routes: [],
+    dns: { ...config.dns, servers: [`127.0.0.1:${sandbox.dnsPort}`] },
+    egress: { ...config.egress, port: sandbox.smtpPort, allowPrivate: true },
+    log:
+      path === undefined && config.log.file === undefined
+        ? { ...config.log, file: join(config.node.data, 'log') }
+        : config.log,
+  }
+}
+
+/** 587 becomes 2587: no privilege is needed for it, and nobody else reaches it. */
+function onLoopback(listener: Config['listeners'][number]): Config['listeners'][number] {
+  return { ...listener, address: '127.0.0.1', port: listener.port === 0 ? 0 : listener.port + 2000 }
+}
+
+/** A domain and a login to begin with; the same ones at each start. */
+async function seed(operations: Operations, data: string): Promise<Login> {
+  if ((await operations.domainShow({ name: DOMAIN })) === null) {
+    await operations.domainAdd({ name: DOMAIN, organization: 'default' })
+  }
+  const file = join(data, 'sandbox-login.json')
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Login
+  const made = await operations.credentialAdd({
+    organization: 'default',
+    stream: 'transactional',
+    note: 'made by hikyaku start',
+  })
+  const login = { login: made.credential.login, password: made.password }
+  await writeFile(file, `${JSON.stringify(login)}\n`, { mode: 0o600 })
+  return login
+}

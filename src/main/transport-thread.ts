@@ -1,0 +1,102 @@
+/** The entry of a transport thread: opens what one thread needs, serves the main thread's calls. */
+
+import { workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+
+import { SpoolError, connectSpool } from '#engine/spool'
+import type { Change, Claimed, DeliveryFilter, MessageId } from '#engine/spool'
+import type { QueueState } from '#engine/queue'
+import { handIn } from '#door/submission'
+import type { ListeningAt } from '#door/submission'
+import type { Config } from '#platform/config'
+import { LogStream } from '#platform/log'
+import { MetricsRegistry, watchEventLoop } from '#platform/metrics'
+import type { Snapshot } from '#platform/metrics'
+import { openServerKey } from '#platform/secret'
+import { openControl, parseStoreUrl } from '#platform/store'
+import { link } from '#platform/thread'
+import { Certificates } from '#platform/tls'
+import { OperationError } from '#product/operation'
+import type { SendRequest } from '#product/operation'
+
+import { certificateFiles } from './certificate.ts'
+import { logOptions } from './logging.ts'
+import { startTransport } from './transport.ts'
+import type { Transport } from './transport.ts'
+
+export type TransportData = {
+  readonly config: Config
+  readonly spool: MessagePort
+  readonly calls: MessagePort
+  readonly thread: string
+  readonly shared: boolean
+}
+
+/** What the main thread asks of a transport thread. */
+export type TransportService = {
+  addresses(): readonly ListeningAt[]
+  /** Why nothing is taken in; `undefined` when it is. */
+  refusal(): string | undefined
+  queues(keys: readonly string[]): readonly QueueState[]
+  change(filter: DeliveryFilter, change: Change, reason: string): Promise<readonly Claimed[]>
+  send(request: SendRequest): Promise<{ readonly id: MessageId }>
+  metrics(): Snapshot
+  /** Listeners, limits and certificates of `config` hold for new sessions. */
+  reload(config: Config): Promise<void>
+  drain(patience: number): Promise<void>
+}
+
+const { config, spool, calls, thread, shared } = workerData as TransportData
+const stream = new LogStream(logOptions(config, thread))
+const metrics = new MetricsRegistry()
+watchEventLoop(metrics, thread)
+
+const joined = await connectSpool(spool)
+const control = openControl(parseStoreUrl(config.store.url, config.node.data), { now: Date.now })
+const certificates = await Certificates.open({
+  ...(await certificateFiles(config)),
+  minimumVersion: config.tls.minimumVersion,
+  log: stream.log,
+  metrics,
+  now: Date.now,
+})
+const transport = await startTransport({
+  config,
+  spool: joined,
+  control,
+  key: openServerKey(config.node.data),
+  certificates,
+  log: stream.log,
+  metrics,
+  shared,
+})
+link(calls, service(transport))
+
+function service({ submission, queue, intake, domains, drain }: Transport): TransportService {
+  return {
+    addresses: () => submission.addresses(),
+    refusal: () => intake.refusal()?.lines[0],
+    queues: (keys) => keys.map((key) => queue.describe(key)),
+    change: (filter, change, reason) => queue.change(filter, change, reason),
+    async send(request) {
+      const handed = await handIn({ config, intake, domains, now: Date.now }, request)
+      if (!handed.ok) throw new OperationError('refused', handed.text)
+      return { id: handed.id }
+    },
+    metrics: () => metrics.snapshot(),
+    async reload(changed) {
+      await certificates.reload()
+      await submission.reload(changed)
+    },
+    async drain(patience) {
+      await drain(patience)
+      await control.close()
+      // A spool that broke has told the main thread; there is nothing left to save here.
+      await joined.close().catch((error: unknown) => {
+        if (!(error instanceof SpoolError)) throw error
+      })
+      certificates[Symbol.dispose]()
+      await stream[Symbol.asyncDispose]()
+    },
+  }
+}

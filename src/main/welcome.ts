@@ -1,0 +1,52 @@
+/** What `hikyaku start` prints: where things are, and commands to paste for a first message. */
+
+import type { ListeningAt } from '#door/submission'
+import type { Sandbox } from '#door/sandbox'
+
+import type { Login } from './start.ts'
+import type { Serving } from './serve.ts'
+
+export type Welcome = {
+  readonly serving: Serving
+  readonly sandbox: Sandbox
+  readonly login: Login
+  readonly domain: string
+  readonly listeners: readonly ListeningAt[]
+}
+
+export function welcome({ serving, sandbox, login, domain, listeners }: Welcome): string {
+  const { config, monitoring } = serving
+  const first = listeners[0]
+  const server = first === undefined ? '127.0.0.1:2587' : `${first.address}:${first.port}`
+  const doors = listeners.map(({ name, address, port }) => `${name} ${address}:${port}`).join(', ')
+  return `
+Hikyaku is running, with a sandbox that receives all mail: nothing leaves this machine.
+飛脚が動いています。送ったメールはすべて下の受信箱に届き、外には出ません。
+
+  Received mail / 受信箱   http://127.0.0.1:${sandbox.httpPort}/
+  Submission / 送信口      ${doors}
+  Login / ログイン         ${login.login}
+  Password / パスワード    ${login.password}
+  Metrics                  http://${monitoring.address}:${monitoring.port}/metrics
+  Log, data                ${config.log.file ?? 'standard output'}, ${config.node.data}
+
+Send a first message / 最初の一通 (any of these):
+
+  bin/hikyaku send --from you@${domain} --to user@example.com --subject 'Hello' --text 'First message'
+
+  swaks --server ${server} --tls --auth PLAIN --auth-user '${login.login}' --auth-password '${login.password}' \\
+    --from you@${domain} --to user@example.com
+
+  printf 'From: you@${domain}\\nTo: user@example.com\\nSubject: Hello\\n\\nFirst message\\n' | curl -sk --ssl-reqd --crlf \\
+    --url smtp://${server} --user '${login.login}:${login.password}' \\
+    --mail-from you@${domain} --mail-rcpt user@example.com -T -
+
+Then see what became of it / その後どうなったか:
+
+  bin/hikyaku message list
+  bin/hikyaku queue
+
+Recipients that misbehave / 困った宛先: defer-me@, bounce-me@, greylist@, tarpit@, full@ … of any domain.
+Ctrl-C ends it / 終了は Ctrl-C。
+`
+}

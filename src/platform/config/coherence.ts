@@ -1,0 +1,156 @@
+/** Checks what no single key can tell: whether the parts of the configuration fit each other. */
+
+import { isIP } from 'node:net'
+
+import { isLoopback, isPrivate } from '#platform/address-range'
+
+import type { Config, ListenerConfig, RouteConfig } from './config.ts'
+
+/** Mistakes forbid the start; warnings are told. Each begins with the path of a key. */
+export type Findings = { readonly problems: readonly string[]; readonly warnings: readonly string[] }
+
+export function findings(config: Config): Findings {
+  const problems: string[] = []
+  const warnings: string[] = []
+  for (const listener of config.listeners) {
+    problems.push(...listenerProblems(listener))
+    warnings.push(...listenerWarnings(listener))
+  }
+  problems.push(
+    ...collisions(config),
+    ...tlsProblems(config),
+    ...queueProblems(config),
+    ...limitProblems(config),
+  )
+  for (const [i, route] of config.routes.entries()) problems.push(...routeProblems(route, `routes[${i + 1}]`))
+  warnings.push(...routeWarnings(config.routes), ...nameWarnings(config))
+  return { problems, warnings }
+}
+
+function listenerProblems(listener: ListenerConfig): string[] {
+  const { name, tls, auth, authWithoutTls, trusted, requireTls } = listener
+  const path = `listeners.${name}`
+  const problems: string[] = []
+  if (auth === 'required' && tls === 'none' && !authWithoutTls)
+    problems.push(
+      `${path}: nobody could send: auth is "required", but tls is "none" and auth_without_tls is false`,
+    )
+  if (auth === 'none' && trusted.length === 0)
+    problems.push(`${path}: nobody could send: auth is "none" and there are no trusted networks`)
+  if (requireTls && tls === 'none') problems.push(`${path}.require_tls: needs tls = "starttls" or "implicit"`)
+  for (const everyone of trusted.filter((cidr) => cidr.endsWith('/0')))
+    problems.push(`${path}.trusted: ${everyone} is everyone, and this an open relay`)
+  return problems
+}
+
+function listenerWarnings({ name, address, tls, auth, authWithoutTls, trusted }: ListenerConfig): string[] {
+  const warnings: string[] = []
+  if (authWithoutTls && auth !== 'none' && !isNear(address))
+    warnings.push(`listeners.${name}.auth_without_tls: passwords will travel in clear to ${address}`)
+  if (auth === 'required' && trusted.length > 0)
+    warnings.push(
+      `listeners.${name}.trusted: has no effect while auth is "required"; "optional" would give it one`,
+    )
+  if (tls === 'none' && auth === 'optional' && !authWithoutTls)
+    warnings.push(
+      `listeners.${name}.auth: will not be offered, since tls is "none" and auth_without_tls is false`,
+    )
+  return warnings
+}
+
+function isNear(address: string): boolean {
+  // `::` and `0.0.0.0` count as private for those who connect; to listen there is to listen everywhere.
+  if (address === '::' || address === '0.0.0.0') return false
+  return address === 'localhost' || isLoopback(address) || isPrivate(address)
+}
+
+type Place = { readonly path: string; readonly address: string; readonly port: number }
+
+function collisions(config: Config): string[] {
+  const sandbox: readonly Place[] = config.sandbox.enabled
+    ? [
+        { path: 'sandbox.smtp_port', address: '127.0.0.1', port: config.sandbox.smtpPort },
+        { path: 'sandbox.http_port', address: '127.0.0.1', port: config.sandbox.httpPort },
+      ]
+    : []
+  const places: readonly Place[] = [
+    ...config.listeners.map(({ name, address, port }) => ({ path: `listeners.${name}`, address, port })),
+    { path: 'http', ...config.http },
+    ...sandbox,
+  ]
+  return places.flatMap((place, i) =>
+    places
+      .slice(0, i)
+      .filter((other) => collide(place, other))
+      .map(
+        (other) => `${place.path}: listens on ${show(place)}, and so does ${other.path} on ${show(other)}`,
+      ),
+  )
+}
+
+function collide(a: Place, b: Place): boolean {
+  if (a.port !== b.port || a.port === 0) return false
+  if (a.address === b.address || a.address === '::' || b.address === '::') return true
+  const isEverywhere = a.address === '0.0.0.0' || b.address === '0.0.0.0'
+  return isEverywhere && [a, b].every(({ address }) => isIP(address) !== 6)
+}
+
+function show({ address, port }: Place): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function tlsProblems({ tls }: Config): string[] {
+  if (tls.certificate !== undefined && tls.key === undefined)
+    return ['tls.key: is missing; tls.certificate is given']
+  if (tls.key !== undefined && tls.certificate === undefined)
+    return ['tls.certificate: is missing; tls.key is given']
+  return []
+}
+
+function queueProblems({ queue, dns }: Config): string[] {
+  const problems: string[] = []
+  const first = queue.retry[0]
+  if (first === undefined) problems.push('queue.retry: needs at least one duration')
+  else if (first >= queue.expire)
+    problems.push('queue.retry: nothing would be tried twice: the first is not below queue.expire')
+  if (queue.delayWarning >= queue.expire) problems.push('queue.delay_warning: must be below queue.expire')
+  if (queue.window > queue.windowTotal) problems.push('queue.window: must not be above queue.window_total')
+  if (dns.minimumTtl > dns.maximumTtl) problems.push('dns.minimum_ttl: must not be above dns.maximum_ttl')
+  return problems
+}
+
+function limitProblems({ limits }: Config): string[] {
+  const problems: string[] = []
+  if (limits.headerBytes > limits.size) problems.push('limits.header_bytes: must not be above limits.size')
+  if (limits.idle > limits.session) problems.push('limits.idle: must not be above limits.session')
+  return problems
+}
+
+function routeProblems(route: RouteConfig, path: string): string[] {
+  const problems: string[] = []
+  if (route.to.length === 0) problems.push(`${path}.to: needs at least one host`)
+  if ((route.user === undefined) !== (route.password === undefined))
+    problems.push(`${path}: user and password go together`)
+  const isClear = route.tls === 'none' || route.tls === 'opportunistic'
+  const far = route.to.filter(
+    ({ host, implicitTls }) => !implicitTls && host !== 'localhost' && !isLoopback(host),
+  )
+  if (route.password !== undefined && isClear && far.length > 0)
+    problems.push(`${path}.tls: must be "required" or "verify", or the password could travel in clear`)
+  return problems
+}
+
+function routeWarnings(routes: readonly RouteConfig[]): string[] {
+  const all = routes.findIndex(({ domain, stream }) => domain === '*' && stream === undefined)
+  if (all < 0 || all === routes.length - 1) return []
+  return [`routes[${all + 2}]: is never used: routes[${all + 1}] takes all domains`]
+}
+
+function nameWarnings({ node, egress, http }: Config): string[] {
+  const warnings: string[] = []
+  const names = [...new Set([node.name, ...egress.sources.map(({ ehlo }) => ehlo)])]
+  for (const name of names.filter((one) => !one.includes('.')))
+    warnings.push(`node.name: ${name} is not fully qualified; many receivers refuse such an EHLO name`)
+  if (!isNear(http.address)) warnings.push(`http.address: ${http.address} lets everyone read the metrics`)
+  return warnings
+}

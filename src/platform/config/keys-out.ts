@@ -1,0 +1,156 @@
+/** The keys for what goes out: routes, DNS, egress, queue. Each with its default and where the default comes from. */
+
+import {
+  choice,
+  domainPattern,
+  duration,
+  durations,
+  flag,
+  host,
+  ipAddress,
+  mailbox,
+  optional,
+  port,
+  relays,
+  secret,
+  servers,
+  share,
+  text,
+  whole,
+} from './kinds.ts'
+import { named, rows, table } from './schema.ts'
+
+const TLS_POLICY = ['none', 'opportunistic', 'required', 'verify'] as const
+const TLS_WORDS =
+  '`none`: never. `opportunistic`: when offered, with any certificate (RFC 7435 §3). `required`: or not at all. `verify`: required, and the certificate must be valid for the host.'
+
+export const ROUTES = rows(
+  'Where mail for some domains goes instead of to its MX. The first row that matches wins.',
+  {
+    domain: domainPattern({
+      example: '*.example.com',
+      is: 'The recipient domain: `example.com`, `*.example.com` for all below it, `*` for all.',
+    }),
+    stream: optional(text({ example: 'marketing', is: 'Only for this stream.' })),
+    to: relays({
+      example: ['smtp.example.net:587', 'smtps://smtp2.example.net'],
+      is: 'Hosts in the order to try them: `host`, `host:port`, or `smtps://host` for TLS from the start.',
+    }),
+    tls: choice(TLS_POLICY, { default: 'opportunistic', is: TLS_WORDS }),
+    user: optional(text({ is: 'Login at the host.' })),
+    password: secret(optional(text({ is: 'Password at the host.' }))),
+    allowPrivate: flag({ default: false, is: 'Whether these hosts may have private addresses.' }),
+  },
+)
+
+export const DNS = table('How names are looked up.', {
+  servers: servers({
+    default: [],
+    example: ['127.0.0.1', '[2001:db8::53]:5353'],
+    is: 'Resolvers to ask. Empty: those of /etc/resolv.conf.',
+  }),
+  timeout: duration({ default: '5s', is: 'How long one server may take to answer one query.' }),
+  attempts: whole({ default: 2, min: 1, max: 10, is: 'How often each server is asked.' }),
+  cacheEntries: whole({ default: 100_000, min: 0, is: 'Answers kept in memory.' }),
+  minimumTtl: duration({
+    default: '30s',
+    min: 0,
+    is: 'Answers are kept at least so long, whatever their TTL.',
+  }),
+  maximumTtl: duration({ default: '1d', is: 'Answers are kept at most so long, whatever their TTL.' }),
+})
+
+const TIMEOUTS = table('How long a remote host may take for each stage.', {
+  connect: duration({ default: '30s', is: 'TCP connection. Postfix: `smtp_connect_timeout`, 30 s.' }),
+  greeting: duration({ default: '5m', is: 'The 220. RFC 5321 §4.5.3.2.1' }),
+  ehlo: duration({ default: '5m', is: 'The reply to EHLO or HELO. Postfix: `smtp_helo_timeout`, 300 s.' }),
+  tls: duration({ default: '1m', is: 'The handshake, and the reply to STARTTLS.' }),
+  mail: duration({ default: '5m', is: 'RFC 5321 §4.5.3.2.2' }),
+  rcpt: duration({ default: '5m', is: 'RFC 5321 §4.5.3.2.3' }),
+  data: duration({ default: '2m', is: 'RFC 5321 §4.5.3.2.4' }),
+  block: duration({ default: '3m', is: 'Each block of content. RFC 5321 §4.5.3.2.5' }),
+  end: duration({
+    default: '10m',
+    is: 'The reply to the final dot: shorter means duplicates. RFC 5321 §4.5.3.2.6',
+  }),
+  quit: duration({ default: '5s', is: 'The reply to QUIT, which changes nothing any more.' }),
+})
+
+export const EGRESS = table('How mail is sent.', {
+  sources: named(
+    'The addresses and names to send from. Without any there is one, `default`, whose address the system chooses.',
+    {
+      address: optional(
+        ipAddress({ example: '192.0.2.10', is: 'An address of this machine. Absent: the system chooses.' }),
+      ),
+      ehlo: host({
+        from: ['`node.name`', (around) => around.nodeName],
+        is: 'The name in EHLO. The address should resolve to it and back.',
+      }),
+    },
+    { default: {} },
+  ),
+  port: port({ default: 25, is: 'The port of MX hosts.' }),
+  tls: choice(TLS_POLICY, { default: 'opportunistic', is: `${TLS_WORDS} For mail by MX.` }),
+  allowPrivate: flag({
+    default: false,
+    is: 'Whether MX hosts may have private addresses. For laboratories.',
+  }),
+  connections: whole({ default: 1000, min: 1, is: 'Connections at a time.' }),
+  connectionsPerPath: whole({
+    default: 10,
+    min: 1,
+    is: 'Connections at a time from one source to one site. KumoMTA: 10.',
+  }),
+  messagesPerConnection: whole({ default: 100, min: 1, is: 'Messages on one connection. KumoMTA: 100.' }),
+  messageRate: whole({
+    default: 0,
+    min: 0,
+    is: 'Messages a second from one source to one site. 0: no limit.',
+  }),
+  recipientsPerTransaction: whole({
+    default: 100,
+    min: 1,
+    max: 1000,
+    is: 'RFC 5321 §4.5.3.1.8 lets every server take 100.',
+  }),
+  idle: duration({ default: '5s', is: 'How long an unused connection is kept open.' }),
+  timeouts: TIMEOUTS,
+})
+
+export const QUEUE = table('Retries and expiry.', {
+  retry: durations({
+    default: ['5m', '10m', '20m', '40m', '1h', '2h', '4h'],
+    is: 'Time to the next attempt after each failed one; the last repeats. RFC 5321 §4.5.4.1 would have 30 minutes; greylisting wants it sooner at first.',
+  }),
+  jitter: share({
+    default: 0.2,
+    is: 'Share of that time by which it is spread, so that a backlog does not come back all at once.',
+  }),
+  expire: duration({
+    default: '5d',
+    is: 'How long a message is tried. RFC 5321 §4.5.4.1 asks for 4 to 5 days.',
+  }),
+  expireNull: duration({ default: '2d', is: 'The same for mail with the null reverse-path, such as DSNs.' }),
+  delayWarning: duration({
+    default: '4h',
+    is: 'When a sender who asked for it is told of a delay. RFC 3461 §4.1',
+  }),
+  window: whole({ default: 2000, min: 10, is: 'Deliveries of one scheduled queue in memory.' }),
+  windowTotal: whole({ default: 50_000, min: 100, is: 'Deliveries in memory in all.' }),
+  postmaster: mailbox({
+    from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+    is: 'Who DSNs come from.',
+  }),
+  dsnPerSenderPerHour: whole({
+    default: 100,
+    min: 0,
+    is: 'DSNs to one sender in an hour; further ones are not sent.',
+  }),
+  returnPathDomain: optional(
+    host({
+      example: 'bounce.example.com',
+      is: 'The domain of return paths that are unique to each delivery. Absent: the reverse-path of the sender is kept.',
+    }),
+  ),
+})

@@ -1,0 +1,77 @@
+/** The whole configuration, as data. docs/configuration.md is made from it. */
+
+import { LIMITS, LISTENERS, TLS } from './keys-in.ts'
+import { DNS, EGRESS, QUEUE, ROUTES } from './keys-out.ts'
+import { choice, duration, flag, host, listenAddress, optional, port, secret, text, whole } from './kinds.ts'
+import { table } from './schema.ts'
+
+/** Read first: other defaults are made from it. */
+export const NODE = table('This machine.', {
+  name: host({
+    from: ["the machine's name", (around) => around.hostname],
+    is: 'Its fully qualified name: in the greeting, in EHLO, in Received fields, in the self-signed certificate.',
+  }),
+  number: whole({
+    default: 0,
+    min: 0,
+    max: 31,
+    is: 'Tells the message ids of the nodes of a cluster apart.',
+  }),
+  data: text({
+    from: ['`$STATE_DIRECTORY`, which systemd sets, or `data`', (around) => around.stateDirectory ?? 'data'],
+    example: '/var/lib/hikyaku',
+    is: 'The directory for everything that is kept.',
+  }),
+})
+
+export const SCHEMA = table('', {
+  node: NODE,
+  store: table('Where messages, domains and credentials are kept.', {
+    url: secret(
+      text({
+        default: 'sqlite:',
+        example: 'postgres://hikyaku@db.example.com/hikyaku',
+        is: '`sqlite:` for files in `node.data`, or the URL of a PostgreSQL database.',
+      }),
+    ),
+  }),
+  listeners: LISTENERS,
+  limits: LIMITS,
+  tls: TLS,
+  routes: ROUTES,
+  dns: DNS,
+  egress: EGRESS,
+  queue: QUEUE,
+  retention: table('How long records are kept.', {
+    deliveries: duration({
+      default: '14d',
+      is: 'What became of a message is kept so long after its last delivery ended. Its content goes at once.',
+    }),
+  }),
+  log: table('The log.', {
+    level: choice(['debug', 'info', 'warn', 'error'], {
+      default: 'info',
+      is: 'The least important lines that are written.',
+    }),
+    file: optional(text({ example: '/var/log/hikyaku/log', is: 'Absent: standard output.' })),
+  }),
+  http: table('The port for `/metrics`, `/healthz` and `/readyz`.', {
+    address: listenAddress({
+      default: '127.0.0.1',
+      is: 'Where to listen. There is no login: keep it private.',
+    }),
+    port: port({ default: 8080, is: 'Its TCP port.' }),
+  }),
+  sandbox: table(
+    'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',
+    {
+      enabled: flag({ default: false, is: 'Whether it runs, and all mail goes to it.' }),
+      smtpPort: port({ default: 1025, is: 'Where it takes mail, on loopback.' }),
+      dnsPort: port({
+        default: 1053,
+        is: 'Where its DNS answers, on loopback: every domain leads to the sandbox.',
+      }),
+      httpPort: port({ default: 8025, is: 'Where what it took can be read, on loopback.' }),
+    },
+  ),
+})

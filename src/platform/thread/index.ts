@@ -1,0 +1,2 @@
+export { link, ThreadError, transfer } from './link.ts'
+export type { Link, Remote } from './link.ts'

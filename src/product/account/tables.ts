@@ -1,0 +1,51 @@
+/** The tables of this room, and how they came to be. Nobody else queries them. */
+
+import type { Migration } from '#platform/store'
+
+/** Instants are milliseconds since the epoch. */
+export type AccountTables = {
+  organization: { name: string; created_at: number }
+  credential: {
+    login: string
+    organization: string
+    stream: string
+    note: string
+    created_at: number
+    revoked_at: number | null
+    used_at: number | null
+    /** HMAC-SHA-256 of login and password under the server key, base64. */
+    password_mac: string
+    /** The SCRAM verifier, sealed under the server key. */
+    scram: string
+  }
+  /** The id of the server key that the rows were made with, in the one row there can be. */
+  server_key: { only_row: 1; id: string }
+}
+
+const CREDENTIAL = `
+  create table credential (
+    login text primary key,
+    organization text not null references organization (name),
+    stream text not null,
+    note text not null,
+    created_at bigint not null,
+    revoked_at bigint,
+    used_at bigint,
+    password_mac text not null,
+    scram text not null);
+  create index credential_organization on credential (organization);
+  create table server_key (only_row integer primary key check (only_row = 1), id text not null)`
+
+export const ACCOUNT_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'organizations and credentials',
+    sqlite: `
+      create table organization (name text primary key, created_at bigint not null);
+      insert into organization values ('default', unixepoch() * 1000);
+      ${CREDENTIAL}`,
+    postgres: `
+      create table organization (name text primary key, created_at bigint not null);
+      insert into organization values ('default', extract(epoch from now())::bigint * 1000);
+      ${CREDENTIAL}`,
+  },
+]

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { dkimRecord, policyRecords, zoneLine } from './dns-record.ts'
+
+test('a long TXT record is split into strings of 255 octets that join to the value. RFC 1035 §3.3', () => {
+  const value = `v=DKIM1; k=rsa; p=${'A'.repeat(392)}`
+  const line = zoneLine(dkimRecord('example.com', 's1', value))
+  const [, data = ''] = /^s1\._domainkey\.example\.com\. 3600 IN TXT (.*)$/.exec(line) ?? []
+  const strings = [...data.matchAll(/"([^"]*)"/g)].map(([, text = '']) => text)
+  assert.deepEqual(
+    strings.map(({ length }) => length),
+    [255, 155],
+  )
+  assert.equal(strings.join(''), value)
+})
+
+test('a text of exactly 255 octets is one string', () => {
+  const record = dkimRecord('example.com', 's1', 'x'.repeat(255))
+  assert.equal(zoneLine(record), `s1._domainkey.example.com. 3600 IN TXT "${'x'.repeat(255)}"`)
+})
+
+test('quotes and backslashes are escaped. RFC 1035 §5.1', () => {
+  assert.match(zoneLine(dkimRecord('example.com', 's', String.raw`a"b\c`)), /TXT "a\\"b\\\\c"$/)
+})
+
+test('SPF, DMARC and, where there is one, the return path', () => {
+  const name = 'mail.example.net'
+  const own = [
+    'example.com. 3600 IN TXT "v=spf1 a:mail.example.net ~all"',
+    '_dmarc.example.com. 3600 IN TXT "v=DMARC1; p=none"',
+  ]
+  assert.deepEqual(policyRecords('example.com', { name }).map(zoneLine), own)
+  const node = { name, returnPathDomain: 'bounce.example.net' }
+  assert.deepEqual(policyRecords('example.com', node).map(zoneLine), [
+    ...own,
+    'bounce.example.net. 3600 IN MX 10 mail.example.net.',
+    'bounce.example.net. 3600 IN TXT "v=spf1 a:mail.example.net ~all"',
+  ])
+})

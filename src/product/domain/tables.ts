@@ -1,0 +1,50 @@
+/** The tables of this room, and how they came to be. Nobody else queries them. */
+
+import type { Migration } from '#platform/store'
+
+import type { DkimKey, KeyState } from './domain.ts'
+
+/** Instants are milliseconds since the epoch. */
+export type DomainTables = {
+  domain: { organization: string; name: string; created_at: number; verified_at: number | null }
+  dkim_key: {
+    organization: string
+    domain: string
+    selector: string
+    algorithm: DkimKey['algorithm']
+    state: KeyState
+    created_at: number
+    record: string
+    /** PKCS #8 PEM, sealed under the server key for `selector._domainkey.domain`. */
+    private_key: string
+  }
+}
+
+/**
+ * Several organizations may claim a name, one can have it verified: with one row a name, whoever claims first would
+ * lock the owner out.
+ */
+const DOMAIN = `
+  create table domain (
+    organization text not null references organization (name),
+    name text not null,
+    created_at bigint not null,
+    verified_at bigint,
+    primary key (organization, name));
+  create unique index domain_verified on domain (name) where verified_at is not null;
+  create table dkim_key (
+    organization text not null,
+    domain text not null,
+    selector text not null,
+    algorithm text not null,
+    state text not null,
+    created_at bigint not null,
+    record text not null,
+    private_key text not null,
+    primary key (domain, selector),
+    foreign key (organization, domain) references domain (organization, name) on delete cascade)`
+
+/** After those of `account`: a domain refers to its organization. */
+export const DOMAIN_MIGRATIONS: readonly Migration[] = [
+  { name: 'domains and DKIM keys', sqlite: DOMAIN, postgres: DOMAIN },
+]

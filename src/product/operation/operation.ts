@@ -1,0 +1,98 @@
+/**
+ * What an operator can do to a node: one table of functions, offered by the running process on its control socket
+ * and by the command line itself when no process runs. Values are plain JSON: times in milliseconds, ids as text.
+ */
+
+import type {
+  Change,
+  Delivery,
+  DeliveryFilter,
+  Message,
+  MessageId,
+  MessageView,
+  QueueDepth,
+} from '#engine/spool'
+import type { PathState } from '#engine/egress'
+import type { Credential } from '#product/account'
+import type { Domain, DomainView } from '#product/domain'
+
+export type QueueRow = QueueDepth & {
+  /** In memory, waiting for a path; on the wire. */
+  readonly ready: number
+  readonly onWire: number
+  /** Absent until a route was found, and when no process runs. */
+  readonly site?: string
+  readonly paths?: readonly PathState[]
+}
+
+export type MessageRow = { readonly message: Message; readonly delivery: Delivery }
+
+export type MessagesQuery = DeliveryFilter & {
+  readonly limit: number
+  readonly before?: { readonly message: MessageId; readonly n: number }
+}
+
+/** A message an operator sends: complete RFC 5322 content, base64. */
+export type SendRequest = {
+  readonly organization: string
+  readonly stream: string
+  /** Empty for the null reverse-path. */
+  readonly from: string
+  readonly to: readonly string[]
+  readonly content: string
+}
+
+export type NodeStatus = {
+  readonly version: string
+  readonly pid: number
+  readonly startedAt: number
+  readonly node: string
+  readonly listeners: readonly { readonly name: string; readonly address: string; readonly port: number }[]
+  readonly accepting: boolean
+  /** Why not. */
+  readonly refusal?: string
+  readonly waiting: number
+  readonly onWire: number
+  readonly held: number
+}
+
+export type Operations = {
+  status(): Promise<NodeStatus>
+  queues(): Promise<readonly QueueRow[]>
+  /** Newest first. */
+  messages(query: MessagesQuery): Promise<readonly MessageRow[]>
+  message(query: {
+    readonly id: MessageId
+  }): Promise<(MessageView & { readonly queues: readonly QueueRow[] }) | null>
+  change(query: {
+    readonly filter: DeliveryFilter
+    readonly change: Change
+    readonly reason: string
+  }): Promise<readonly MessageRow[]>
+  /** @throws {OperationError} `refused` with the reply's words */
+  send(request: SendRequest): Promise<{ readonly id: MessageId }>
+  domains(): Promise<readonly Domain[]>
+  domainAdd(query: { readonly name: string; readonly organization: string }): Promise<DomainView>
+  domainShow(query: { readonly name: string }): Promise<DomainView | null>
+  credentials(): Promise<readonly Credential[]>
+  /** The password is in the answer and nowhere else, ever. An organization that is new is made. */
+  credentialAdd(query: {
+    readonly organization: string
+    readonly stream: string
+    readonly note: string
+  }): Promise<{ readonly credential: Credential; readonly password: string }>
+  /** `null` when there is no such login that is valid. */
+  credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+  /** Reads configuration and certificates again. */
+  reload(): Promise<{ readonly problems: readonly string[] }>
+}
+
+/** `not-running`: only a running node can do that. `refused`: the node said no. `invalid`: the request makes no sense. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError'
+  readonly code: 'not-running' | 'refused' | 'invalid'
+  constructor(code: 'not-running' | 'refused' | 'invalid', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

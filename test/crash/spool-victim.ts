@@ -1,0 +1,57 @@
+/**
+ * A process to be killed: accepts and settles as fast as it can, and says on standard output what was promised to it,
+ * one line a promise, before anything else happens. Ends with 70 when the store is broken.
+ *
+ *   node spool-victim.ts <data directory>
+ */
+
+import { writeSync } from 'node:fs'
+
+import { connectSpool, messageIds, SpoolError, startSpoolThread } from '#engine/spool'
+import type { MessageId, Spool } from '#engine/spool'
+
+import { bodyOf, messageOf, outcomeOf } from './spool-mail.ts'
+
+const [dataDirectory = ''] = process.argv.slice(2)
+
+/** Messages under way at once. */
+const TOGETHER = 16
+
+function promised(line: string): void {
+  // Not console.log: a line that is only in a buffer is lost with the process.
+  writeSync(1, `${line}\n`)
+}
+
+const thread = await startSpoolThread({ url: 'sqlite:', dataDirectory, node: 1, diskFree: 0 }, (error) => {
+  promised(`broken ${error.message}`)
+  process.exit(70)
+})
+const spool = await connectSpool(thread.connect())
+promised(`recovered ${spool.recovered}`)
+const newId = messageIds(1, Date.now, spool.newest === undefined ? {} : { after: spool.newest })
+
+async function carry(to: Spool): Promise<never> {
+  for (let n = 0; ; n += 1) {
+    const id = newId()
+    try {
+      await accept(to, id, n)
+      promised(`accepted ${id}`)
+      if (n % 2 === 0) void to.settle(outcomeOf(id)).then(() => promised(`settled ${id}`))
+    } catch (error) {
+      promised(`refused ${id} ${error instanceof SpoolError ? error.code : String(error)}`)
+    }
+  }
+}
+
+async function accept(to: Spool, id: MessageId, n: number): Promise<void> {
+  if (n % 7 !== 6) {
+    await to.accept(messageOf(id), bodyOf(id))
+    return
+  }
+  const writing = to.write(id)
+  await writing.write(bodyOf(id).subarray(0, 1000))
+  await writing.write(bodyOf(id).subarray(1000))
+  await writing.accept(messageOf(id))
+}
+
+await Promise.all(Array.from({ length: TOGETHER }, () => carry(spool)))
