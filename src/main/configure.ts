@@ -15,7 +15,15 @@ export type Configured = { readonly path: string | undefined; readonly loaded: L
 export function configure(named: string | undefined): Configured {
   const path = named ?? process.env['HIKYAKU_CONFIG'] ?? PLACES.find((place) => existsSync(place))
   const { HIKYAKU_CONFIG: _, ...env } = process.env
-  const readFile = (file: string): string => readFileSync(file, 'utf8')
-  const loaded = loadConfig({ ...(path === undefined ? {} : { path }), env, readFile, hostname: hostname() })
+  const loaded = loadConfig({
+    ...(path === undefined ? {} : { path }),
+    env,
+    readFile: readText,
+    hostname: hostname(),
+  })
   return { path, loaded }
+}
+
+function readText(file: string): string {
+  return readFileSync(file, 'utf8')
 }

@@ -30,7 +30,7 @@ export type NodeOptions = {
   readonly config: Config
   readonly log: Log
   /** The node can keep no promise any more: the process must end now, and loudly. */
-  broken(error: Error): void
+  readonly broken: (error: Error) => void
 }
 
 /** @throws what locking, opening or listening throws; then nothing is left running */

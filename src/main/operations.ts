@@ -24,18 +24,18 @@ export type OperationParts = {
   readonly running?: {
     readonly transport: Remote<TransportService>
     readonly startedAt: number
-    reload(): Promise<readonly string[]>
+    readonly reload: () => Promise<readonly string[]>
   }
   readonly version: string
-  now(): number
+  readonly now: () => number
 }
 
 export async function openOperations(parts: OperationParts): Promise<Operations> {
   const { config, control, key, now } = parts
-  const accounts = await openAccounts(control, key, () => now())
+  const accounts = await openAccounts(control, key, now)
   const { returnPathDomain } = config.queue
   const node = { name: config.node.name, ...(returnPathDomain === undefined ? {} : { returnPathDomain }) }
-  const domains = await openDomains(control, key, { now: () => now(), node })
+  const domains = await openDomains(control, key, { now: now, node })
   return {
     ...queueOperations(parts),
     ...nodeOperations(parts),

@@ -1,10 +1,11 @@
 /** `hikyaku serve`: one node until SIGTERM. */
 
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import { serveControl } from '#door/control'
 import type { GlobalOptions } from '#door/cli'
-import type { Config } from '#platform/config'
+import type { Config, Loaded } from '#platform/config'
 import { LogStream } from '#platform/log'
 import type { Log } from '#platform/log'
 import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
@@ -33,7 +34,7 @@ export type Serving = {
   readonly monitoring: MonitoringServer
   readonly operations: Operations
   readonly log: Log
-  reload(): Promise<readonly string[]>
+  readonly reload: () => Promise<readonly string[]>
   /** Drains and closes everything. */
   stop(): Promise<void>
 }
@@ -55,23 +56,14 @@ export async function serve(options: GlobalOptions, version: string): Promise<nu
 }
 
 /** Starts everything a node has; `again` reads the configuration when it is to be reloaded. */
-export async function startServing(
-  config: Config,
-  version: string,
-  again: () => ReturnType<typeof configure>['loaded'],
-): Promise<Serving> {
+export async function startServing(config: Config, version: string, again: () => Loaded): Promise<Serving> {
   const stream = new LogStream(logOptions(config, 'main'))
   const { log } = stream
   await using undo = new AsyncDisposableStack()
   undo.use(stream)
   const node = await startNode({ config, log, broken: (error) => die(stream, error) })
-  const stop = undo.adopt(node, (running) => running.stop(PATIENCE))
-  const reload = async (): Promise<readonly string[]> => {
-    const loaded = again()
-    if (loaded.ok) await stop.transport.reload(loaded.config)
-    else log.error('config.refused', { problems: loaded.problems })
-    return loaded.ok ? [] : loaded.problems
-  }
+  undo.adopt(node, (running) => running.stop(PATIENCE))
+  const reload = (): Promise<readonly string[]> => reloaded(config, again(), node, log)
   const monitoring = await startMonitoring(node)
   undo.use(monitoring)
   const operations = await openOperations({
@@ -90,6 +82,35 @@ export async function startServing(
   return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
 }
 
+/** Gives the problems that kept the old configuration, or the keys that wait for a restart. */
+async function reloaded(
+  running: Config,
+  loaded: Loaded,
+  { transport }: RunningNode,
+  log: Log,
+): Promise<readonly string[]> {
+  if (!loaded.ok) {
+    log.error('config.refused', { problems: loaded.problems })
+    return loaded.problems
+  }
+  await transport.reload(loaded.config)
+  const waiting = FIXED.filter((section) => !isDeepStrictEqual(running[section], loaded.config[section]))
+  for (const section of waiting) log.warn('config.restart-needed', { section })
+  log.info('config.reloaded')
+  return waiting.map((section) => `[${section}] changed, and needs a restart`)
+}
+
+/** What is decided once, when the process starts. */
+const FIXED = [
+  'node',
+  'store',
+  'http',
+  'log',
+  'dns',
+  'sandbox',
+  'retention',
+] as const satisfies (keyof Config)[]
+
 async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
   const { config, spool, transport } = node
   const metrics = new MetricsRegistry()
@@ -106,10 +127,10 @@ async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
 }
 
 /** SIGHUP reloads and waits on; SIGTERM and SIGINT end. */
-export function untilSignal({ reload, log }: Serving): Promise<string> {
+export function untilSignal({ reload, log }: Pick<Serving, 'reload' | 'log'>): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   process.on('SIGHUP', () => {
-    void reload().then((problems) => log.info('config.reloaded', { problems }))
+    reload().catch((cause: unknown) => log.error('config.reload-failed', { cause }))
   })
   process.once('SIGTERM', () => resolve('SIGTERM'))
   process.once('SIGINT', () => resolve('SIGINT'))

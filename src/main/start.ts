@@ -15,11 +15,10 @@ import { configure } from './configure.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
 import { welcome } from './welcome.ts'
+import type { Login } from './welcome.ts'
 
 /** The domain that the newcomer sends from. RFC 2606 §3: it is nobody's. */
 const DOMAIN = 'example.org'
-
-export type Login = { readonly login: string; readonly password: string }
 
 /** Runs until a signal ends it; gives the exit code. */
 export async function start(options: GlobalOptions, version: string): Promise<number> {

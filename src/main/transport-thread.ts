@@ -72,7 +72,7 @@ const transport = await startTransport({
 })
 link(calls, service(transport))
 
-function service({ submission, queue, intake, domains, drain }: Transport): TransportService {
+function service({ submission, queue, intake, domains, drain, reload }: Transport): TransportService {
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
@@ -86,7 +86,7 @@ function service({ submission, queue, intake, domains, drain }: Transport): Tran
     metrics: () => metrics.snapshot(),
     async reload(changed) {
       await certificates.reload()
-      await submission.reload(changed)
+      await reload(changed)
     },
     async drain(patience) {
       await drain(patience)

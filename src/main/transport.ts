@@ -3,27 +3,13 @@
  * database. Knows nothing of threads: tests start it in their own.
  */
 
-import { createEgress } from '#engine/egress'
-import type { Egress } from '#engine/egress'
-import {
-  createIntake,
-  createPrepare,
-  createSettling,
-  Notices,
-  Queue,
-  queueGauges,
-  queueMetrics,
-} from '#engine/queue'
-import type { Intake } from '#engine/queue'
-import { createRouting } from '#engine/routing'
-import { createSigner } from '#engine/signing'
+import { createIntake } from '#engine/queue'
+import type { Intake, Queue } from '#engine/queue'
 import { messageIds } from '#engine/spool'
 import type { Spool } from '#engine/spool'
 import { startSubmission } from '#door/submission'
 import type { Certificates, Submission } from '#door/submission'
-import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
-import { Resolver } from '#platform/dns'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { ServerKey } from '#platform/secret'
@@ -32,6 +18,7 @@ import { openDirectory } from '#product/domain'
 import type { DomainDirectory } from '#product/domain'
 import type { Control } from '#platform/store'
 
+import { startOutgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
 export type TransportParts = {
@@ -49,11 +36,12 @@ export type TransportParts = {
 export type Transport = {
   readonly submission: Submission
   readonly queue: Queue
-  readonly egress: Egress
   readonly intake: Intake
   readonly domains: DomainDirectory
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
-  drain(patience: number): Promise<void>
+  readonly drain: (patience: number) => Promise<void>
+  /** What can change while it runs, from now on as `config` says. */
+  readonly reload: (config: Config) => Promise<void>
 }
 
 /** Resolves when it listens and the queue has learned what waits. @throws what a listener says that cannot listen */
@@ -64,7 +52,8 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const domains = await openDirectory(control, key, now)
   let draining = false
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
-  const { queue, egress } = startQueue(parts, domains, newId)
+  const outgoing = startOutgoing({ ...parts, domains, newId })
+  const { queue, egress } = outgoing
   const pressure = memoryPressure(config.limits.memoryShare)
   const intake = createIntake({
     spool,
@@ -93,9 +82,12 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   return {
     submission,
     queue,
-    egress,
     intake,
     domains,
+    async reload(changed) {
+      outgoing.reload(changed)
+      await submission.reload(changed)
+    },
     async drain(patience) {
       draining = true
       const stopped = Promise.all([submission.drain(patience), queue.stop()])
@@ -103,69 +95,4 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       await submission.close()
     },
   }
-}
-
-function startQueue(
-  { config, spool, key, log, metrics }: TransportParts,
-  domains: DomainDirectory,
-  newId: ReturnType<typeof messageIds>,
-): { readonly queue: Queue; readonly egress: Egress } {
-  const now = Date.now
-  const random = Math.random
-  const routing = createRouting({
-    dns: new Resolver({ config: config.dns, now: () => performance.now() }),
-    routes: config.routes,
-    defaults: config.egress,
-    ownNames: [config.node.name, ...config.egress.sources.map(({ ehlo }) => ehlo)],
-    ownAddresses: config.egress.sources.flatMap(({ address }) => (address === undefined ? [] : [address])),
-    cacheEntries: config.dns.cacheEntries,
-    now: () => performance.now(),
-    random,
-  })
-  const egress = createEgress({
-    routing,
-    config: config.egress,
-    tls: {},
-    log,
-    metrics,
-    now,
-    random,
-    isPrivate,
-  })
-  const notices = new Notices({
-    nodeName: config.node.name,
-    postmaster: config.queue.postmaster,
-    perSenderPerHour: config.queue.dsnPerSenderPerHour,
-    expire: config.queue.expireNull,
-    newId,
-    read: (id) => spool.read(id),
-  })
-  const counts = queueMetrics(metrics)
-  const settling = createSettling({
-    spool,
-    notices,
-    log,
-    metrics: counts,
-    now,
-    arrived: ({ entry }) => {
-      for (const delivery of entry.deliveries) queue.planned(delivery.queue, delivery.due)
-    },
-  })
-  const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
-  const { headerBytes, mimeDepth, mimeParts } = config.limits
-  const queue = new Queue({
-    spool,
-    routing,
-    egress,
-    sources: config.egress.sources.map(({ name }) => name),
-    config: { ...config.queue, recipientsPerTransaction: config.egress.recipientsPerTransaction },
-    settling,
-    prepare: createPrepare({ signer, limits: { headerBytes, depth: mimeDepth, parts: mimeParts }, now }),
-    secret: key.mac('return-path', config.node.name),
-    log,
-    now,
-    random,
-  })
-  queueGauges(metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
-  return { queue, egress }
 }

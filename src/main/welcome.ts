@@ -3,8 +3,9 @@
 import type { ListeningAt } from '#door/submission'
 import type { Sandbox } from '#door/sandbox'
 
-import type { Login } from './start.ts'
 import type { Serving } from './serve.ts'
+
+export type Login = { readonly login: string; readonly password: string }
 
 export type Welcome = {
   readonly serving: Serving

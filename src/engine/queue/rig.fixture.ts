@@ -1,0 +1,220 @@
+/** A queue over a memory spool, with an egress that does what the test says. */
+
+import assert from 'node:assert/strict'
+
+import type { Job, Path, Tried, Work } from '#engine/egress'
+import type { NoRoute, Route } from '#engine/routing'
+import { memorySpool, messageIds } from '#engine/spool'
+import type { DeliveryState, Spool } from '#engine/spool'
+import { memoryLog } from '#platform/log'
+import type { MemoryLog } from '#platform/log'
+import type { Recipient } from '#grammar/smtp'
+
+import { createIntake } from './intake.ts'
+import type { Arrival, Intake } from './intake.ts'
+import { Notices } from './notice.ts'
+import { Queue } from './queue.ts'
+import { createSettling } from './settling.ts'
+
+export const SECRET = Buffer.from('secret of the queue test')
+export const START = 1_800_000_000_000
+export const BODY = Buffer.from('From: a@example.org\r\nSubject: s\r\n\r\nbody\r\n')
+
+/** An egress that takes jobs when the test says so, and does with them what the test says. */
+class HandPath implements Path {
+  readonly source: string
+  readonly site: string
+  readonly work: Work
+  wakes = 0
+  constructor(source: string, route: Route, work: Work) {
+    this.source = source
+    this.site = route.site
+    this.work = work
+  }
+  wake(): void {
+    this.wakes += 1
+  }
+  use(): void {}
+  describe(): ReturnType<Path['describe']> {
+    const { source, site } = this
+    return { source, site, connections: 0, busy: 0, idle: 0, opening: 0, hold: { at: 'open' } }
+  }
+  async close(): Promise<void> {}
+}
+
+export type Rig = {
+  readonly spool: Spool
+  readonly queue: Queue
+  readonly intake: Intake
+  readonly log: MemoryLog
+  readonly paths: Map<string, HandPath>
+  readonly unroutable: Map<string, NoRoute>
+  clock: number
+}
+
+type Options = {
+  readonly window?: number
+  readonly returnPathDomain?: string
+  readonly perTransaction?: number
+}
+
+export async function rig({
+  window = 100,
+  returnPathDomain,
+  perTransaction = 50,
+}: Options = {}): Promise<Rig> {
+  const spool = await memorySpool()
+  const log = memoryLog()
+  const paths = new Map<string, HandPath>()
+  const unroutable = new Map<string, NoRoute>()
+  const at = { clock: START }
+  const now = (): number => at.clock
+  const newId = messageIds(0, now)
+  const notices = new Notices({
+    nodeName: 'mail.example.org',
+    postmaster: 'postmaster@example.org',
+    perSenderPerHour: 2,
+    expire: 86_400_000,
+    newId,
+    read: (id) => spool.read(id),
+  })
+  const settling = createSettling({
+    spool,
+    notices,
+    log,
+    metrics: { ended: () => {}, notice: () => {} },
+    now,
+    arrived: ({ entry }) => {
+      for (const one of entry.deliveries) queue.planned(one.queue, one.due)
+    },
+  })
+  const route = (domain: string): ReturnType<FindRoute> => {
+    const no = unroutable.get(domain)
+    if (no !== undefined) return no
+    const site = `mx.${domain}`
+    return { ok: true, route: { site, hosts: [], via: 'mx', tls: 'none', allowPrivate: false } }
+  }
+  const queue: Queue = new Queue({
+    spool,
+    routing: {
+      route: async (domain) => route(domain),
+      routeNow: (domain) => route(domain),
+      addresses: async () => ({ ok: true, addresses: [] }),
+      addressesNow: () => ({ ok: true, addresses: [] }),
+    },
+    egress: {
+      path(source, to, work) {
+        const path = new HandPath(source, to, work)
+        paths.set(to.site, path)
+        return path
+      },
+    },
+    sources: ['default'],
+    config: {
+      retry: [300_000, 600_000],
+      jitter: 0,
+      expire: 86_400_000,
+      expireNull: 86_400_000,
+      delayWarning: 3_600_000,
+      window,
+      windowTotal: 10_000,
+      postmaster: 'postmaster@example.org',
+      dsnPerSenderPerHour: 2,
+      ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
+      recipientsPerTransaction: perTransaction,
+    },
+    settling,
+    prepare: async (_message, content) => content,
+    secret: SECRET,
+    log,
+    now,
+    random: () => 0.5,
+  })
+  const intake = createIntake({
+    spool,
+    queue,
+    expire: 86_400_000,
+    expireNull: 86_400_000,
+    log,
+    newId,
+    now,
+    pressure: () => undefined,
+  })
+  return Object.assign(at, { spool, queue, intake, log, paths, unroutable })
+}
+
+type FindRoute = (domain: string) => NoRoute | { readonly ok: true; readonly route: Route }
+
+function arrival(
+  intake: Intake,
+  to: readonly (string | Recipient)[],
+  more: Partial<Arrival['envelope']> = {},
+): Arrival {
+  return {
+    id: intake.newId(),
+    envelope: {
+      from: { local: 'sender', domain: 'example.org' },
+      to: to.map((one) => (typeof one === 'string' ? recipient(one) : one)),
+      body: '7bit',
+      smtputf8: false,
+      requireTls: false,
+      priority: 0,
+      ...more,
+    },
+    organization: 'default',
+    stream: 'transactional',
+    door: 'submission',
+    client: { address: '192.0.2.1', helo: 'client', protocol: 'ESMTPSA' },
+  }
+}
+
+export function recipient(address: string): Recipient {
+  const [local = '', domain = ''] = address.split('@')
+  return { to: { local, domain } }
+}
+
+export async function send(
+  at: Rig,
+  to: readonly (string | Recipient)[],
+  more: Partial<Arrival['envelope']> = {},
+): Promise<void> {
+  const accepted = await at.intake.accept(arrival(at.intake, to, more), BODY)
+  assert(accepted.ok)
+}
+
+export function next(at: Rig, domain: string): Job | undefined {
+  return at.paths.get(`mx.${domain}`)?.work.next()
+}
+
+export function tried(at: Rig, outcome: Tried['outcome'], text = 'said', dsnPassedOn = false): Tried {
+  return {
+    at: at.clock,
+    duration: 1,
+    outcome,
+    source: 'default',
+    site: 'mx',
+    host: 'mx.example.com',
+    address: '192.0.2.9',
+    tls: '',
+    stage: 'end of data',
+    code: outcome === 'delivered' ? 250 : outcome === 'bounced' ? 550 : 451,
+    enhanced: outcome === 'delivered' ? '2.0.0' : outcome === 'bounced' ? '5.1.1' : '4.3.0',
+    text,
+    dsnPassedOn,
+  }
+}
+
+/** Resolves when every outcome so far is committed, and what followed from it (loads, notices) is too. */
+export async function settled(at: Rig): Promise<void> {
+  const key = { message: at.intake.newId(), n: 0 }
+  for (let round = 0; round < 3; round += 1) {
+    // A settlement of nothing goes with the batch of those before it, and so tells when they are written.
+    await at.spool.settle({ key, state: 'waiting', due: 0, at: 0, reason: '' })
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+export async function states(at: Rig): Promise<DeliveryState[]> {
+  const rows = await at.spool.list({}, { limit: 100 })
+  return rows.map(({ delivery }) => delivery.state).toReversed()
+}
