@@ -4,32 +4,35 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Sink } from './load.ts'
 import { highWater, startGroup } from './process-group.ts'
-import type { ProcessGroup } from './process-group.ts'
 import type { Server } from './server.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'hikyaku')
+const MAIN = join(import.meta.dirname, '..', 'src', 'main', 'cli.ts')
 
-/** Mail from here is signed, with RSA-2048 only; mail from anywhere else is not. */
-export const SIGNED_DOMAIN = 'signed.example'
+/** The organization's own domains. Mail from one is signed, with RSA-2048 only, as everybody else signs; from the other not. */
+export const DOMAIN = { signed: 'signed.example', unsigned: 'unsigned.example' } as const
 
-export async function startHikyaku(directory: string, sink: Sink, env = process.env): Promise<Server> {
+/** @param flags for Node itself, such as `--cpu-prof`: then it is not `bin/hikyaku` that is run but what it runs. */
+export async function startHikyaku(
+  directory: string,
+  sink: Sink,
+  flags: readonly string[] = [],
+): Promise<Server> {
   const file = join(directory, 'hikyaku.toml')
   const log = join(directory, 'log')
   writeFileSync(file, configuration(directory, log, sink.port))
-  addSignedDomain(file, directory)
   const group = startGroup({
     name: 'hikyaku',
-    command: PROGRAM,
-    args: ['--config', file, 'serve'],
-    env,
+    command: flags.length === 0 ? PROGRAM : process.execPath,
+    args: [...(flags.length === 0 ? [] : [...flags, MAIN]), '--config', file, 'serve'],
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {
-    const port = await portOf(log, group)
+    const port = await group.seen(() => portIn(log))
+    addDomains(file, directory)
     return {
       name: 'hikyaku',
       port,
@@ -77,31 +80,21 @@ allow_private = true
 `
 }
 
-/** A domain gets an RSA and an Ed25519 key; what is measured is RSA alone, as everybody else signs. */
-function addSignedDomain(file: string, directory: string): void {
-  const added = spawnSync(PROGRAM, ['--config', file, 'domain', 'add', SIGNED_DOMAIN], { encoding: 'utf8' })
-  if (added.status !== 0) throw new Error(`hikyaku domain add failed: ${added.stderr}`)
-  using control = new DatabaseSync(join(directory, 'data', 'control.sqlite'))
-  control.exec(`update dkim_key set state = 'retired' where algorithm = 'ed25519-sha256'`)
-}
-
-/** Reads where it listens from the log, as `node.started` says it. */
-async function portOf(log: string, group: ProcessGroup): Promise<number> {
-  let over = false
-  group.ended.then(
-    () => (over = true),
-    () => (over = true),
-  )
-  for (let left = 400; left > 0 && !over; left -= 1) {
-    const port = portIn(log)
-    if (port !== undefined) return port
-    await sleep(50)
+/** A new domain gets an RSA and an Ed25519 key, both active; all but the RSA key of the one are put aside. */
+function addDomains(file: string, directory: string): void {
+  for (const domain of Object.values(DOMAIN)) {
+    const added = spawnSync(PROGRAM, ['--config', file, 'domain', 'add', domain], { encoding: 'utf8' })
+    if (added.status !== 0) throw new Error(`hikyaku domain add failed: ${added.stderr}`)
   }
-  throw new Error(`hikyaku serve ${over ? 'ended' : 'does not start'}`)
+  using control = new DatabaseSync(join(directory, 'data', 'control.db'))
+  control
+    .prepare(`update dkim_key set state = 'retired' where domain = ? or algorithm = 'ed25519-sha256'`)
+    .run(DOMAIN.unsigned)
 }
 
 type Started = { readonly event?: string; readonly listeners?: readonly { readonly port: number }[] }
 
+/** Where it listens, as `node.started` in its log says. */
 function portIn(log: string): number | undefined {
   let text = ''
   try {

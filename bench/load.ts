@@ -38,7 +38,8 @@ export async function send({ root, env }: PostfixPackage, port: number, load: Lo
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const [said, { code }] = await Promise.all([text(source.child.stderr ?? []), source.ended])
+  const { stderr } = source.child
+  const [said, { code }] = await Promise.all([stderr === null ? '' : text(stderr), source.ended])
   if (code !== 0) throw new Error(`smtp-source failed: ${said.trim()}`)
   return source.cpu()
 }
@@ -71,7 +72,7 @@ export async function startSink({ root, env }: PostfixPackage, directory: string
   closeSync(output)
   const input = openSync(counters, 'r')
   const taken = (): number => lastCount(input)
-  await listening(port, group)
+  await group.seen(() => answers(port))
   return {
     port,
     group,
@@ -113,27 +114,14 @@ export async function freePort(): Promise<number> {
   return promise
 }
 
-/** Resolves when something listens on the port. @throws when the program ends instead, or after 15 s */
-export async function listening(port: number, { ended, child }: ProcessGroup): Promise<void> {
-  let dead = false
-  ended.then(
-    () => (dead = true),
-    () => (dead = true),
-  )
-  for (let left = 300; left > 0 && !dead; left -= 1) {
-    if (await answers(port)) return
-    await sleep(50)
-  }
-  throw new Error(`${child.spawnargs.join(' ')} ${dead ? 'ended' : 'does not listen'}`)
-}
-
-function answers(port: number): Promise<boolean> {
+/** Whether something listens on the port; `undefined` is no. */
+export function answers(port: number): Promise<true | undefined> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', () => resolve(undefined))
   })
 }

@@ -1,9 +1,17 @@
 /** A private Postfix, run from the unpacked package: nothing outside its directory is read or written. */
 
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
-import { freePort, listening } from './load.ts'
+import { answers, freePort } from './load.ts'
 import type { Sink } from './load.ts'
 import { Unavailable } from './postfix-package.ts'
 import type { PostfixPackage } from './postfix-package.ts'
@@ -14,7 +22,19 @@ import type { Server } from './server.ts'
 const LONGEST = 3600
 
 /** Queue directories, and who owns them; the rest of the spool is root's. */
-const OWNED = ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'private', 'saved', 'trace']
+const OWNED = [
+  'active',
+  'bounce',
+  'corrupt',
+  'defer',
+  'deferred',
+  'flush',
+  'hold',
+  'incoming',
+  'private',
+  'saved',
+  'trace',
+]
 
 /** @throws {Unavailable} without root: Postfix changes its user for each of its parts */
 export async function startPostfix(from: PostfixPackage, directory: string, sink: Sink): Promise<Server> {
@@ -29,9 +49,10 @@ export async function startPostfix(from: PostfixPackage, directory: string, sink
     command: join(from.root, 'usr/lib/postfix/sbin/master'),
     args: ['-c', conf, '-d', '-e', String(LONGEST)],
     env: { ...from.env, MAIL_CONFIG: conf },
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {
-    await listening(port, group)
+    await group.seen(() => answers(port))
   } catch (error) {
     await group[Symbol.asyncDispose]()
     throw error
@@ -63,13 +84,17 @@ function layOut(root: string, directory: string): void {
   make('spool/maildrop', 0o730, daemon, games)
   make('spool/public', 0o710, daemon, games)
   for (const from of ['etc/postfix', 'usr/share/postfix'])
-    for (const { name } of readdirSync(join(root, from), { withFileTypes: true }).filter((each) => each.isFile()))
+    for (const { name } of readdirSync(join(root, from), { withFileTypes: true }).filter((each) =>
+      each.isFile(),
+    ))
       copyFileSync(join(root, from, name), join(directory, 'conf', name))
 }
 
 /** The third field of the line that begins with the name, in a file such as /etc/passwd. */
 function idOf(file: string, name: string): number {
-  const line = readFileSync(file, 'utf8').split('\n').find((each) => each.startsWith(`${name}:`))
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`))
   if (line === undefined) throw new Unavailable(`${file} knows no ${name}`)
   return Number(line.split(':')[2])
 }

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -33,6 +34,8 @@ export type ProcessGroup = AsyncDisposable & {
   cpu(): number
   /** All processes that live. */
   pids(): readonly number[]
+  /** What `look` finds, which is called until it finds something. @throws when the program ends, or after 20 s */
+  seen<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T>
 }
 
 /** Ends what lives, now: for when this process ends without having come to it. */
@@ -47,7 +50,8 @@ export const COUNTED_BY: 'cgroup' | 'proc' = isWritable() ? 'cgroup' : 'proc'
 /** Starts a program in a process group of its own, which a Ctrl-C at the terminal does not reach. */
 export function startGroup({ name, command, args, env, stdio = 'ignore' }: Program): ProcessGroup {
   count += 1
-  const cgroup = COUNTED_BY === 'cgroup' ? makeCgroup(`hikyaku-bench-${process.pid}-${count}-${name}`) : undefined
+  const cgroup =
+    COUNTED_BY === 'cgroup' ? makeCgroup(`hikyaku-bench-${process.pid}-${count}-${name}`) : undefined
   // The shell enters the cgroup before it becomes the program, so that nothing is spent outside.
   const [program, all] =
     cgroup === undefined
@@ -63,7 +67,10 @@ export function startGroup({ name, command, args, env, stdio = 'ignore' }: Progr
   const pid = child.pid
   if (pid === undefined) throw new Error(`cannot run ${command}`)
   const pids = (): readonly number[] => (cgroup === undefined ? treeOf(pid) : membersOf(cgroup))
-  const kill = (): void => killAll(pid, pids())
+  const kill = (): void => {
+    killAll(pid, pids())
+    if (cgroup !== undefined) removeNow(cgroup)
+  }
   endWithThisProcess(kill)
   return {
     child,
@@ -71,6 +78,15 @@ export function startGroup({ name, command, args, env, stdio = 'ignore' }: Progr
     ended,
     cpu: () => (cgroup === undefined ? cpuOfTree(pid) : cpuOfCgroup(cgroup)),
     pids,
+    seen: async (look) => {
+      for (let left = 400; left > 0; left -= 1) {
+        const found = await look()
+        if (found !== undefined) return found
+        const over = await Promise.race([ended, sleep(50)])
+        if (over !== undefined) throw new Error(`${command} ended with ${over.signal ?? over.code}`)
+      }
+      throw new Error(`${command} does not start`)
+    },
     async [Symbol.asyncDispose]() {
       await endAll(pid, pids)
       living.delete(kill)
@@ -102,7 +118,24 @@ export function machineBusy(): number | undefined {
   const line = readOr('/proc/stat', '').split('\n', 1)[0] ?? ''
   const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number)
   if (steal === undefined) return undefined
-  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, n) => sum + (n ?? 0), 0) * MILLISECONDS_PER_TICK
+  return (
+    [user, nice, system, irq, softirq, steal].reduce<number>((sum, n) => sum + (n ?? 0), 0) *
+    MILLISECONDS_PER_TICK
+  )
+}
+
+/** Share of the cores that other programs may take of a machine that is called quiet. */
+const QUIET = 0.1
+
+/** Waits until the machine has been idle for a second, up to `patience` seconds: figures beside other work mean little. */
+export async function quiet(patience: number): Promise<void> {
+  for (let left = patience; left > 0; left -= 1) {
+    const before = machineBusy()
+    await sleep(1000)
+    const busy = machineBusy()
+    if (busy === undefined || before === undefined || busy - before < QUIET * 1000 * availableParallelism())
+      return
+  }
 }
 
 function sumMiB(pids: readonly number[], kib: (pid: number) => number): number {
@@ -172,30 +205,42 @@ function makeCgroup(name: string): string {
   return path
 }
 
+/** The kernel lets go of processes that have ended a moment after they have. */
 async function removeCgroup(path: string): Promise<void> {
-  // The kernel lets go of processes that have ended a moment after they have.
-  for (let left = 100; left > 0; left -= 1) {
-    try {
-      return rmdirSync(path)
-    } catch {
-      await sleep(20)
-    }
+  for (let left = 100; left > 0 && !isRemoved(path); left -= 1) await sleep(20)
+}
+
+/** The same where nothing can be awaited any more. */
+function removeNow(path: string): void {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  for (let left = 50; left > 0 && !isRemoved(path); left -= 1) Atomics.wait(never, 0, 0, 20)
+}
+
+function isRemoved(path: string): boolean {
+  try {
+    rmdirSync(path)
+    return true
+  } catch {
+    return false
   }
 }
 
-/** SIGTERM to the whole group, 3 s of patience, then SIGKILL to whatever is left, also outside the process group. */
+/**
+ * SIGTERM to the program, which ends its own; SIGKILL to whatever is left of it after 10 s. Not to the whole group at
+ * first: who starts another program passes the signal on, and a second SIGTERM means impatience.
+ */
 async function endAll(leader: number, pids: () => readonly number[]): Promise<void> {
-  signal(-leader, 'SIGTERM')
-  for (let left = 60; left > 0 && pids().length > 0; left -= 1) await sleep(50)
+  sendSignal(leader, 'SIGTERM')
+  for (let left = 200; left > 0 && pids().length > 0; left -= 1) await sleep(50)
   killAll(leader, pids())
 }
 
 function killAll(leader: number, pids: readonly number[]): void {
-  signal(-leader, 'SIGKILL')
-  for (const pid of pids) signal(pid, 'SIGKILL')
+  sendSignal(-leader, 'SIGKILL')
+  for (const pid of pids) sendSignal(pid, 'SIGKILL')
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {

@@ -138,4 +138,4 @@ const result = {
   cpuStore: Math.round((perMessage(all) - perMessage(own)) * 10) / 10,
 }
 console.log(values.json ? JSON.stringify(result) : result)
-rmSync(directory, { recursive: true })
+rmSync(directory, { recursive: true, force: true })

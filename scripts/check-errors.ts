@@ -27,10 +27,17 @@ function errorsOf(text: string): string[] {
   })
 }
 
-/** Reads a union of literals, or the alias that stands for one in the same file. */
+/** Reads a union of literals, the alias that stands for one in the same file, or the keys of a constant table there. */
 function codesOf(type: string, text: string): string[] {
+  const table = /\bkeyof typeof (\w+)/.exec(type)?.[1]
+  if (table !== undefined) return keysOf(table, text).filter((key) => !type.includes(`'${key}'`))
   const alias = /^\w+/.exec(type)?.[0]
   const union =
     alias === undefined ? type : (new RegExp(`\\btype ${alias} =([^]*?)\\n\\n`).exec(text)?.[1] ?? '')
   return [...union.matchAll(/'([^']+)'/g)].map(([, code]) => code!)
+}
+
+function keysOf(table: string, text: string): string[] {
+  const body = new RegExp(`\\bconst ${table} = \\{([^]*?)\\n\\}`).exec(text)?.[1] ?? ''
+  return [...body.matchAll(/^ {2}(\w+):/gm)].map(([, key]) => key!)
 }

@@ -11,9 +11,11 @@ export function checkEvents(tree: Tree): string[] {
   const problems: string[] = []
   for (const [path, text] of production(tree)) {
     for (const [, level, argument] of text.matchAll(/\blog\??\.(debug|info|warn|error)\(\s*([^,)\n]*)/g)) {
-      const event = /^'([a-z][a-z0-9 .-]*)'$/.exec(argument!.trim())?.[1]
+      const event = /^'([a-z]+\.[a-z-]+)'$/.exec(argument!.trim())?.[1]
       if (event === undefined)
-        problems.push(`${path}: log.${level}(${argument}…): the event is not one literal word`)
+        problems.push(
+          `${path}: log.${level}(${argument}…): the event is not a literal such as 'delivery.bounced'`,
+        )
       else logged.set(`${event} (${level})`, path)
     }
   }

@@ -25,7 +25,14 @@ export function checkMap(tree: Tree): string[] {
     .filter((room) => !rooms.has(room))
     .map((room) => `map: there is no src/${room}`)
   const unexplained = [...map].filter(([, { what }]) => what === '').map(([room]) => `map: what is ${room}?`)
-  return [...unlisted, ...empty, ...unexplained, ...arrows(map, imports.found), ...upward(map)]
+  return [
+    ...unlisted,
+    ...empty,
+    ...unexplained,
+    ...arrows(map, imports.found),
+    ...upward(map),
+    ...impure(tree),
+  ]
 }
 
 function arrows(map: ReadonlyMap<string, Row>, imports: readonly Import[]): string[] {
@@ -48,6 +55,22 @@ function arrows(map: ReadonlyMap<string, Row>, imports: readonly Import[]): stri
     problems.push(...unused.map((to) => `map: ${from} → ${to} is listed but not used`))
   }
   return problems
+}
+
+/** What a grammar must not do: wait, look at a clock, throw dice, or touch the world. */
+const IMPURE =
+  /\bawait\b|\bDate\.now\(|\bperformance\.|\bMath\.random\(|\bset(?:Timeout|Interval|Immediate)\(|\bprocess\./
+const WORLD = /^node:(?!buffer$|crypto$|net$|url$|util$)/
+
+function impure(tree: Tree): string[] {
+  const grammar = [...production(tree)].filter(([file]) => file.startsWith('src/grammar/'))
+  return grammar.flatMap(([file, text]) => {
+    const lines = text.split('\n').filter((line) => !/^\s*(?:\*|\/[/*])/.test(line))
+    const found = lines.flatMap((line) => IMPURE.exec(line)?.[0] ?? [])
+    return [...found, ...importsOf(text).filter((spec) => WORLD.test(spec))].map(
+      (what) => `${file}: a grammar is pure; it has ${what}`,
+    )
+  })
 }
 
 /** Rows are listed lowest first, so a cycle or an upward arrow is an import of a later row. */

@@ -5,8 +5,8 @@ import { rowsOf } from './tree.ts'
 
 const INDEX = 'docs/rfc.md'
 const CITATION = /\bRFC (\d+)\b/g
-/** What a search for `RFC 5321 §4.2` would miss. */
-const MISSPELT = /\bRFC-?\d{3,}|\bRFC \d+,? (?:[Ss]ection|[Ss]ec\.|§ )/
+/** What a search for `RFC 5321 §4.2` would miss. `RFC822` is also a word of the protocol. */
+const MISSPELT = /\bRFC-?(?!822\b)\d{3,}|\bRFC \d+,? (?:[Ss]ection|[Ss]ec\.|§ )/
 
 export function checkRfc(tree: Tree): string[] {
   const listed = new Map(rowsOf(tree.get(INDEX) ?? '').map(([rfc, done]) => [rfc!, done!]))

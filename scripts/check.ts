@@ -13,7 +13,7 @@ const STATIC: readonly Step[] = [
   { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...CODE] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
   { name: 'documents', args: ['scripts/check-documents.ts'] },
-  { name: 'format', args: ['node_modules/oxfmt/bin/oxfmt', '--check', 'bin', ...CODE] },
+  { name: 'format', args: ['node_modules/oxfmt/bin/oxfmt', '--check', ...CODE] },
 ]
 
 /** Whether everything that `npm run check` looks at holds. Tests run only over code that passes the rest. */

@@ -125,6 +125,17 @@ test('arrows upward, to a later row and from door to door are refused even when 
   ])
 })
 
+test('a grammar that waits, looks at the clock or at the world is found', () => {
+  const code =
+    "import { open } from 'node:fs'\nimport { Buffer } from 'node:buffer'\n// await is only a word here\nconst a = Date.now()\nawait a\n"
+  const rows = '| `grammar/a` | – | node:buffer, node:fs | a |\n'
+  assert.deepEqual(checkMap(mapped(rows, { 'src/grammar/a/index.ts': code })), [
+    'src/grammar/a/index.ts: a grammar is pure; it has Date.now(',
+    'src/grammar/a/index.ts: a grammar is pure; it has await',
+    'src/grammar/a/index.ts: a grammar is pure; it has node:fs',
+  ])
+})
+
 test('tests and what only they use may import what they like', () => {
   const files = {
     ...TWO_ROOMS,
@@ -162,12 +173,21 @@ export class ThreadError extends Error {
 }
 export class TooLarge extends Error {
 }
+const EXIT = {
+  ok: 0,
+  /** Of a table. */
+  usage: 64,
+} as const
+class CliError extends Error {
+  readonly code: Exclude<keyof typeof EXIT, 'ok'>
+}
 `
   const index =
     '| error | code | when |\n| --- | --- | --- |\n| `SpoolError` | `missing` | x |\n| `ThreadError` | `closed` | x |\n| `ThreadError` | `open` | x |\n| `TooLarge` | – | x |\n'
   assert.deepEqual(checkErrors(tree({ 'docs/errors.md': index, 'src/engine/spool/index.ts': code })), [
     'src/engine/spool/index.ts: SpoolError full is not in docs/errors.md',
     'src/engine/spool/index.ts: ThreadError unknown is not in docs/errors.md',
+    'src/engine/spool/index.ts: CliError usage is not in docs/errors.md',
     'docs/errors.md: no code declares ThreadError open',
   ])
 })
@@ -176,7 +196,7 @@ test('events and their levels are held both ways, and are words in the code', ()
   const code = "log.info('a.b', {})\nthis.#log.warn(\n  'c.d',\n)\noptions.log.error(name)\n"
   const index = '| event | level | when |\n| --- | --- | --- |\n| `a.b` | info, debug | x |\n'
   assert.deepEqual(checkEvents(tree({ 'docs/events.md': index, 'src/engine/queue/index.ts': code })), [
-    'src/engine/queue/index.ts: log.error(name…): the event is not one literal word',
+    "src/engine/queue/index.ts: log.error(name…): the event is not a literal such as 'delivery.bounced'",
     'src/engine/queue/index.ts: c.d (warn) is not in docs/events.md',
     'docs/events.md: no code logs a.b (debug)',
   ])

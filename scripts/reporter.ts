@@ -7,6 +7,9 @@ import type { TestEvent } from 'node:test/reporters'
 /** Milliseconds from which a test that passed is worth a line. */
 const SLOW = 1000
 
+/** Milliseconds after the last test in which everything must have closed. */
+const LEFT_OPEN = 5000
+
 // oxlint-disable-next-line import/no-default-export -- the runner loads a reporter by its default export
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of source) {
@@ -14,6 +17,8 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     if (event.type === 'test:stdout' || event.type === 'test:stderr') yield event.data.message
     if (event.type === 'test:fail') yield failed(event.data)
     if (event.type === 'test:pass') yield passed(event.data)
+    if (event.type === 'test:interrupted') yield interrupted(event.data)
+    if (event.type === 'test:summary') endSoon()
   }
 }
 
@@ -30,6 +35,23 @@ function failed({ name, file, line, details, todo }: Data<'test:fail'>): string 
   const { cause } = details.error
   const why = short(typeof cause === 'string' ? cause : inspect(cause))
   return `✖ ${name} (${where(file, line)})\n${why.replace(/^/gm, '    ')}\n`
+}
+
+/** They did not end within their time. Without tests under way, something they opened keeps the process alive. */
+function interrupted({ tests }: Data<'test:interrupted'>): string {
+  const names = tests.map(({ name, file, line }) => `    ${name} (${where(file, line)})`)
+  const open = [...new Set(process.getActiveResourcesInfo())].join(', ')
+  return `✖ interrupted; under way were:\n${names.join('\n') || '    no tests'}\n    open: ${open}\n`
+}
+
+/** All tests have ended: what is still open now was left by one of them, and would keep the process for ever. */
+function endSoon(): void {
+  const patience = setTimeout(() => {
+    const open = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout' && kind !== 'Immediate')
+    console.error(`tests: something was left open: ${open.join(', ') || 'a timer'}`)
+    process.exit(1)
+  }, LEFT_OPEN)
+  patience.unref()
 }
 
 /** A difference between two long values says all it has to say at its beginning. */

@@ -17,8 +17,9 @@ const VERBS = {
   check: ['scripts/check.ts'],
   unit: ['scripts/unit.ts'],
   documents: ['scripts/check-documents.ts'],
-  bench: ['bench/bench.ts'],
-  crash: ['test/crash/crash.ts'],
+  bench: ['bench/run.ts'],
+  unused: ['node_modules/knip/bin/knip.js'],
+  crash: ['scripts/crash.ts'],
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

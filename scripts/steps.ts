@@ -39,13 +39,20 @@ export function runTests({ paths, flags = [], each, all }: TestRun): Promise<boo
   const args = ['--test', '--test-isolation=none', '--test-randomize', `--test-timeout=${each}`]
   args.push('--test-reporter=./scripts/reporter.ts', ...flags, ...paths.map(asGlob))
   return new Promise((settle) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', timeout: all, killSignal: 'SIGKILL' })
+    const child = spawn(process.execPath, args, { stdio: 'inherit' })
     const pass = (signal: NodeJS.Signals): boolean => child.kill(signal)
     process.on('SIGTERM', pass)
+    // Interrupted, the runner tells what it was doing.
+    const late = setTimeout(() => {
+      console.error(`tests: they did not end within ${seconds(all)}; a test hangs, or left something open`)
+      child.kill('SIGINT')
+    }, all)
+    const tooLate = setTimeout(() => child.kill('SIGKILL'), all + 5000)
     child.on('error', (error) => console.error(error.message))
-    child.on('close', (code, signal) => {
+    child.on('close', (code) => {
       process.off('SIGTERM', pass)
-      if (signal === 'SIGKILL') console.error(`tests: killed; they did not end within ${seconds(all)}`)
+      clearTimeout(late)
+      clearTimeout(tooLate)
       settle(code === 0)
     })
   })

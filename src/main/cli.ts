@@ -1,24 +1,18 @@
 /** The program: reads the environment and the command line, and hands them to the command line's door. */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
-import { CliError, remoteOperations, runCli } from '#door/cli'
+import { CliError, EXIT, remoteOperations, runCli } from '#door/cli'
 import type { CliHost, GlobalOptions } from '#door/cli'
-import { openSpool } from '#engine/spool'
 import type { Config } from '#platform/config'
-import { openServerKey } from '#platform/secret'
-import { lockDataDirectory, openControl, parseStoreUrl, StoreError } from '#platform/store'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
 import { configure } from './configure.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
-import { openOperations } from './operations.ts'
-import { serve } from './serve.ts'
-import { start } from './start.ts'
 
 /** The version of this program, from package.json. */
 const VERSION = (
@@ -27,6 +21,7 @@ const VERSION = (
   }
 ).version
 
+// What only some commands need is loaded by them: most of them ask the running node and are done.
 const host: CliHost = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -34,8 +29,8 @@ const host: CliHost = {
   readFile: (path) => readFile(path),
   now: Date.now,
   withNode: (options, use) => withNode(configured(options), use),
-  serve: (options) => serve(options, VERSION),
-  start: (options) => start(options, VERSION),
+  serve: async (options) => (await import('./serve.ts')).serve(options, VERSION),
+  start: async (options) => (await import('./start.ts')).start(options, VERSION),
   async checkConfig(options) {
     const { path, loaded } = configure(options.config)
     return loaded.ok
@@ -53,40 +48,26 @@ function configured(options: GlobalOptions): Config {
 
 /** The running node if there is one; otherwise its stores, opened here for as long as `use` takes. */
 async function withNode<T>(config: Config, use: (operations: Operations) => Promise<T>): Promise<T> {
-  const remote = remoteOperations(join(config.node.data, CONTROL_SOCKET))
+  const { data } = config.node
   try {
-    return await use(remote)
+    return await use(remoteOperations(join(data, CONTROL_SOCKET)))
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'not-running') throw error
   }
-  await using resources = new AsyncDisposableStack()
-  try {
-    resources.use(lockDataDirectory(config.node.data))
-  } catch (cause) {
-    if (!(cause instanceof StoreError)) throw cause
+  // To make one here would answer every question about a node that is elsewhere with "nothing".
+  if (!existsSync(data))
     throw new OperationError(
       'not-running',
-      `${cause.message}, but it does not answer on its control socket`,
-      { cause },
+      `there is no data directory ${resolve(data)}: name the configuration with --config, or begin with hikyaku start`,
     )
-  }
-  return use(await offline(config, resources))
+  const { openOffline } = await import('./offline.ts')
+  await using offline = await openOffline(config, VERSION)
+  return await use(offline.operations)
 }
 
-async function offline(config: Config, resources: AsyncDisposableStack): Promise<Operations> {
-  const { store, node, limits } = config
-  const { url } = store
-  const spool = await openSpool(
-    { url, dataDirectory: node.data, node: node.number, diskFree: limits.diskFree },
-    (error) => {
-      throw error
-    },
-  )
-  resources.defer(() => spool.close())
-  const control = openControl(parseStoreUrl(url, node.data), { now: Date.now })
-  resources.defer(() => control.close())
-  const key = openServerKey(node.data)
-  return openOperations({ config, spool, control, key, version: VERSION, now: Date.now })
-}
+/** A reader that has seen enough, such as head, is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
+})
 
 process.exitCode = await runCli(process.argv.slice(2), host, VERSION)

@@ -1,7 +1,7 @@
 /** The operator's functions over what a process has: a running node's parts, or the stores alone. */
 
-import type { QueueState } from '#engine/queue'
-import type { MessageView, QueueDepth, Spool } from '#engine/spool'
+import { CHANGE_LIMIT } from '#engine/spool'
+import type { Change, DeliveryFilter, MessageView, Spool } from '#engine/spool'
 import type { Config } from '#platform/config'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
@@ -10,9 +10,10 @@ import { AccountError, openAccounts } from '#product/account'
 import type { Accounts, Credential } from '#product/account'
 import { DomainError, openDomains } from '#product/domain'
 import type { Domains } from '#product/domain'
-import { OperationError } from '#product/operation'
-import type { NodeStatus, Operations, QueueRow } from '#product/operation'
+import { LIST_LIMIT, OperationError } from '#product/operation'
+import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
+import { queueRows, queuesView } from './queue-rows.ts'
 import type { TransportService } from './transport-thread.ts'
 
 export type OperationParts = {
@@ -24,7 +25,7 @@ export type OperationParts = {
   readonly running?: {
     readonly transport: Remote<TransportService>
     readonly startedAt: number
-    readonly reload: () => Promise<readonly string[]>
+    readonly reload: () => Promise<Reloaded>
   }
   readonly version: string
   readonly now: () => number
@@ -49,7 +50,7 @@ type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'cha
 function queueOperations(parts: OperationParts): QueueOperations {
   const { spool, running } = parts
   return {
-    queues: async () => rowsOf(parts, await spool.depths()),
+    queues: async (query) => queuesView(running?.transport, await spool.depths(), query),
     async messages({ limit, before, ...filter }) {
       return spool.list(filter, { limit, ...(before === undefined ? {} : { before }) })
     },
@@ -59,31 +60,37 @@ function queueOperations(parts: OperationParts): QueueOperations {
     },
     async change({ filter, change, reason }) {
       if (running !== undefined) return running.transport.change(filter, change, reason)
-      return spool.change(filter, change, parts.now(), reason)
+      return changeAll(parts, filter, change, reason)
     },
+  }
+}
+
+/** Page by page, as the store would have it. */
+async function changeAll(
+  { spool, now }: OperationParts,
+  filter: DeliveryFilter,
+  change: Change,
+  reason: string,
+): Promise<Changed> {
+  const rows: MessageRow[] = []
+  let count = 0
+  for (let page = filter; ;) {
+    const changed = await spool.change(page, change, now(), reason)
+    count += changed.length
+    rows.push(...changed.slice(0, LIST_LIMIT - rows.length))
+    const last = changed.at(-1)
+    if (last === undefined || changed.length < CHANGE_LIMIT) return { count, rows }
+    page = { ...filter, before: last.delivery.key }
   }
 }
 
 async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Promise<readonly QueueRow[]> {
   const wanted = new Set(deliveries.map(({ delivery }) => delivery.queue))
   const depths = await parts.spool.depths()
-  return rowsOf(
-    parts,
+  return queueRows(
+    parts.running?.transport,
     depths.filter(({ queue }) => wanted.has(queue)),
   )
-}
-
-async function rowsOf(
-  { running }: OperationParts,
-  depths: readonly QueueDepth[],
-): Promise<readonly QueueRow[]> {
-  const states = (await running?.transport.queues(depths.map(({ queue }) => queue))) ?? []
-  const byName = new Map(states.map((state) => [state.queue, state]))
-  return depths.map((depth) => ({ ...depth, ...(byName.get(depth.queue) ?? idle(depth.queue)) }))
-}
-
-function idle(queue: string): QueueState {
-  return { queue, ready: 0, onWire: 0 }
 }
 
 type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload'>
@@ -94,11 +101,13 @@ function nodeOperations(parts: OperationParts): NodeOperations {
     status: () => status(parts),
     async send(request) {
       if (running === undefined) throw notRunning('send')
-      return running.transport.send(request)
+      const handed = await running.transport.send(request)
+      if (!handed.ok) throw new OperationError('refused', handed.text)
+      return { id: handed.id }
     },
     async reload() {
       if (running === undefined) throw notRunning('reload')
-      return { problems: await running.reload() }
+      return running.reload()
     },
   }
 }
@@ -107,7 +116,7 @@ async function status(parts: OperationParts): Promise<NodeStatus> {
   const { config, spool, running, version } = parts
   if (running === undefined) throw notRunning('status')
   const refusal = await running.transport.refusal()
-  const rows = await rowsOf(parts, await spool.depths())
+  const rows = await queueRows(running.transport, await spool.depths())
   const listeners = await running.transport.addresses()
   const sum = (of: (row: QueueRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
   return {

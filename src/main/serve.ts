@@ -10,7 +10,7 @@ import { LogStream } from '#platform/log'
 import type { Log } from '#platform/log'
 import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
 
-import type { Operations } from '#product/operation'
+import type { Operations, Reloaded } from '#product/operation'
 
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure } from './configure.ts'
@@ -34,7 +34,7 @@ export type Serving = {
   readonly monitoring: MonitoringServer
   readonly operations: Operations
   readonly log: Log
-  readonly reload: () => Promise<readonly string[]>
+  readonly reload: () => Promise<Reloaded>
   /** Drains and closes everything. */
   stop(): Promise<void>
 }
@@ -63,7 +63,7 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(stream)
   const node = await startNode({ config, log, broken: (error) => die(stream, error) })
   undo.adopt(node, (running) => running.stop(PATIENCE))
-  const reload = (): Promise<readonly string[]> => reloaded(config, again(), node, log)
+  const reload = (): Promise<Reloaded> => reloaded(config, again(), node, log)
   const monitoring = await startMonitoring(node)
   undo.use(monitoring)
   const operations = await openOperations({
@@ -82,22 +82,21 @@ export async function startServing(config: Config, version: string, again: () =>
   return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
 }
 
-/** Gives the problems that kept the old configuration, or the keys that wait for a restart. */
 async function reloaded(
   running: Config,
   loaded: Loaded,
   { transport }: RunningNode,
   log: Log,
-): Promise<readonly string[]> {
+): Promise<Reloaded> {
   if (!loaded.ok) {
     log.error('config.refused', { problems: loaded.problems })
-    return loaded.problems
+    return { problems: loaded.problems, restart: [] }
   }
   await transport.reload(loaded.config)
   const waiting = FIXED.filter((section) => !isDeepStrictEqual(running[section], loaded.config[section]))
   for (const section of waiting) log.warn('config.restart-needed', { section })
   log.info('config.reloaded')
-  return waiting.map((section) => `[${section}] changed, and needs a restart`)
+  return { problems: [], restart: waiting.map((section) => `[${section}]`) }
 }
 
 /** What is decided once, when the process starts. */

@@ -4,10 +4,10 @@ import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import { SpoolError, connectSpool } from '#engine/spool'
-import type { Change, Claimed, DeliveryFilter, MessageId } from '#engine/spool'
+import type { Change, DeliveryFilter } from '#engine/spool'
 import type { QueueState } from '#engine/queue'
 import { handIn } from '#door/submission'
-import type { ListeningAt } from '#door/submission'
+import type { HandedIn, ListeningAt } from '#door/submission'
 import type { Config } from '#platform/config'
 import { LogStream } from '#platform/log'
 import { MetricsRegistry, watchEventLoop } from '#platform/metrics'
@@ -16,8 +16,8 @@ import { openServerKey } from '#platform/secret'
 import { openControl, parseStoreUrl } from '#platform/store'
 import { link } from '#platform/thread'
 import { Certificates } from '#platform/tls'
-import { OperationError } from '#product/operation'
-import type { SendRequest } from '#product/operation'
+import { LIST_LIMIT } from '#product/operation'
+import type { Changed, SendRequest } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
@@ -38,8 +38,8 @@ export type TransportService = {
   /** Why nothing is taken in; `undefined` when it is. */
   refusal(): string | undefined
   queues(keys: readonly string[]): readonly QueueState[]
-  change(filter: DeliveryFilter, change: Change, reason: string): Promise<readonly Claimed[]>
-  send(request: SendRequest): Promise<{ readonly id: MessageId }>
+  change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
+  send(request: SendRequest): Promise<HandedIn>
   metrics(): Snapshot
   /** Listeners, limits and certificates of `config` hold for new sessions. */
   reload(config: Config): Promise<void>
@@ -77,12 +77,11 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
     queues: (keys) => keys.map((key) => queue.describe(key)),
-    change: (filter, change, reason) => queue.change(filter, change, reason),
-    async send(request) {
-      const handed = await handIn({ config, intake, domains, now: Date.now }, request)
-      if (!handed.ok) throw new OperationError('refused', handed.text)
-      return { id: handed.id }
+    async change(filter, change, reason) {
+      const changed = await queue.change(filter, change, reason)
+      return { count: changed.length, rows: changed.slice(0, LIST_LIMIT) }
     },
+    send: (request) => handIn({ config, intake, domains, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     async reload(changed) {
       await certificates.reload()

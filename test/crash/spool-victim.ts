@@ -36,10 +36,19 @@ async function carry(to: Spool): Promise<never> {
     try {
       await accept(to, id, n)
       promised(`accepted ${id}`)
-      if (n % 2 === 0) void to.settle(outcomeOf(id)).then(() => promised(`settled ${id}`))
+      if (n % 2 === 0) void settle(to, id)
     } catch (error) {
       promised(`refused ${id} ${error instanceof SpoolError ? error.code : String(error)}`)
     }
+  }
+}
+
+async function settle(on: Spool, id: MessageId): Promise<void> {
+  try {
+    await on.settle(outcomeOf(id))
+    promised(`settled ${id}`)
+  } catch {
+    // Only with the death of the spool, which is told above.
   }
 }
 

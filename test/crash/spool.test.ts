@@ -45,6 +45,7 @@ async function run(
 
 function record(line: string, { accepted, settled, said }: Promises): void {
   const [word = '', id = '', why = ''] = line.split(' ')
+  if (word !== 'refused') assert.ok(!said.has('broken'), `${line}, after the store was broken`)
   if (word === 'accepted') accepted.add(id as MessageId)
   if (word === 'settled') settled.add(id as MessageId)
   said.add(word === 'refused' ? `refused ${why}` : word)
@@ -135,6 +136,7 @@ test('an fsync that fails ends the process loudly, and nothing acknowledged is l
     assert.equal(code, 70)
     assert.ok(promises.said.has('broken'))
     await verify(directory, promises)
+    promises.said.clear()
     await run(directory, [], promises, (lines) => lines > 200)
     await verify(directory, promises)
   })

@@ -1,4 +1,4 @@
-/** What every command shares: how it reaches the node, how it answers, how it ends. */
+/** What every command shares: how it reaches the node, how it answers, how its arguments are read. */
 
 import type { Command } from 'commander'
 
@@ -6,44 +6,82 @@ import { parseMessageId } from '#engine/spool'
 import type { MessageId } from '#engine/spool'
 import type { Operations } from '#product/operation'
 
-import { CliError } from './host.ts'
+import { CliError, EXIT } from './host.ts'
 import type { CliHost, GlobalOptions } from './host.ts'
+import { harmlessJson } from './text.ts'
 
 export type Globals = GlobalOptions & { readonly json?: boolean }
 
+/** One run of the command line. */
+export type Run = {
+  readonly host: CliHost
+  /** For commands that decide it themselves; otherwise it is `ok`. */
+  readonly end: (code: number) => void
+}
+
 /** What a command gives back: a value for `--json`, and the same for people. */
-export type Answer = { readonly value: unknown; readonly text: string }
+export type Answer = {
+  readonly value: unknown
+  readonly text: string
+  /** Absent: `ok`. */
+  readonly exit?: keyof typeof EXIT
+}
 
 /** Runs a command against the node and prints its answer. */
 export async function answer(
-  host: CliHost,
+  run: Run,
   command: Command,
-  run: (operations: Operations) => Promise<Answer>,
+  ask: (operations: Operations) => Promise<Answer>,
 ): Promise<void> {
   const globals = command.optsWithGlobals<Globals>()
-  print(host, globals, await host.withNode(globals, run))
+  print(run, globals, await run.host.withNode(globals, ask))
 }
 
-export function print(host: CliHost, globals: Globals, { value, text }: Answer): void {
-  host.out(globals.json === true ? `${JSON.stringify(value)}\n` : text)
+export function print({ host, end }: Run, globals: Globals, { value, text, exit = 'ok' }: Answer): void {
+  host.out(globals.json === true ? `${harmlessJson(value)}\n` : text)
+  if (exit !== 'ok') end(EXIT[exit])
 }
+
+const examples = new WeakMap<Command, readonly string[]>()
+
+/** Command lines that show what a command is for: in its help, and in docs/cli.md. */
+export function example(command: Command, ...lines: readonly string[]): Command {
+  examples.set(command, lines)
+  const title = lines.length === 1 ? 'Example' : 'Examples'
+  return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`.trimEnd())
+}
+
+export function examplesOf(command: Command): readonly string[] {
+  return examples.get(command) ?? []
+}
+
+export type DeliveryArgument = { readonly message: MessageId; readonly n?: number }
 
 /** Reads `<message>` or `<message>.<n>`. */
-export function deliveryArgument(text: string): { readonly message: MessageId; readonly n?: number } {
+export function deliveryArgument(text: string): DeliveryArgument {
   const [id = '', n, ...more] = text.split('.')
   const message = parseMessageId(id)
-  const isNumber = n === undefined || /^\d{1,9}$/.test(n)
+  const isNumber = n === undefined || /^\d{1,6}$/.test(n)
   if (message === undefined || !isNumber || more.length > 0) {
     throw new CliError(
       'usage',
-      `${text} is not a message id such as 0ab3xk9m2pq, or a delivery such as 0ab3xk9m2pq.0`,
+      `${text} is not a message id such as 0ab3xk9m2pq, or a delivery such as 0ab3xk9m2pq.0; hikyaku message list shows them`,
     )
   }
   return n === undefined ? { message } : { message, n: Number(n) }
 }
 
-export function countArgument(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new CliError('usage', `${text} is not a number of rows`)
-  return count
+/** Reads a number of rows up to `most`. */
+export function rowsArgument(most: number): (text: string) => number {
+  return (text) => {
+    const rows = /^\d{1,9}$/.test(text) ? Number(text) : 0
+    if (rows < 1 || rows > most)
+      throw new CliError('usage', `--limit takes a number of rows from 1 to ${most}, not ${text}`)
+    return rows
+  }
+}
+
+/** Collects an option that may be given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
 }

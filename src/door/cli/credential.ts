@@ -4,22 +4,23 @@ import type { Command } from 'commander'
 
 import type { Credential } from '#product/account'
 
-import { answer } from './command.ts'
+import { answer, example } from './command.ts'
+import type { Run } from './command.ts'
 import { CliError } from './host.ts'
-import type { CliHost } from './host.ts'
 import { moment, table } from './print.ts'
+import { cut } from './text.ts'
 
-export function credentialCommands(program: Command, host: CliHost): void {
+export function credentialCommands(program: Command, run: Run): void {
   const credential = program.command('credential').description('SMTP logins, each of one organization')
 
-  credential
+  const add = credential
     .command('add')
     .description('make a login; its password is shown once and never again')
     .option('--organization <name>', 'whose mail it may send', 'default')
     .option('--stream <name>', 'which stream its mail belongs to', 'transactional')
     .option('--note <text>', 'what it is for', '')
     .action(async (options: { organization: string; stream: string; note: string }, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const added = await node.credentialAdd(options)
         const { credential: made, password } = added
         const text =
@@ -29,30 +30,36 @@ export function credentialCommands(program: Command, host: CliHost): void {
       })
     })
 
-  credential
+  example(add, 'hikyaku credential add --note "the shop"')
+
+  const list = credential
     .command('list')
     .description('all logins, without their passwords')
     .action(async (_options: object, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const rows = await node.credentials()
         return { value: rows, text: table(rows, COLUMNS, 'No credentials yet: hikyaku credential add') }
       })
     })
 
-  credential
-    .command('revoke <login>')
-    .description('end a login; sessions that used it may finish their transaction')
+  example(list, 'hikyaku credential list')
+
+  const revoke = credential
+    .command('revoke')
+    .description('end a login; sessions that use it may finish their transaction')
+    .argument('<login>', 'as credential list shows it')
     .action(async (login: string, _options: object, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const revoked = await node.credentialRevoke({ login })
         if (revoked === null)
           throw new CliError(
             'missing',
-            `no credential ${login}; hikyaku credential list shows those there are`,
+            `no valid login ${login}; hikyaku credential list shows those there are`,
           )
         return { value: revoked, text: `${revoked.login} is revoked since ${moment(revoked.revokedAt)}.\n` }
       })
     })
+  example(revoke, 'hikyaku credential revoke default-k3xw90ab')
 }
 
 const COLUMNS = [
@@ -65,5 +72,5 @@ const COLUMNS = [
     title: 'STATE',
     cell: (row: Credential) => (row.revokedAt === undefined ? 'active' : `revoked ${moment(row.revokedAt)}`),
   },
-  { title: 'NOTE', cell: (row: Credential) => row.note },
+  { title: 'NOTE', cell: (row: Credential) => cut(row.note, 60) },
 ]

@@ -2,51 +2,61 @@
 
 import type { Command } from 'commander'
 
-import { zoneLine } from '#product/domain'
 import type { Domain, DnsRecord, DomainView } from '#product/domain'
 
-import { answer } from './command.ts'
+import { answer, example } from './command.ts'
+import type { Run } from './command.ts'
 import { CliError } from './host.ts'
-import type { CliHost } from './host.ts'
 import { moment, table } from './print.ts'
 
-export function domainCommands(program: Command, host: CliHost): void {
+export function domainCommands(program: Command, run: Run): void {
   const domain = program
     .command('domain')
     .description('the domains that mail is sent from, and their DKIM keys')
 
-  domain
-    .command('add <name>')
+  const add = domain
+    .command('add')
     .description('add a domain with new DKIM keys (RSA-2048 and Ed25519), and print what to publish')
+    .argument('<name>', 'such as example.com or 例え.jp')
     .option('--organization <name>', 'whose domain it is', 'default')
     .action(async (name: string, options: { organization: string }, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const added = await node.domainAdd({ name, organization: options.organization })
-        return { value: added, text: describe(added) }
+        return { value: added, text: await describe(added) }
       })
     })
 
-  domain
+  example(add, 'hikyaku domain add example.com')
+
+  const list = domain
     .command('list')
     .description('all domains')
     .action(async (_options: object, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const rows = await node.domains()
         return { value: rows, text: table(rows, COLUMNS, 'No domains yet: hikyaku domain add example.com') }
       })
     })
 
-  domain
-    .command('show <name>')
+  example(list, 'hikyaku domain list')
+
+  const show = domain
+    .command('show')
     .description('one domain and the DNS records to publish')
+    .argument('<name>', 'as it was added')
     .action(async (name: string, _options: object, command: Command) => {
-      await answer(host, command, async (node) => {
+      await answer(run, command, async (node) => {
         const shown = await node.domainShow({ name })
         if (shown === null)
           throw new CliError('missing', `no domain ${name}; hikyaku domain list shows those there are`)
-        return { value: shown, text: describe(shown) }
+        return { value: shown, text: await describe(shown) }
       })
     })
+  example(
+    show,
+    'hikyaku domain show example.com',
+    "hikyaku domain show example.com --json | jq -r '.records[].value'",
+  )
 }
 
 const COLUMNS = [
@@ -62,7 +72,9 @@ const PURPOSE: Record<DnsRecord['purpose'], string> = {
   'return-path': 'where bounces come back to',
 }
 
-function describe({ domain, keys, records }: DomainView): string {
+async function describe({ domain, keys, records }: DomainView): Promise<string> {
+  // Only here: what it stands beside takes longer to load than most commands to run.
+  const { zoneLine } = await import('#product/domain')
   const verified = domain.verifiedAt === undefined ? 'not verified' : `verified ${moment(domain.verifiedAt)}`
   const head = `${domain.name} of ${domain.organization}, ${verified}\n`
   const signs = keys

@@ -1,4 +1,4 @@
-/** What the command line needs of the process it runs in. */
+/** What the command line needs of the process it runs in, and how a command ends. */
 
 import type { Operations } from '#product/operation'
 
@@ -45,12 +45,12 @@ export const EXIT = {
   config: 78,
 } as const
 
-/** Ends a command with an exit code and one line for people. */
+/** Ends a command with an exit code and a line for people, which says what they can do about it. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: Exclude<keyof typeof EXIT, 'ok'>
-  constructor(code: Exclude<keyof typeof EXIT, 'ok'>, message: string) {
-    super(message)
+  constructor(code: Exclude<keyof typeof EXIT, 'ok'>, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }

@@ -1,89 +1,74 @@
 /** `message list|show|hold|release|cancel|retry` */
 
-import { Option } from 'commander'
 import type { Command } from 'commander'
 
-import type { Attempt, Change, DeliveryFilter, DeliveryState, MessageView } from '#engine/spool'
-import { formatMailbox, formatPath } from '#grammar/address'
-import type { MessageRow, MessagesQuery } from '#product/operation'
+import type { Change } from '#engine/spool'
+import { CHANGES, LIST_LIMIT } from '#product/operation'
+import type { MessageRow, Operations } from '#product/operation'
 
-import { answer, countArgument, deliveryArgument } from './command.ts'
+import { answer, deliveryArgument, example, rowsArgument } from './command.ts'
+import type { DeliveryArgument, Run } from './command.ts'
 import { CliError } from './host.ts'
-import type { CliHost } from './host.ts'
-import { cut, deliveryName, distance, moment, recipient, sender, table } from './print.ts'
+import { describeMessage } from './message-text.ts'
+import { count, deliveryName, distance, recipient, sender, table } from './print.ts'
+import { filterOf, selecting } from './selection.ts'
+import type { Selection } from './selection.ts'
+import { cut } from './text.ts'
 
-const STATES: readonly DeliveryState[] = [
-  'waiting',
-  'active',
-  'held',
-  'delivered',
-  'bounced',
-  'expired',
-  'cancelled',
-]
-
-type Selection = {
-  readonly state?: readonly DeliveryState[]
-  readonly to?: string
-  readonly from?: string
-  readonly queue?: string
-  readonly organization?: string
-  readonly stream?: string
-}
-
-export function messageCommands(program: Command, host: CliHost): void {
+export function messageCommands(program: Command, run: Run): void {
   const message = program.command('message').description('messages and their deliveries')
-  list(message, host)
-  show(message, host)
-  change(message, host, 'hold', 'keep waiting deliveries from being sent until they are released')
-  change(message, host, 'release', 'send held deliveries')
-  change(message, host, 'cancel', 'end deliveries without sending them')
-  change(message, host, 'retry', 'try waiting deliveries now')
+  list(message, run)
+  show(message, run)
+  for (const verb of CHANGES) change(message, run, verb)
 }
 
-function selecting(command: Command): Command {
-  return command
-    .addOption(new Option('--state <state...>', 'deliveries in these states').choices(STATES))
-    .option('--to <address>', 'recipient, or @domain')
-    .option('--from <address>', 'reverse-path')
-    .option('--queue <stream/domain>', 'one scheduled queue')
-    .option('--organization <name>', 'one organization')
-    .option('--stream <name>', 'one stream')
-}
+/** Rows of one command at most; more than a terminal shows, and few enough to hold in memory. */
+const LIST_MOST = 100_000
 
-function filterOf(options: Selection): DeliveryFilter {
-  return {
-    ...(options.state === undefined ? {} : { states: options.state }),
-    ...(options.to === undefined ? {} : { recipient: options.to }),
-    ...(options.from === undefined ? {} : { sender: options.from }),
-    ...(options.queue === undefined ? {} : { queue: options.queue }),
-    ...(options.organization === undefined ? {} : { organization: options.organization }),
-    ...(options.stream === undefined ? {} : { stream: options.stream }),
-  }
-}
+type ListOptions = Selection & { readonly limit: number; readonly before?: DeliveryArgument }
 
-function list(message: Command, host: CliHost): void {
-  selecting(message.command('list'))
+function list(message: Command, run: Run): void {
+  const command = selecting(message.command('list'))
     .description('deliveries, newest first')
-    .option('--limit <rows>', 'how many', countArgument, 50)
-    .option('--before <delivery>', 'the page after this delivery, e.g. 0ab3xk9m2pq.0')
-    .action(async (options: Selection & { limit: number; before?: string }, command: Command) => {
-      await answer(host, command, async (node) => {
-        const before = options.before === undefined ? undefined : deliveryArgument(options.before)
-        const query: MessagesQuery = {
-          ...filterOf(options),
-          limit: options.limit,
-          ...(before === undefined ? {} : { before: { message: before.message, n: before.n ?? 0 } }),
-        }
-        const rows = await node.messages(query)
+    .option('--limit <rows>', 'how many', rowsArgument(LIST_MOST), 50)
+    .option('--before <delivery>', 'only those older than this one, for the next page', deliveryArgument)
+    .action(async (options: ListOptions, self: Command) => {
+      await answer(run, self, async (node) => {
+        const rows = await fetchRows(node, options)
         const last = rows.at(-1)
-        const more =
-          rows.length < options.limit || last === undefined
-            ? ''
-            : `… for more: --before ${deliveryName(last)}\n`
-        return { value: rows, text: `${table(rows, columns(host.now()), 'No such deliveries.')}${more}` }
+        const isAll = rows.length < options.limit || last === undefined
+        const more = isAll ? '' : `… for more: --before ${deliveryName(last)}\n`
+        return { value: rows, text: table(rows, columns(run.host.now()), 'No such deliveries.') + more }
       })
     })
+  example(
+    command,
+    'hikyaku message list --state waiting --to @example.com',
+    'hikyaku message list --before 0ab3xk9m2pq.0',
+    `hikyaku message list --limit 10000 --json | jq -r '.[] | [.message.id, .delivery.state, .delivery.lastReply] | @csv'`,
+  )
+}
+
+/** As many calls as it takes: the node gives `LIST_LIMIT` rows at a time. */
+async function fetchRows(
+  node: Operations,
+  { limit, before, ...selection }: ListOptions,
+): Promise<readonly MessageRow[]> {
+  const filter = filterOf(selection)
+  const rows: MessageRow[] = []
+  let from = before === undefined ? undefined : { message: before.message, n: before.n ?? 0 }
+  while (rows.length < limit) {
+    const wanted = Math.min(LIST_LIMIT, limit - rows.length)
+    const page = await node.messages({
+      ...filter,
+      limit: wanted,
+      ...(from === undefined ? {} : { before: from }),
+    })
+    rows.push(...page)
+    if (page.length < wanted) break
+    from = page.at(-1)?.delivery.key
+  }
+  return rows
 }
 
 function columns(now: number): Parameters<typeof table<MessageRow>>[1] {
@@ -98,95 +83,114 @@ function columns(now: number): Parameters<typeof table<MessageRow>>[1] {
   ]
 }
 
-function show(message: Command, host: CliHost): void {
-  message
-    .command('show <id>')
-    .description('one message: envelope, deliveries, every attempt, next try')
-    .action(async (text: string, _options: object, command: Command) => {
-      await answer(host, command, async (node) => {
-        const { message: id } = deliveryArgument(text)
+function show(message: Command, run: Run): void {
+  const command = message
+    .command('show')
+    .description('one message: envelope, deliveries, every attempt, next try and what holds it back')
+    .argument('<id>', 'of a message, or of one delivery')
+    .action(async (text: string, _options: object, self: Command) => {
+      await answer(run, self, async (node) => {
+        const { message: id, n } = deliveryArgument(text)
         const view = await node.message({ id })
-        if (view === null)
-          throw new CliError('missing', `no message ${id}: it never was, or its record has expired`)
-        return { value: view, text: describe(view, host.now()) }
+        const deliveries = view?.deliveries.filter(({ delivery }) => n === undefined || delivery.key.n === n)
+        if (view === null || deliveries?.length === 0)
+          throw new CliError('missing', `there is no ${text}: it never was, or its record has expired`)
+        const shown = { ...view, deliveries: deliveries ?? [] }
+        return { value: shown, text: describeMessage(shown, run.host.now()) }
       })
     })
+  example(command, 'hikyaku message show 0ab3xk9m2pq')
 }
 
-function describe({ message, deliveries, hasBody }: MessageView, now: number): string {
-  const facts: [string, string][] = [
-    ['message', message.id],
-    ['accepted', `${moment(message.acceptedAt)} (${distance(message.acceptedAt, now)})`],
-    ['from', formatPath(message.from)],
-    ['author', message.headerFrom ?? '-'],
-    ['subject', message.subject ?? '-'],
-    ['Message-ID', message.headerMessageId ?? '-'],
-    ['size', `${message.size} octets, ${hasBody ? 'kept' : 'content removed after the last delivery ended'}`],
-    ['organization', `${message.organization}, stream ${message.stream}`],
-    [
-      'came by',
-      `${message.door} ${message.client.protocol} from ${message.client.address || '-'} (${message.client.helo || '-'})${message.credential === undefined ? '' : `, login ${message.credential}`}`,
-    ],
-    ['expires', moment(message.expiresAt)],
-  ]
-  const head = facts.map(([name, value]) => `${name.padEnd(13)} ${value}\n`).join('')
-  return head + deliveries.map((one) => describeDelivery(one, now)).join('')
+type Words = { readonly what: string; readonly done: string; readonly example: string }
+
+const WORDS: { readonly [K in Change]: Words } = {
+  hold: {
+    what: 'keep deliveries from being sent until they are released',
+    done: 'held',
+    example: 'hikyaku message hold --queue marketing/example.com',
+  },
+  release: {
+    what: 'let held deliveries go on',
+    done: 'released',
+    example: 'hikyaku message release --state held --to @example.com',
+  },
+  cancel: {
+    what: 'end deliveries without sending them; nobody is told',
+    done: 'cancelled',
+    example: 'hikyaku message cancel 0ab3xk9m2pq --reason "sent by mistake"',
+  },
+  retry: {
+    what: 'try waiting deliveries now',
+    done: 'tried now',
+    example: 'hikyaku message retry --to @example.com',
+  },
 }
 
-function describeDelivery({ delivery, attempts }: MessageView['deliveries'][number], now: number): string {
-  const next = delivery.state === 'waiting' ? `, next try ${distance(Math.max(delivery.due, now), now)}` : ''
-  const head = `\n${delivery.key.n}  ${formatMailbox(delivery.to)}  ${delivery.state}${next}  [${delivery.queue}]\n`
-  const reason =
-    attempts.length === 0 && delivery.lastReply !== undefined ? `     ${delivery.lastReply}\n` : ''
-  return head + reason + attempts.map(describeAttempt).join('')
+type ChangeOptions = Selection & { readonly all?: boolean; readonly reason?: string }
+
+function change(message: Command, run: Run, verb: Change): void {
+  const { what, example: line } = WORDS[verb]
+  const command = selecting(message.command(verb))
+    .description(what)
+    .argument('[ids...]', 'of messages or deliveries; without any, the options select')
+    .option('--all', 'every delivery, when nothing else selects')
+    .option('--reason <text>', 'kept with the delivery, for holds and cancellations')
+    .action(async (ids: string[], options: ChangeOptions, self: Command) => {
+      const wanted = ids.map((id) => ({ id, ...deliveryArgument(id) }))
+      const filter = filterOf(options)
+      if (ids.length === 0 && Object.keys(filter).length === 0 && options.all !== true)
+        throw new CliError(
+          'usage',
+          'name messages or deliveries, select some (--to, --queue …), or say --all',
+        )
+      if (options.all === true && (ids.length > 0 || Object.keys(filter).length > 0))
+        throw new CliError(
+          'usage',
+          '--all means every delivery: leave out the ids and the other options, or --all',
+        )
+      await answer(run, self, (node) => changed(node, verb, { wanted, filter, reason: options.reason }))
+    })
+  example(command, line)
 }
 
-function describeAttempt(attempt: Attempt): string {
-  const peer = attempt.host === '' ? attempt.site : `${attempt.host} [${attempt.address}]`
-  const tls = attempt.tls === '' ? 'in clear' : attempt.tls
-  const code = [attempt.code === 0 ? '' : String(attempt.code), attempt.enhanced, attempt.text]
-    .filter(Boolean)
-    .join(' ')
-  return (
-    `     ${moment(attempt.at)}  ${attempt.outcome}  ${attempt.source || '-'} → ${peer}  ${tls}  ${attempt.duration} ms\n` +
-    `       ${attempt.stage}: ${code}\n`
-  )
+type Wanted = {
+  readonly wanted: readonly (DeliveryArgument & { readonly id: string })[]
+  readonly filter: ReturnType<typeof filterOf>
+  readonly reason: string | undefined
 }
 
-function change(message: Command, host: CliHost, verb: Change, what: string): void {
-  selecting(message.command(`${verb} [ids...]`))
-    .description(`${what}; ids of messages or deliveries, or a selection`)
-    .option('--all', 'every delivery; required when nothing else selects')
-    .option('--reason <text>', 'kept with the delivery', `${verb} by the operator`)
-    .action(
-      async (ids: string[], options: Selection & { all?: boolean; reason: string }, command: Command) => {
-        await answer(host, command, async (node) => {
-          const filters = filtersOf(ids, options)
-          const rows: MessageRow[] = []
-          for (const filter of filters)
-            rows.push(...(await node.change({ filter, change: verb, reason: options.reason })))
-          if (rows.length === 0)
-            throw new CliError(
-              'missing',
-              `nothing to ${verb}: no such delivery, or none in a state that allows it`,
-            )
-          return {
-            value: rows,
-            text: `${rows.map((row) => `${deliveryName(row)}  ${recipient(row)}\n`).join('')}${rows.length} deliveries: ${verb}.\n`,
-          }
-        })
-      },
-    )
-}
-
-function filtersOf(
-  ids: readonly string[],
-  options: Selection & { readonly all?: boolean },
-): readonly DeliveryFilter[] {
-  const selection = filterOf(options)
-  if (ids.length > 0) return ids.map((id) => ({ ...selection, ...deliveryArgument(id) }))
-  if (Object.keys(selection).length === 0 && options.all !== true) {
-    throw new CliError('usage', 'name messages or deliveries, select some (--to, --queue …), or say --all')
+async function changed(
+  node: Operations,
+  verb: Change,
+  { wanted, filter, reason }: Wanted,
+): ReturnType<Parameters<typeof answer>[2]> {
+  const rows: MessageRow[] = []
+  const untouched: string[] = []
+  let total = 0
+  const act = async (more: object): Promise<number> => {
+    const done = await node.change({
+      filter: { ...filter, ...more },
+      change: verb,
+      reason: reason ?? `${WORDS[verb].done} by the operator`,
+    })
+    rows.push(...done.rows)
+    total += done.count
+    return done.count
   }
-  return [selection]
+  if (wanted.length === 0) await act({})
+  for (const { id, ...one } of wanted) if ((await act(one)) === 0) untouched.push(id)
+  if (total === 0)
+    throw new CliError(
+      'missing',
+      `nothing to ${verb}: there is no such delivery, or none in a state that allows it`,
+    )
+  const names = rows.map((row) => `${deliveryName(row)}  ${recipient(row)}\n`).join('')
+  const rest = total > rows.length ? `… and ${total - rows.length} more\n` : ''
+  const left = untouched.map((id) => `${id}  nothing to ${verb}\n`).join('')
+  return {
+    value: { count: total, rows, untouched },
+    text: `${names}${rest}${left}${count(total, 'delivery', 'deliveries')} ${WORDS[verb].done}.\n`,
+    exit: untouched.length === 0 ? 'ok' : 'missing',
+  }
 }

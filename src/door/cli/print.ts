@@ -1,7 +1,9 @@
-/** Text for people: tables, times, addresses. Remote text is stripped of control characters before it gets here. */
+/** What answers are made of: tables, times, addresses. */
 
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { MessageRow } from '#product/operation'
+
+import { harmless, width } from './text.ts'
 
 export type Column<T> = {
   readonly title: string
@@ -9,14 +11,14 @@ export type Column<T> = {
   readonly cell: (row: T) => string
 }
 
-/** A table with a header line; an empty one says so. */
+/** A table with a header line; an empty one says `nothing`. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], nothing: string): string {
   if (rows.length === 0) return `${nothing}\n`
   const lines = [
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+    ...rows.map((row) => columns.map(({ cell }) => harmless(cell(row)))),
   ]
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => width(line[i] ?? ''))))
+  const widths = columns.map((_, i) => lines.reduce((most, line) => Math.max(most, width(line[i] ?? '')), 0))
   return lines.map((line) => joined(line, columns, widths)).join('')
 }
 
@@ -32,12 +34,9 @@ function joined<T>(
   return `${padded.join('  ').trimEnd()}\n`
 }
 
-/** Columns on a terminal: East Asian wide characters take two. */
-function width(text: string): number {
-  let columns = 0
-  for (const character of text)
-    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(character) ? 2 : 1
-  return columns
+/** `1 delivery`, `2 deliveries` */
+export function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
 }
 
 /** `2026-11-22 10:21:49Z` */
@@ -45,12 +44,17 @@ export function moment(time: number | undefined): string {
   return time === undefined ? '-' : `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
-/** `in 12m`, `3h ago`, `now` */
+/** `in 12m00s`, `3h05m ago`, `now` */
 export function distance(time: number | undefined, now: number): string {
   if (time === undefined) return '-'
   const seconds = Math.round(Math.abs(time - now) / 1_000)
   if (seconds === 0) return 'now'
   return time > now ? `in ${span(seconds)}` : `${span(seconds)} ago`
+}
+
+/** When something is due: what should have happened already happens now. */
+export function due(time: number | undefined, now: number): string {
+  return time === undefined ? '-' : distance(Math.max(time, now), now)
 }
 
 function span(seconds: number): string {
@@ -74,9 +78,4 @@ export function sender({ message }: MessageRow): string {
 
 export function recipient({ delivery }: MessageRow): string {
   return formatMailbox(delivery.to)
-}
-
-/** Cut to `limit` characters, with an ellipsis. */
-export function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
 }

@@ -4,7 +4,8 @@ import { Command, CommanderError } from 'commander'
 
 import { OperationError } from '#product/operation'
 
-import type { Globals } from './command.ts'
+import { example } from './command.ts'
+import type { Run } from './command.ts'
 import { credentialCommands } from './credential.ts'
 import { domainCommands } from './domain.ts'
 import { CliError, EXIT } from './host.ts'
@@ -13,70 +14,116 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
+import { harmlessJson } from './text.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[], host: CliHost, version: string): Promise<number> {
   let code: number = EXIT.ok
-  const program = new Command('hikyaku')
-    .description('An on-premises mail delivery platform.')
-    .version(version)
-    .option(
-      '--config <file>',
-      'the configuration file (default: hikyaku.toml here, then /etc/hikyaku/hikyaku.toml)',
-    )
-    .option('--json', 'answer with JSON')
-    .configureOutput({ writeOut: (text) => host.out(text), writeErr: (text) => host.err(text) })
-    .showSuggestionAfterError()
-    .addHelpText('after', AFTER)
-  nodeCommands(program, host, (ended) => {
-    code = ended
+  const json = wantsJson(args)
+  const program = commandLine(
+    {
+      host,
+      end(ended) {
+        code = ended
+      },
+    },
+    version,
+  )
+  forAll(program, (command) => {
+    // Commander would end the process; here it throws.
+    command.exitOverride()
+    command.showHelpAfterError(`${nameOf(command)} --help tells more`)
+    command.configureOutput({
+      writeOut: (text) => host.out(text),
+      writeErr: (text) => (json ? undefined : host.err(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, 'hikyaku: ')),
+    })
   })
-  domainCommands(program, host)
-  credentialCommands(program, host)
-  sendCommand(program, host)
-  queueCommand(program, host)
-  messageCommands(program, host)
-  overrideExit(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    return failed(error, host, program.opts<Globals>().json === true)
+    return failed(error, host, json)
   }
+}
+
+/** Also of a line that cannot be parsed. What follows `--` is no option. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).includes('--json')
+}
+
+/** The commands with their options and help; nothing runs before it is parsed. */
+export function commandLine(run: Run, version: string): Command {
+  const program = new Command('hikyaku')
+    .description('An on-premises mail delivery platform.')
+    .version(version, '-V, --version', 'print the version')
+    .option(
+      '--config <file>',
+      'the configuration file (default: $HIKYAKU_CONFIG, else hikyaku.toml here, else /etc/hikyaku/hikyaku.toml)',
+    )
+    .option('--json', 'answer in JSON, errors too')
+    .helpOption('-h, --help', 'tell what a command does')
+    .helpCommand('help [command]', 'the same')
+    .addHelpText('after', AFTER)
+  nodeCommands(program, run)
+  sendCommand(program, run)
+  queueCommand(program, run)
+  messageCommands(program, run)
+  domainCommands(program, run)
+  credentialCommands(program, run)
+  return example(
+    program,
+    'hikyaku start',
+    'hikyaku message list --state waiting',
+    'hikyaku queue --json | jq .',
+  )
 }
 
 const AFTER = `
-Exit codes: 0 done, 1 failed, 64 wrong usage, 66 no such thing, 69 the node does not run, 78 mistakes in the configuration.
-Commands reach a running node by the control socket in its data directory; without one they open its stores themselves.`
+Commands reach a running node by the control socket in its data directory; without one they open its stores themselves.
+Exit codes: 0 done, 1 failed, 64 wrong usage, 66 no such thing, 69 the node does not run, 78 mistakes in the configuration.`
 
-/** Commander would end the process; here it throws, in subcommands too. */
-function overrideExit(command: Command): void {
-  command.exitOverride()
-  for (const sub of command.commands) {
-    sub.configureOutput(command.configureOutput())
-    overrideExit(sub)
-  }
+export function forAll(command: Command, act: (command: Command) => void): void {
+  act(command)
+  for (const sub of command.commands) forAll(sub, act)
 }
+
+/** `hikyaku message list` */
+export function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
+}
+
+type Failure = { readonly code: Exclude<keyof typeof EXIT, 'ok'>; readonly message: string }
 
 function failed(error: unknown, host: CliHost, json: boolean): number {
-  // Commander has printed its own words already; help and version are no failures.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  const message = error instanceof Error ? error.message : String(error)
-  const code = exitCode(error)
-  if (json) host.out(`${JSON.stringify({ error: { code: code.name, message } })}\n`)
-  else host.err(`hikyaku: ${message}\n`)
-  return EXIT[code.name]
+  // Commander has told people in its own words already; help and version are no failures.
+  const told = error instanceof CommanderError
+  if (told && error.exitCode === 0) return EXIT.ok
+  const failure = told ? misused(error) : failureOf(error)
+  if (json) host.out(`${harmlessJson({ error: failure })}\n`)
+  else if (!told) host.err(`hikyaku: ${failure.message}\n`)
+  return EXIT[failure.code]
 }
 
-function exitCode(error: unknown): { readonly name: Exclude<keyof typeof EXIT, 'ok'> } {
-  if (error instanceof CliError) return { name: error.code }
-  if (!(error instanceof OperationError)) return { name: 'failed' }
-  switch (error.code) {
-    case 'not-running':
-      return { name: 'unavailable' }
-    case 'invalid':
-      return { name: 'usage' }
-    case 'refused':
-      return { name: 'failed' }
-  }
+function misused({ code, message }: CommanderError): Failure {
+  const isHelp = code === 'commander.help' || code === 'commander.helpDisplayed'
+  const words = isHelp ? 'a command is missing; --help lists them' : message.replace(/^error: /, '')
+  return { code: 'usage', message: words.replaceAll(/\s*\n\s*/g, ' ') }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof CliError) return { code: error.code, message: error.message }
+  if (error instanceof OperationError) return { code: OPERATION[error.code], message: error.message }
+  return { code: 'failed', message: wordsOf(error) }
+}
+
+const OPERATION = { 'not-running': 'unavailable', invalid: 'usage', refused: 'failed' } as const
+
+/** Some errors have no words of their own, such as those of several connections that all failed. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.message !== '') return error.message
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ')
+  return error.name
 }

@@ -2,83 +2,50 @@
 
 import type { Command } from 'commander'
 
-import type { PathState } from '#engine/egress'
-import type { QueueRow } from '#product/operation'
+import { LIST_LIMIT } from '#product/operation'
+import type { QueueRow, QueuesView } from '#product/operation'
 
-import { answer, countArgument } from './command.ts'
-import type { CliHost } from './host.ts'
-import { cut, distance, table } from './print.ts'
+import { answer, example, rowsArgument } from './command.ts'
+import type { Run } from './command.ts'
+import { heldBackBy } from './path.ts'
+import { count, distance, due, table } from './print.ts'
+import { cut } from './text.ts'
 
 type Options = { readonly limit: number; readonly match?: string }
 
-export function queueCommand(program: Command, host: CliHost): void {
-  program
+export function queueCommand(program: Command, run: Run): void {
+  const queue = program
     .command('queue')
-    .description('what waits, by stream and domain: counts, oldest, next try, and what holds it')
-    .option('--match <text>', 'only queues or sites whose name contains this')
-    .option('--limit <rows>', 'how many, largest first', countArgument, 50)
-    .action(async (options: Options, command: Command) => {
-      await answer(host, command, async (node) => {
-        const all = (await node.queues()).filter((row) => contains(row, options.match ?? ''))
-        const rows = all.toSorted((a, b) => total(b) - total(a)).slice(0, options.limit)
-        return { value: rows, text: describe(rows, all, host.now()) }
+    .description('what waits, by stream and domain: counts, oldest, next try, and what holds it back')
+    .option('--match <text>', 'only queues whose name or site contains this')
+    .option('--limit <rows>', 'how many, the largest first', rowsArgument(LIST_LIMIT), 50)
+    .action(async ({ match, limit }: Options, command: Command) => {
+      await answer(run, command, async (node) => {
+        const view = await node.queues({ limit, ...(match === undefined ? {} : { match }) })
+        return { value: view.rows, text: describe(view, run.host.now(), match) }
       })
     })
+  example(queue, 'hikyaku queue', 'hikyaku queue --match gmail.com')
 }
 
-function contains({ queue, site }: QueueRow, text: string): boolean {
-  return queue.includes(text) || site?.includes(text) === true
+function describe({ rows, queues, deliveries }: QueuesView, now: number, match: string | undefined): string {
+  if (queues === 0) return match === undefined ? 'Nothing waits.\n' : `No queue or site contains ${match}.\n`
+  const rest = queues - rows.length
+  const more = rest === 0 ? '' : `… and ${count(rest, 'smaller one', 'smaller ones')}: --match, --limit\n`
+  const total = `${count(deliveries, 'unfinished delivery', 'unfinished deliveries')} in ${count(queues, 'queue', 'queues')}.\n`
+  return table(rows, columns(now), '') + more + total
 }
 
-function total({ waiting, active, held }: QueueRow): number {
-  return waiting + active + held
-}
-
-function describe(rows: readonly QueueRow[], all: readonly QueueRow[], now: number): string {
-  const columns = [
-    { title: 'QUEUE', cell: ({ queue }: QueueRow) => queue },
-    { title: 'WAITING', right: true, cell: ({ waiting }: QueueRow) => String(waiting) },
-    { title: 'ACTIVE', right: true, cell: ({ active }: QueueRow) => String(active) },
-    { title: 'ON WIRE', right: true, cell: ({ onWire }: QueueRow) => String(onWire) },
-    { title: 'HELD', right: true, cell: ({ held }: QueueRow) => String(held) },
-    { title: 'OLDEST', cell: ({ oldest }: QueueRow) => distance(oldest, now) },
-    {
-      title: 'NEXT TRY',
-      cell: ({ nextDue }: QueueRow) => (nextDue === undefined ? '-' : distance(Math.max(nextDue, now), now)),
-    },
-    { title: 'SITE', cell: ({ site }: QueueRow) => cut(site ?? '-', 40) },
-    {
-      title: 'HELD BACK BY',
-      cell: ({ paths }: QueueRow) =>
-        (paths ?? [])
-          .map((path) => reason(path, now))
-          .filter(Boolean)
-          .join('; '),
-    },
+function columns(now: number): Parameters<typeof table<QueueRow>>[1] {
+  return [
+    { title: 'QUEUE', cell: ({ queue }) => cut(queue, 60) },
+    { title: 'WAITING', right: true, cell: ({ waiting }) => String(waiting) },
+    { title: 'ACTIVE', right: true, cell: ({ active }) => String(active) },
+    { title: 'ON WIRE', right: true, cell: ({ onWire }) => String(onWire) },
+    { title: 'HELD', right: true, cell: ({ held }) => String(held) },
+    { title: 'OLDEST', cell: ({ oldest }) => distance(oldest, now) },
+    { title: 'NEXT TRY', cell: ({ nextDue }) => due(nextDue, now) },
+    { title: 'SITE', cell: ({ site }) => cut(site ?? '-', 40) },
+    { title: 'HELD BACK BY', cell: (row) => heldBackBy(row, now).join('; ') },
   ]
-  const rest = all.length > rows.length ? `… and ${all.length - rows.length} more; --limit shows them.\n` : ''
-  const sum = all.reduce((count, row) => count + total(row), 0)
-  const foot = all.length === 0 ? '' : `${sum} unfinished deliveries in ${all.length} queues.\n`
-  return `${table(rows, columns, 'The queue is empty.')}${rest}${foot}`
-}
-
-function reason({ source, hold }: PathState, now: number): string {
-  switch (hold.at) {
-    case 'open':
-      return ''
-    case 'connecting':
-      return `${source}: connecting`
-    case 'full':
-      return hold.limit === 'all'
-        ? `all ${hold.connections} connections of the node in use`
-        : `${source}: all ${hold.connections} connections in use`
-    case 'refused-more':
-      return `${source}: the site takes no more than ${hold.connections} connections, asked again ${distance(hold.until, now)}: ${cut(hold.attempt.text, 60)}`
-    case 'paced':
-      return `${source}: ${hold.perSecond} messages a second, next ${distance(hold.until, now)}`
-    case 'down':
-      return `${source}: down, next try ${distance(hold.until, now)}: ${cut(hold.attempt.text, 60)}`
-    case 'closing':
-      return `${source}: closing`
-  }
 }

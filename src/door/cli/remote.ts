@@ -2,40 +2,29 @@
 
 import { request } from 'node:http'
 
-import { OperationError } from '#product/operation'
+import { OPERATION_NAMES, OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
 /** How long an operation may take, in ms. A change of a million deliveries is the longest. */
 const PATIENCE = 300_000
 
+/**
+ * Calls reject with OperationError as the node's did, with `not-running` when nobody listens on the socket, and with an
+ * Error in words for the operator when the node did not answer.
+ */
+export function remoteOperations(socketPath: string, patience = PATIENCE): Operations {
+  const ask = async (name: string, argument: unknown): Promise<unknown> =>
+    resultOf(await post({ socketPath, name, patience }, JSON.stringify(argument ?? null)))
+  const calls = OPERATION_NAMES.map((name) => [name, (argument: unknown) => ask(name, argument)] as const)
+  return Object.fromEntries(calls) as unknown as Operations
+}
+
 type Answer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: string; readonly message: string } }
 
-const NAMES: readonly (keyof Operations)[] = [
-  'status',
-  'queues',
-  'messages',
-  'message',
-  'change',
-  'send',
-  'domains',
-  'domainAdd',
-  'domainShow',
-  'credentials',
-  'credentialAdd',
-  'credentialRevoke',
-  'reload',
-]
-
-/** Every call rejects with OperationError `not-running` when nobody listens on the socket. */
-export function remoteOperations(socketPath: string): Operations {
-  const calls = NAMES.map((name) => [name, (argument: unknown) => call(socketPath, name, argument)] as const)
-  return Object.fromEntries(calls) as unknown as Operations
-}
-
-async function call(socketPath: string, name: string, argument: unknown): Promise<unknown> {
-  const answer = JSON.parse(await post(socketPath, name, JSON.stringify(argument ?? null))) as Answer
+function resultOf(text: string): unknown {
+  const answer = parse(text)
   if ('result' in answer) return answer.result
   const { code, message } = answer.error
   throw code === 'refused' || code === 'invalid' || code === 'not-running'
@@ -43,26 +32,61 @@ async function call(socketPath: string, name: string, argument: unknown): Promis
     : new Error(message)
 }
 
-function post(socketPath: string, name: string, body: string): Promise<string> {
+function parse(text: string): Answer {
+  try {
+    return JSON.parse(text) as Answer
+  } catch (cause) {
+    throw new Error(
+      'the node answered in a way that this program does not understand: is it another version?',
+      {
+        cause,
+      },
+    )
+  }
+}
+
+type Call = { readonly socketPath: string; readonly name: string; readonly patience: number }
+
+function post({ socketPath, name, patience }: Call, body: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const signal = AbortSignal.timeout(PATIENCE)
-  const asked = request({ socketPath, path: `/${name}`, method: 'POST', signal }, (response) => {
+  const signal = AbortSignal.timeout(patience)
+  // No agent: a connection that is kept for later would be one that the stopping node waits for.
+  const options = { socketPath, path: `/${name}`, method: 'POST', signal, agent: false }
+  const fail = (cause: Error): void =>
+    reject(explain(socketPath, signal.aborted ? patience : undefined, cause))
+  const asked = request(options, (response) => {
     const chunks: Buffer[] = []
     response.on('data', (chunk: Buffer) => chunks.push(chunk))
     response.on('end', () => resolve(Buffer.concat(chunks).toString()))
-    response.on('error', reject)
+    response.on('error', fail)
   })
-  asked.on('error', (cause) => reject(explain(socketPath, cause)))
+  asked.on('error', fail)
   asked.end(body)
   return promise
 }
 
-function explain(socketPath: string, cause: Error): Error {
-  const code = 'code' in cause ? cause.code : undefined
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return new OperationError('not-running', `no node listens on ${socketPath}`, { cause })
+function explain(socketPath: string, patience: number | undefined, cause: Error): Error {
+  if (patience !== undefined)
+    return new Error(`the node has not answered within ${patience / 1_000} s; it may still be at it`, {
+      cause,
+    })
+  switch ('code' in cause ? cause.code : undefined) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return new OperationError('not-running', `no node listens on ${socketPath}`, { cause })
+    case 'EACCES':
+    case 'EPERM':
+      return new OperationError(
+        'refused',
+        `${socketPath} belongs to another user: run this as the user that runs the node, or as root`,
+        { cause },
+      )
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new Error('the node ended before it answered: whether it did what was asked is not known', {
+        cause,
+      })
+    default:
+      return cause
   }
-  if (code === 'EACCES')
-    return new OperationError('refused', `${socketPath} belongs to another user`, { cause })
-  return cause
 }

@@ -7,34 +7,28 @@ import type { Socket } from 'node:net'
 import type { TLSSocketOptions } from 'node:tls'
 
 import { LINE_LIMITS, LineBuffer, formatReply, greet, parseProxy, step } from '#grammar/smtp'
-import type { Action, Event, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
+import type { Action, Event, LoginQuestion, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
 
 import { Presence } from './census.ts'
 import { trustedAs } from './door.ts'
 import type { Door, Policy } from './door.ts'
-import { Incoming } from './incoming.ts'
 import type { Subject } from './journal.ts'
 import { Login } from './login.ts'
-import type { LoginAnswer, LoginQuestion } from './login.ts'
+import type { LoginAnswer } from './login.ts'
 import { addressKey, plainAddress } from './networks.ts'
 import { Pace } from './pace.ts'
 import type { Expected, Lateness } from './pace.ts'
 import { proxied } from './proxied.ts'
 import type { Proxied } from './proxied.ts'
+import { Receiving } from './receiving.ts'
 import { Reception } from './reception.ts'
+import type { Ended } from './reception.ts'
 import * as refusals from './refusals.ts'
 import { SenderCheck } from './sender-check.ts'
 import { Wire } from './wire.ts'
 
-/** What the octets that come now are. */
-type Reading =
-  /** Ahead of the greeting: there should be none. */
-  | { readonly at: 'early' }
-  | { readonly at: 'proxy'; held: Buffer }
-  | { readonly at: 'lines' }
-  | { readonly at: 'skip'; left: number }
-  | { readonly at: 'content'; readonly incoming: Incoming }
-  | { readonly at: 'chunk'; readonly incoming: Incoming; readonly size: number; readonly last: boolean }
+/** What the octets that come now are. `early`: ahead of the greeting, where there should be none. */
+type Reading = { readonly at: 'early' | 'session' } | { readonly at: 'proxy'; held: Buffer }
 
 /** Octets of commands that are kept while an answer is awaited, before the client is made to wait too. */
 const AHEAD = 64 * 1024
@@ -49,6 +43,7 @@ export class Connection {
   readonly #policy: Policy
   readonly #wire: Wire
   readonly #lines: LineBuffer
+  readonly #receiving: Receiving
   readonly #pace: Pace
   readonly #presence: Presence
   readonly #senders: SenderCheck
@@ -58,8 +53,6 @@ export class Connection {
   #surroundings: Surroundings
   #session: Session
   #reading: Reading = { at: 'early' }
-  /** The content of the transaction between its chunks. */
-  #incoming: Incoming | undefined
   #state: 'open' | 'waiting' | 'leaving' | 'gone' = 'open'
   #finished = false
   /** An answer kept back until `at`. */
@@ -71,6 +64,13 @@ export class Connection {
     this.#onGone = onGone
     this.#address = plainAddress(socket.remoteAddress)
     this.#lines = new LineBuffer({ command: policy.limits.commandLine, auth: LINE_LIMITS.auth })
+    this.#receiving = new Receiving({
+      lines: this.#lines,
+      limit: policy.limits.size,
+      reception: (offer) => this.#reception(offer),
+      newlines: (offer) => this.#newlines(offer),
+      ended: (offer, ended) => this.#ended(offer, ended),
+    })
     this.#pace = new Pace(policy.limits, door.elapsed())
     this.#presence = new Presence(door.census)
     this.#senders = new SenderCheck(door, (error) => door.journal.failed(this.#subject(), error))
@@ -83,7 +83,7 @@ export class Connection {
       drained: () => this.#guarded(() => this.#drained()),
       secured: () => this.#guarded(() => this.#secured()),
       finished: () => this.#guarded(() => this.#clientFinished()),
-      ended: () => this.#gone(),
+      ended: (handshaking) => this.#gone(handshaking),
     })
     door.journal.opened(this.#subject())
     this.#guarded(() => this.#begin(admitted))
@@ -121,8 +121,8 @@ export class Connection {
     if (this.#state === 'leaving') return 'leave'
     if (this.#wire.handshaking || this.#reading.at === 'proxy') return 'handshake'
     if (this.#wire.blocked) return 'read'
-    if (this.#state !== 'open') return 'nothing'
-    if (this.#reading.at !== 'lines') return this.#reading.at === 'early' ? 'nothing' : 'content'
+    if (this.#state !== 'open' || this.#reading.at === 'early') return 'nothing'
+    if (this.#receiving.isActive) return 'content'
     return this.busy ? 'line within a transaction' : 'command'
   }
 
@@ -190,7 +190,7 @@ export class Connection {
   #secured(): void {
     this.#pace.progressed(this.#door.elapsed())
     if (this.#session.at !== 'upgrading') return this.#greetSoon(true)
-    this.#reading = { at: 'lines' }
+    this.#reading = { at: 'session' }
     this.#apply({ kind: 'secured' })
     this.#state = 'open'
     this.#run()
@@ -206,7 +206,7 @@ export class Connection {
 
   #greet(secure: boolean): void {
     if (this.#state !== 'open') return
-    this.#reading = { at: 'lines' }
+    this.#reading = { at: 'session' }
     this.#follow(greet(this.#surroundings.terms, secure, trustedAs(this.#policy, this.#address)))
     this.#wire.flush()
   }
@@ -217,108 +217,60 @@ export class Connection {
     if (this.#state === 'leaving' || this.#state === 'gone') return
     if (this.#state === 'waiting') {
       this.#lines.push(bytes)
-      if (this.#lines.length > AHEAD) this.#wire.pause()
+      if (this.#isHeldBack) this.#wire.pause()
       return
     }
-    switch (this.#reading.at) {
-      case 'early':
-        return this.#cut(looksLikeTls(bytes) ? refusals.TLS_IN_CLEAR : refusals.TALKED_EARLY)
-      case 'proxy':
-        return this.#readProxyHeader(this.#reading, bytes)
-      case 'lines':
-        if (this.#session.at === 'greeted' && looksLikeTls(bytes)) return this.#cut(refusals.TLS_IN_CLEAR)
-        break
-      case 'skip':
-      case 'content':
-      case 'chunk':
-        this.#pace.came(bytes.length)
-    }
+    if (this.#reading.at === 'proxy') return this.#readProxyHeader(this.#reading, bytes)
+    const early = this.#reading.at === 'early'
+    if ((early || this.#session.at === 'greeted') && looksLikeTls(bytes))
+      return this.#cut(refusals.TLS_IN_CLEAR)
+    if (early) return this.#cut(refusals.TALKED_EARLY)
+    if (this.#receiving.isActive) this.#pace.came(bytes.length)
     this.#lines.push(bytes)
     this.#run()
   }
 
   /** Everything that can be done with what has come, then one write. */
   #run(): void {
-    while (this.#state === 'open' && this.#advance()) {
-      if (this.#wire.unsent < ENOUGH) continue
-      this.#wire.flush()
-      if (this.#wire.blocked) return this.#wire.pause()
+    while (this.#state === 'open' && !this.#wire.blocked && this.#advance()) {
+      if (this.#wire.unsent >= ENOUGH) this.#wire.flush()
     }
     this.#wire.flush()
+    if (this.#wire.blocked) return this.#wire.pause()
     if (this.#finished && this.#state === 'open') this.#leave()
   }
 
   /** One line, or one stretch of content; false when there is nothing to go on with. */
   #advance(): boolean {
-    const reading = this.#reading
-    switch (reading.at) {
-      case 'lines': {
-        const line = this.#lines.next(this.#session.at === 'challenged' ? 'response' : 'command')
-        if (line === undefined) return false
-        this.#pace.progressed(this.#door.elapsed())
-        this.#apply({ kind: 'line', line })
+    if (this.#receiving.isActive) return this.#receive()
+    const line = this.#lines.next(this.#session.at === 'challenged' ? 'response' : 'command')
+    if (line === undefined) return false
+    this.#pace.progressed(this.#door.elapsed())
+    this.#apply({ kind: 'line', line })
+    return true
+  }
+
+  #receive(): boolean {
+    const progress = this.#receiving.advance()
+    switch (progress.at) {
+      case 'more':
+        return false
+      case 'over':
+        if (progress.event !== undefined) this.#apply(progress.event)
         return true
-      }
-      case 'skip':
-        return this.#skip(reading)
-      case 'content':
-      case 'chunk':
-        return this.#feed(reading)
-      case 'early':
-      case 'proxy':
+      case 'wait':
+        this.#await(progress.until, (event) => this.#taken(event))
+        return false
+      case 'hopeless':
+        this.#cut(progress.reply)
         return false
     }
   }
 
-  #skip(reading: Extract<Reading, { at: 'skip' }>): boolean {
-    const bytes = this.#lines.takeRest()
-    const skipped = Math.min(bytes.length, reading.left)
-    reading.left -= skipped
-    this.#lines.push(bytes.subarray(skipped))
-    if (reading.left > 0) return false
-    this.#reading = { at: 'lines' }
-    return true
-  }
-
-  #feed(reading: Extract<Reading, { at: 'content' | 'chunk' }>): boolean {
-    if (this.#lines.isEmpty) return false
-    const { rest, wait } = reading.incoming.feed(this.#lines.takeRest())
-    if (rest !== undefined) this.#lines.push(rest)
-    if (reading.incoming.hopeless) {
-      this.#cut(refusals.refusedContent('too-large'))
-      return false
-    }
-    if (wait !== undefined) {
-      this.#await(wait, () => this.#fed(reading, rest !== undefined))
-      return false
-    }
-    if (rest !== undefined) this.#contentCame(reading)
-    return rest !== undefined
-  }
-
-  /** The intake has room again. */
-  #fed(reading: Extract<Reading, { at: 'content' | 'chunk' }>, complete: boolean): void {
+  /** The intake has room again, or has decided. */
+  #taken(event: Event | undefined): void {
     this.#pace.measure(this.#door.elapsed())
-    if (complete) this.#contentCame(reading)
-  }
-
-  #contentCame(reading: Extract<Reading, { at: 'content' | 'chunk' }>): void {
-    const { incoming } = reading
-    this.#reading = { at: 'lines' }
-    if (reading.at === 'chunk' && !reading.last) {
-      const { fault } = incoming
-      const refusal = fault === undefined ? {} : { reply: refusals.refusedContent(fault) }
-      return this.#apply({ kind: 'chunk', size: reading.size, ...refusal })
-    }
-    // Counted chunks cannot be misread by others; the end of DATA can.
-    const close = reading.at === 'content' && refusals.endsSession(incoming.fault)
-    this.#await(incoming.end(), (ended) => {
-      const { journal } = this.#door
-      const { envelope, protocol } = incoming.offer
-      if (ended.id === undefined) journal.rejected(this.#subject(), protocol, envelope, ended)
-      else journal.accepted(this.#subject(), protocol, envelope, ended)
-      this.#apply({ kind: 'content', reply: ended.reply, close })
-    })
+    if (event !== undefined) this.#apply(event)
   }
 
   // The session: steps and what they ask for.
@@ -338,7 +290,7 @@ export class Connection {
   #follow({ session, replies, action }: Step): void {
     this.#session = session
     for (const said of replies) this.#wire.say(formatReply(said))
-    if (this.#incoming !== undefined && !inContent(session)) this.#dropContent()
+    if (!inContent(session)) this.#receiving.drop()
     if (action !== undefined) this.#do(action)
   }
 
@@ -349,16 +301,10 @@ export class Connection {
       case 'open':
         return this.#open(action)
       case 'data':
-        this.#incoming = this.#incomingOf(action.offer, false)
-        this.#pace.measure(this.#door.elapsed())
-        this.#reading = { at: 'content', incoming: this.#incoming }
-        return
       case 'chunk':
-        return this.#chunk(action)
       case 'skip':
         this.#pace.measure(this.#door.elapsed())
-        this.#reading = { at: 'skip', left: action.size }
-        return
+        return this.#receiving.begin(action)
       case 'beware':
         // RFC 2920 §3.1: DATA ends a group of commands, so whatever follows it at once is content without a home.
         if (!this.#lines.isEmpty) this.#leave()
@@ -370,11 +316,8 @@ export class Connection {
         return this.#await(proxied(this.#door, this.#policy, this.#address, action.attributes), (said) =>
           this.#becomes(said),
         )
-      case 'check':
-      case 'lookup':
-      case 'proved':
-      case 'failed':
-        return this.#identify(action)
+      case 'login':
+        return this.#identify(action.question)
     }
   }
 
@@ -384,35 +327,27 @@ export class Connection {
     else this.#apply(answer)
   }
 
-  #chunk({ offer, size, last }: Extract<Action, { kind: 'chunk' }>): void {
-    const incoming = this.#incoming ?? this.#incomingOf(offer, true)
-    this.#incoming = incoming
-    const reading = { at: 'chunk', incoming, size, last } as const
-    this.#pace.measure(this.#door.elapsed())
-    this.#reading = reading
-    if (incoming.begin(size, last)) this.#contentCame(reading)
-  }
-
-  #incomingOf(offer: Offer, chunked: boolean): Incoming {
+  #reception(offer: Offer): Reception {
     const { tls } = this.#wire
-    const client = { address: this.#address, ...(tls === undefined ? {} : { tls }) }
-    const reception = new Reception({
+    return new Reception({
       offer,
-      client,
+      client: { address: this.#address, ...(tls === undefined ? {} : { tls }) },
       door: this.#door,
       by: 'submission',
       limits: this.#policy.limits,
       maySend: (domain) => this.#senders.maySend(offer.identity.organization, domain),
     })
-    // Only who has proved a login is helped; a trusted network gets no weaker rules than strangers.
-    const helped = offer.identity.login !== undefined && this.#policy.listener.bareNewline === 'normalize'
-    const newlines = helped ? 'normalize' : 'reject'
-    return new Incoming(offer, reception, { newlines, limit: this.#policy.limits.size, chunked })
   }
 
-  #dropContent(): void {
-    this.#incoming?.discard()
-    this.#incoming = undefined
+  /** Only who has proved a login is helped; a trusted network gets no weaker rules than strangers. */
+  #newlines({ identity }: Offer): 'reject' | 'normalize' {
+    return identity.login === undefined ? 'reject' : this.#policy.listener.bareNewline
+  }
+
+  #ended({ envelope, protocol }: Offer, ended: Ended): void {
+    const { journal } = this.#door
+    if (ended.id === undefined) journal.rejected(this.#subject(), protocol, envelope, ended)
+    else journal.accepted(this.#subject(), protocol, envelope, ended)
   }
 
   #loginFrom(address: string): Login {
@@ -460,21 +395,25 @@ export class Connection {
     then()
     if (this.#door.draining()) this.dismiss()
     this.#run()
-    // `#run` may have begun to wait again.
-    if ((this.#state as string) === 'open') this.#wire.resume()
+    if (!this.#isHeldBack) this.#wire.resume()
   }
 
   #drained(): void {
     this.#pace.progressed(this.#door.elapsed())
     if (this.#state !== 'open') return
-    this.#wire.resume()
     this.#run()
+    if (!this.#isHeldBack) this.#wire.resume()
+  }
+
+  /** Whether the client is to wait before it sends more. */
+  get #isHeldBack(): boolean {
+    return this.#wire.blocked || (this.#state === 'waiting' && this.#lines.length > AHEAD)
   }
 
   /** The client sends no more. What it has sent completely is still answered. */
   #clientFinished(): void {
     this.#finished = true
-    if (this.#state === 'open') this.#leave()
+    if (this.#state === 'open') this.#run()
   }
 
   /** Ends the connection with a last word that the session did not say itself. */
@@ -490,7 +429,7 @@ export class Connection {
   #leave(): void {
     if (this.#state === 'leaving' || this.#state === 'gone') return
     this.#state = 'leaving'
-    this.#dropContent()
+    this.#receiving.drop()
     this.#pace.progressed(this.#door.elapsed())
     this.#wire.end()
   }
@@ -509,12 +448,12 @@ export class Connection {
     this.#cut(refusals.FAILED)
   }
 
-  #gone(): void {
+  #gone(handshaking: boolean): void {
     if (this.#state === 'gone') return
-    if (this.#wire.handshaking) this.#door.journal.tlsFailed(this.#subject())
+    if (handshaking) this.#door.journal.tlsFailed(this.#subject())
     this.#state = 'gone'
     this.#later = undefined
-    this.#dropContent()
+    this.#receiving.drop()
     this.#presence.leave()
     this.#door.journal.closed(this.#subject())
     this.#onGone(this)

@@ -34,11 +34,9 @@ export class Incoming {
       : new DataDecoder({ newlines, limit })
   }
 
-  /** A BDAT command came. True when the chunk has no octets to wait for. */
-  begin(size: number, last: boolean): boolean {
-    const { chunks } = this
-    chunks.begin(size, last)
-    return chunks.remaining === 0
+  /** A BDAT command came. */
+  begin(size: number, last: boolean): void {
+    this.#chunks.begin(size, last)
   }
 
   feed(bytes: Buffer): Fed {
@@ -63,7 +61,7 @@ export class Incoming {
 
   /** Octets of the current chunk still to come. */
   get remaining(): number {
-    return this.chunks.remaining
+    return this.#chunks.remaining
   }
 
   /** Rejects only when the intake does. */
@@ -79,7 +77,7 @@ export class Incoming {
     this.#reception.discard()
   }
 
-  private get chunks(): ChunkDecoder {
+  get #chunks(): ChunkDecoder {
     if (this.#decoder instanceof ChunkDecoder) return this.#decoder
     throw new Error('a chunk of DATA')
   }

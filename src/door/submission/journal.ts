@@ -32,6 +32,11 @@ export class Journal {
     this.#log.debug('submission.disconnected', subject)
   }
 
+  /** A client could not be let in. */
+  notAccepted(listener: string, error: Error): void {
+    this.#log.warn('submission.not-accepted', { listener, error })
+  }
+
   /** The door ended a session that had not asked for it. */
   cut(subject: Subject, said: Reply): void {
     this.#metrics.rejected(subject.listener, said.code)

@@ -14,22 +14,24 @@ export function endpoint({ listener }: Policy): string {
   return `${listener.address} ${listener.port === 0 ? listener.name : listener.port}`
 }
 
+/** `failed` is told when a client could not be accepted, for want of file descriptors most likely. */
+export type Serve = {
+  connected(socket: Socket, policy: Policy): void
+  failed(listener: string, error: Error): void
+}
+
 export class Listener {
   policy: Policy
   readonly #server: Server
 
-  private constructor(policy: Policy, serve: (socket: Socket, policy: Policy) => void) {
+  private constructor(policy: Policy, serve: Serve) {
     this.policy = policy
     // Half-open: a client that sends everything, closes its side and waits is still answered.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, this.policy))
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => serve.connected(socket, this.policy))
   }
 
   /** Resolves when it listens. @throws what `net` says: EADDRINUSE, EACCES. `shared`: by several threads, SO_REUSEPORT. */
-  static async on(
-    policy: Policy,
-    shared: boolean,
-    serve: (socket: Socket, policy: Policy) => void,
-  ): Promise<Listener> {
+  static async on(policy: Policy, shared: boolean, serve: Serve): Promise<Listener> {
     const listener = new Listener(policy, serve)
     const { address, port } = policy.listener
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -39,8 +41,7 @@ export class Listener {
     server.listen({ host: address, port, reusePort: shared, backlog: 511 }, resolve)
     await promise
     server.off('error', reject)
-    // Accepting can fail for want of file descriptors; the clients wait in the backlog, and the log has it by then.
-    server.on('error', () => {})
+    server.on('error', (error) => serve.failed(policy.listener.name, error))
     return listener
   }
 

@@ -1,6 +1,6 @@
 /** The door's half of AUTH: the guard asked, the password looked up, the answer kept back from those who guess. */
 
-import type { Action, Event, Identity, Reply } from '#grammar/smtp'
+import type { Event, Identity, LoginQuestion, Reply } from '#grammar/smtp'
 import type { Credential } from '#product/account'
 
 import type { Presence } from './census.ts'
@@ -17,9 +17,6 @@ import {
 
 /** `delay` in milliseconds, before the session hears of it. */
 export type LoginAnswer = { readonly event: Event; readonly delay: number }
-
-/** What the session asks while it authenticates. */
-export type LoginQuestion = Extract<Action, { kind: 'check' | 'lookup' | 'proved' | 'failed' }>
 
 /** What a client of one address tries, one exchange at a time. */
 export class Login {
@@ -39,7 +36,7 @@ export class Login {
 
   /** Never rejects. */
   answer(question: LoginQuestion): LoginAnswer | Promise<LoginAnswer> {
-    switch (question.kind) {
+    switch (question.ask) {
       case 'check':
         return this.#check(question.login, question.password)
       case 'lookup':

@@ -60,25 +60,18 @@ export class Pace {
 
   /** What the client is late with, or `undefined`. */
   late(expected: Expected, now: number): Lateness | undefined {
-    const { idle, session } = this.#limits
-    const waited = now - this.#progress
-    switch (expected) {
-      case 'nothing':
-        return undefined
-      case 'handshake':
-        return waited >= HANDSHAKE ? 'handshake' : undefined
-      case 'read':
-        return waited >= idle ? 'unread' : undefined
-      case 'leave':
-        return waited >= LINGER ? 'linger' : undefined
-      case 'content':
-        return this.#tooSlow(now) ? 'rate' : undefined
-      case 'command':
-        if (waited >= idle) return 'idle'
-        return now - this.#began >= session ? 'session' : undefined
-      case 'line within a transaction':
-        return waited >= idle ? 'idle' : undefined
-    }
+    if (expected === 'nothing') return undefined
+    if (expected === 'content') return this.#tooSlow(now) ? 'rate' : undefined
+    const { lateness, patience } = this.#patience(expected)
+    if (now - this.#progress >= patience) return lateness
+    // Not within a transaction: it is allowed to end.
+    return expected === 'command' && now - this.#began >= this.#limits.session ? 'session' : undefined
+  }
+
+  #patience(expected: Exclude<Expected, 'nothing' | 'content'>): { lateness: Lateness; patience: number } {
+    if (expected === 'handshake') return { lateness: 'handshake', patience: HANDSHAKE }
+    if (expected === 'leave') return { lateness: 'linger', patience: LINGER }
+    return { lateness: expected === 'read' ? 'unread' : 'idle', patience: this.#limits.idle }
   }
 
   #tooSlow(now: number): boolean {

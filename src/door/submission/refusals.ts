@@ -33,7 +33,7 @@ export const NOT_YOUR_AUTHOR = reply(
   '5.7.1',
   'The From field names a domain your organization does not send from',
 )
-export const NO_AUTHOR = reply(550, '5.7.1', 'The From field names no address')
+export const NO_AUTHOR = reply(550, '5.7.1', 'The From field names nobody, or cannot be read')
 export const HEADER_TOO_LARGE = reply(552, '5.3.4', 'The header section is too large')
 export const TOO_MANY_FIELDS = reply(552, '5.3.4', 'The header section has too many fields')
 export const LOOP = reply(554, '5.4.6', 'The message is in a loop: too many Received fields')

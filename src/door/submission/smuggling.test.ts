@@ -41,7 +41,7 @@ const SECOND =
   'From: evil@example.org\r\nSubject: second\r\n\r\nsmuggled'
 
 /** Lets the loop come around, so that what was written is read before what follows. */
-async function turn(): Promise<void> {
+async function comeAround(): Promise<void> {
   for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
@@ -55,7 +55,7 @@ async function attack(door: Bench, secure: boolean, octets: string, cut: number)
   for (const expected of ['250', '250', '250', '354'])
     assert.equal((await client.reply()).slice(0, 3), expected)
   client.send(FIRST + octets.slice(0, cut))
-  await turn()
+  await comeAround()
   client.send(`${octets.slice(cut)}${SECOND}\r\n.\r\nQUIT\r\n`)
   return await client.rest()
 }

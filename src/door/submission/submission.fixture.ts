@@ -77,6 +77,8 @@ export class MemoryIntake implements Intake {
   gate: Promise<void> = Promise.resolve()
   broken: Error | undefined
   discarded = 0
+  /** How often it was asked to accept. */
+  asked = 0
   chunks = 0
   readonly newId = messageIds(0, () => Date.UTC(2026, 10, 22))
 
@@ -85,6 +87,7 @@ export class MemoryIntake implements Intake {
   }
 
   async accept(arrival: Arrival, bytes: Uint8Array): Promise<Accepted> {
+    this.asked += 1
     await this.gate
     if (this.broken !== undefined) throw this.broken
     this.kept.push({ arrival, text: Buffer.from(bytes).toString('latin1') })
@@ -166,6 +169,8 @@ export type Bench = {
   open(): number
   /** Lets so many milliseconds pass for the door's timer. */
   pass(milliseconds: number): void
+  /** The next reply, while time passes for the door: answers may be kept back. */
+  inTime(client: Client): Promise<string>
   /** A client in clear, or the start of one: nothing is read yet. */
   client(options?: { readonly listener?: number }): Promise<Client>
   [Symbol.asyncDispose](): Promise<void>
@@ -206,6 +211,9 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     ...options.parts,
   })
   const clients: Client[] = []
+  const pass = (milliseconds: number): void => {
+    for (let at = 0; at < milliseconds; at += 1000) for (const tick of ticks) tick()
+  }
   return {
     door,
     intake,
@@ -213,8 +221,14 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     log,
     metrics: () => exposition([registry.snapshot()]),
     open: () => opened(log),
-    pass: (milliseconds) => {
-      for (let at = 0; at < milliseconds; at += 1000) for (const tick of ticks) tick()
+    pass,
+    inTime: async (client) => {
+      const said = client.reply()
+      for (;;) {
+        const first = await Promise.race([said, turn()])
+        if (first !== undefined) return first
+        pass(1000)
+      }
     },
     client: async ({ listener: index = 0 } = {}) => {
       const port = door.addresses()[index]?.port ?? 0
@@ -227,6 +241,15 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
       await door.close()
     },
   }
+}
+
+/** Lets the loop come around once. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}
+
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await turn()
 }
 
 /** Speaks in octets and reads in replies. */

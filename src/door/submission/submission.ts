@@ -17,7 +17,7 @@ import type { Certificates, Door, Policy } from './door.ts'
 import { LoginGuard } from './guard.ts'
 import { Journal } from './journal.ts'
 import { Listener, endpoint } from './listener.ts'
-import type { ListeningAt } from './listener.ts'
+import type { ListeningAt, Serve } from './listener.ts'
 import { submissionMetrics } from './metrics.ts'
 
 export type SubmissionParts = {
@@ -123,7 +123,10 @@ class SubmissionDoor implements Submission {
       there.policy = policy
       return
     }
-    const serve = (socket: Socket, current: Policy): void => this.#serve(socket, current)
+    const serve: Serve = {
+      connected: (socket, current) => this.#serve(socket, current),
+      failed: (listener, error) => this.#door.journal.notAccepted(listener, error),
+    }
     this.#listeners.set(endpoint(policy), await Listener.on(policy, this.#parts.shared ?? false, serve))
   }
 

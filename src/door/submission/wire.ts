@@ -15,8 +15,8 @@ export type WireOwner = {
   secured(): void
   /** The client will send nothing more. */
   finished(): void
-  /** The socket is gone. */
-  ended(): void
+  /** The socket is gone; `handshaking`: before TLS was there. */
+  ended(handshaking: boolean): void
 }
 
 export class Wire {
@@ -53,7 +53,7 @@ export class Wire {
     if (this.#text === '' || this.#at !== 'open') return
     const text = this.#text
     this.#text = ''
-    this.#socket.write(text)
+    this.#socket.write(text, 'latin1')
   }
 
   /** The client does not read: say no more before `drained`. */
@@ -135,7 +135,8 @@ export class Wire {
 
   #gone(): void {
     if (this.#at === 'gone') return
+    const { handshaking } = this
     this.#at = 'gone'
-    this.#owner.ended()
+    this.#owner.ended(handshaking)
   }
 }

@@ -4,6 +4,7 @@
  *   C: what the client must say; `…` is any text. `(content)` and `(chunk)` are the whole content, `(gone)` its close.
  *   connection: the server's side of another connection follows.
  *   = what became of each recipient: outcome, code, enhanced code, stage and text; ` +dsn` when the peer does the DSNs.
+ *     `failed` is that of the site, when no job was taken.
  */
 
 import assert from 'node:assert/strict'
@@ -16,6 +17,8 @@ import { CONTENT, Rig } from './rig.ts'
 import type { JobOptions, RigOptions } from './rig.ts'
 import { ScriptedServer } from './scripted-server.ts'
 import type { Client, Script } from './scripted-server.ts'
+
+type Said = Omit<Tried, 'outcome'> & { readonly outcome: string }
 
 type Dialogue = {
   readonly title: string
@@ -60,8 +63,9 @@ async function play({ title, settings, connections, expected }: Dialogue): Promi
     ...(settings.has('content') ? { content: JSON.parse(settings.get('content') ?? '') as string } : {}),
   }
   const said: string[] = []
+  const down = rig.work.nextFailure().then(({ attempt }) => [{ ...attempt, outcome: 'failed' }])
   for (let n = Number(settings.get('jobs') ?? 1); n > 0; n -= 1)
-    said.push(...(await rig.send(job)).map(spelled))
+    said.push(...(await Promise.race([rig.send(job), down])).map(spelled))
   assert.equal(said.length, expected.length, said.join('\n'))
   for (const [n, line] of expected.entries()) assert.match(said[n] ?? '', pattern(line))
   // The rest of the script is part of what is expected: a QUIT, or that nothing more is said.
@@ -126,6 +130,6 @@ function pattern(text: string): RegExp {
   )
 }
 
-function spelled({ outcome, code, enhanced, stage, text, dsnPassedOn }: Tried): string {
+function spelled({ outcome, code, enhanced, stage, text, dsnPassedOn }: Said): string {
   return `${outcome} ${code} ${enhanced} ${stage}: ${text}${dsnPassedOn ? ' +dsn' : ''}`
 }

@@ -46,9 +46,12 @@ function notInAscii({ host }: Peer): Verdict {
   return bounced('EHLO', '5.6.7', `${host} does not offer SMTPUTF8, which this message needs`)
 }
 
-/** RFC 2852 §4: a server that does not know the deadline would deliver late what was to be returned. */
+/**
+ * RFC 2852 §4: a server that does not know the deadline would deliver late what was to be returned. The time that is
+ * left is told in whole seconds, and none is no time that could be told.
+ */
 function tooLate(at: Instant, now: Instant, { host, capabilities }: Peer): Verdict | undefined {
-  if (at <= now) return bounced('MAIL', '5.4.7', 'the time by which it was to be delivered is over')
+  if (at - now < 1_000) return bounced('MAIL', '5.4.7', 'the time by which it was to be delivered is over')
   if (capabilities.deliverBy !== undefined) return undefined
   return bounced('EHLO', '5.3.3', `${host} does not offer DELIVERBY, which this message needs`)
 }

@@ -86,8 +86,14 @@ class Introduction {
       (await this.#greeting()) ??
       (await this.#hello()) ??
       (await this.#startTls()) ??
-      (await this.#authenticate())
+      (await this.#authenticate()) ??
+      this.#unsound()
     )
+  }
+
+  #unsound(): Verdict | undefined {
+    const fault = this.#questions.fault()
+    return fault === undefined ? undefined : lostVerdict(fault, 'EHLO')
   }
 
   async #greeting(): Promise<Verdict | undefined> {

@@ -289,7 +289,7 @@ test('closing ends a connection that is being opened, at any stage of it', async
     await client.gone
   })
   const rig = new Rig({ ports: [server.port] })
-  rig.path.wake()
+  void rig.send()
   await greeted.promise
   await rig.egress.close(60_000)
   assert.equal(rig.egress.connections, 0)

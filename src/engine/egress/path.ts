@@ -49,6 +49,8 @@ export const DOWN = [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000]
 /** How long no connection is added after the peer refused one while others stood. */
 const REFUSED_MORE_FOR = 60_000
 
+const STOPPING = 'this server is stopping'
+
 type Ceiling = Extract<Hold, { at: 'refused-more' }>
 type Down = Extract<Hold, { at: 'down' }>
 
@@ -71,6 +73,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   #opening = 0
   #isPumping = false
   #isClosing = false
+  #isAbandoned = false
   #bucket: Bucket
   #cancelPace: (() => void) | undefined
   #cancelDown: (() => void) | undefined
@@ -135,7 +138,8 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   /** Ends what `close` waits for; jobs under way are deferred. */
   abandon(): void {
-    for (const connection of this.#connections) connection.abandon('this server is stopping')
+    this.#isAbandoned = true
+    for (const connection of this.#connections) connection.abandon(STOPPING)
   }
 
   /** Closes one connection that nobody uses; false when there is none. */
@@ -257,7 +261,9 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     const worth = peer.verified ? 'verified' : 'unverified'
     metrics.opened(peer.tls === '' ? 'none' : worth, Math.max(0, around.now() - startedAt))
     this.#log.debug('connection.opened', { host: peer.host, address: peer.address, tls: peer.tls })
-    this.ready(connection)
+    // Opened while the path was being closed, and too late to be seen by `abandon`.
+    if (this.#isAbandoned) connection.abandon(STOPPING)
+    else this.ready(connection)
   }
 
   #failed({ verdict, host, address, tls }: Failure, startedAt: Instant): void {
@@ -319,7 +325,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   #stoppedTried(): Tried {
     const { source, site } = this
-    const verdict = deferred('connect', '4.3.2', 'this server is stopping')
+    const verdict = deferred('connect', '4.3.2', STOPPING)
     const at = this.#options.around.now()
     return triedOf(verdict, { at, duration: 0, source, site, host: '', address: '', tls: '', dsn: false })
   }

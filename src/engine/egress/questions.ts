@@ -27,9 +27,14 @@ export class Questions implements Conversation {
   /** `ms` is for the whole reply, however slowly its octets come. */
   ask(line: string, ms: number): Promise<Answer> {
     // Whatever came before the question cannot be the answer, and the answer would then be taken for the next one.
-    if (!this.wire.isQuiet) this.wire.lose({ kind: 'out-of-step', text: 'octets that answer nothing' })
-    if (this.#over === undefined) this.wire.send(line)
+    if (this.fault() === undefined) this.wire.send(line)
     return this.read(ms)
+  }
+
+  /** Why the connection is of no use, though every question was answered: it has ended, or said more than it was asked. */
+  fault(): Lost | undefined {
+    if (!this.wire.isQuiet) this.wire.lose({ kind: 'out-of-step', text: 'octets that answer nothing' })
+    return this.#over
   }
 
   read(ms: number): Promise<Answer> {

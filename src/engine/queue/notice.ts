@@ -97,7 +97,7 @@ export class Notices {
     readonly subject: string
     readonly about: Ending
   }): NewMessage {
-    const { organization, stream } = dsn.about.claimed.message
+    const { organization, stream, requireTls } = dsn.about.claimed.message
     return {
       message: {
         id: dsn.id,
@@ -111,7 +111,8 @@ export class Notices {
         size: dsn.size,
         body: dsn.body,
         smtputf8: dsn.smtputf8,
-        requireTls: false,
+        // RFC 8689 §5: it tells of the message, so it is kept from the same eyes.
+        requireTls,
         priority: 0,
         expiresAt: dsn.now + this.#options.expire,
         subject: dsn.subject,
@@ -131,11 +132,13 @@ export class Notices {
   }
 
   /** RFC 3461 §4.3: the whole message only for failures; how much of it goes back is decided where it is made. */
-  async #returned({ claimed, notice }: Ending): Promise<Returned> {
-    const content = await this.#options.read(claimed.message.id)
+  async #returned({ claimed: { message }, notice }: Ending): Promise<Returned> {
+    const content = await this.#options.read(message.id)
     const start = content.kind === 'whole' ? content.bytes : await firstChunk(content)
-    const full = notice === 'failed' && claimed.message.ret !== 'headers' && content.kind === 'whole'
-    return { kind: full ? 'full' : 'headers', bytes: start, size: claimed.message.size }
+    // RFC 8689 §5: REQUIRETLS overrides RET=FULL.
+    const mayBeFull = message.ret !== 'headers' && !message.requireTls
+    const full = notice === 'failed' && mayBeFull && content.kind === 'whole'
+    return { kind: full ? 'full' : 'headers', bytes: start, size: message.size }
   }
 
   #mayTell(to: Mailbox, now: Instant): boolean {

@@ -64,6 +64,9 @@ const CARRIED_LIMIT = 64 * 1024 * 1024
 /** A queue may have this many deliveries in memory even when all windows together are full: none is starved. */
 const WINDOW_FLOOR = 16
 
+/** Milliseconds until a store that failed to answer is asked again. */
+const CLAIM_RETRY = 5_000
+
 /** Deliveries a second for which the state of an unreachable site is written down, over all sites. */
 const SWEEP_RATE = 500
 
@@ -366,9 +369,11 @@ export class Queue {
     queue.loading = true
     queue.noted = Infinity
     try {
-      const claimed = await this.#options.spool.claim(queue.key, this.#options.now(), limit)
-      const nextDue = claimed.length < limit ? undefined : this.#options.now()
-      queue.nextDue = Math.min(nextDue ?? Infinity, queue.noted)
+      const { spool } = this.#options
+      const claimed = await spool.claim(queue.key, this.#options.now(), limit)
+      // A full answer says that there may be more at once.
+      const rest = claimed.length < limit ? await this.#nextDue(queue) : this.#options.now()
+      queue.nextDue = Math.min(rest ?? Infinity, queue.noted)
       if (queue.nextDue < Infinity) this.#agenda.add(queue.nextDue, queue)
       const carried = new Map<MessageId, Carried>()
       return claimed.map((one) => ({
@@ -379,10 +384,20 @@ export class Queue {
     } catch (cause) {
       if (!(cause instanceof SpoolError)) throw cause
       this.#options.log.error('queue.claim-failed', { queue: queue.key, cause })
-      this.#agenda.add(this.#options.now() + 5_000, queue)
+      this.#agenda.add(this.#options.now() + CLAIM_RETRY, queue)
       return []
     } finally {
       queue.loading = false
+    }
+  }
+
+  /** A store that does not say is asked again soon: what was just claimed must not be lost over it. */
+  async #nextDue(queue: ScheduledQueue): Promise<Instant | undefined> {
+    try {
+      return await this.#options.spool.nextDue(queue.key)
+    } catch (cause) {
+      if (!(cause instanceof SpoolError)) throw cause
+      return this.#options.now() + CLAIM_RETRY
     }
   }
 

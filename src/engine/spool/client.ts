@@ -44,6 +44,7 @@ export function spoolOver(service: SpoolService, hello: Hello, end: () => Promis
     write: (id) => writing(service, group, id),
     settle: (settlement) => group.settle(settlement),
     ...readsOver(service),
+    claim: (queue, now, limit) => claim(service, group, { queue, now, limit }),
     close: async () => {
       await group.drain()
       await end()
@@ -58,11 +59,11 @@ export function spoolOver(service: SpoolService, hello: Hello, end: () => Promis
   }
 }
 
-type Reads = Pick<Spool, 'claim' | 'unclaim' | 'read' | 'depths' | 'list' | 'show' | 'change' | 'forget'>
+type Reads = Pick<Spool, 'nextDue' | 'unclaim' | 'read' | 'depths' | 'list' | 'show' | 'change' | 'forget'>
 
 function readsOver(service: SpoolService): Reads {
   return {
-    claim: (queue, now, limit) => asked(async () => claimedRows(await service.claim(queue, now, limit))),
+    nextDue: (queue) => asked(() => service.nextDue(queue)),
     unclaim: (keys) => asked(() => service.unclaim(keys.map(({ message, n }) => [toInteger(message), n]))),
     read: (id) => asked(() => read(service, id)),
     depths: () => asked(() => service.depths()),
@@ -78,8 +79,26 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (error) {
+    if (error instanceof SyntaxError) throw new SpoolError('corrupt', 'a record is damaged', { cause: error })
     throw asSpoolError(error)
   }
+}
+
+type Wanted = { readonly queue: string; readonly now: number; readonly limit: number }
+
+async function claim(service: SpoolService, group: Group, wanted: Wanted): Promise<readonly Claimed[]> {
+  const rows = await asked(() => service.claim(wanted.queue, wanted.now, wanted.limit))
+  return rows.flatMap((row) => {
+    try {
+      return [claimedOf(row)]
+    } catch {
+      // Sent it cannot be, and given back it would come again at once: an operator has to look.
+      const key = { message: fromInteger(row[0]), n: row[7] }
+      const reason = 'the record of this message is damaged'
+      group.settle({ key, state: 'held', due: wanted.now, at: wanted.now, reason }).catch(() => {})
+      return []
+    }
+  })
 }
 
 function claimedRows(rows: readonly ClaimedRow[]): readonly Claimed[] {

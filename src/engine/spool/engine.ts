@@ -107,7 +107,7 @@ export type Found = {
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`read`, `readChunk`, `list`, `show`, `depths`).
+ * Never two calls at once, but for the reads (`nextDue`, `read`, `readChunk`, `list`, `show`, `depths`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -123,6 +123,7 @@ export type SpoolEngine = {
   writeChunk(id: number, seq: number, chunk: StoredChunk): Now<void>
   discardChunks(id: number): Now<void>
   claim(queue: string, now: number, limit: number): Now<readonly ClaimedRow[]>
+  nextDue(queue: string): Now<number | undefined>
   unclaim(keys: readonly Key[]): Now<void>
   read(id: number): Now<StoredBody | undefined>
   readChunk(id: number, seq: number): Now<StoredChunk | undefined>

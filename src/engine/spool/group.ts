@@ -182,10 +182,11 @@ const CODES: ReadonlySet<unknown> = new Set([
   'broken',
 ])
 
-/** Errors lose their class between threads; and a thread that is gone is a store that is gone. */
+/** Errors lose their class between threads; a thread that is gone is a store that is gone; the rest is the asker's fault. */
 export function asSpoolError(error: unknown): SpoolError {
   if (error instanceof SpoolError) return error
   const { name, code, message } = error as Partial<SpoolError>
   const known = name === 'SpoolError' && CODES.has(code) ? code : undefined
-  return new SpoolError(known ?? 'broken', message ?? String(error), { cause: error })
+  const guess = String(name) === 'ThreadError' ? 'broken' : 'refused'
+  return new SpoolError(known ?? guess, message ?? String(error), { cause: error })
 }

@@ -67,6 +67,7 @@ export function memoryEngine(): SpoolEngine {
     },
     discardChunks: (id) => void chunks.delete(id),
     claim: (queue, now, limit) => claim(messages, queue, now, limit),
+    nextDue: (queue) => nextDue(messages, queue),
     unclaim: (keys) => {
       for (const [id, n] of keys) {
         const delivery = messages.get(id)?.deliveries[n]
@@ -182,6 +183,13 @@ function claim(
     .slice(0, limit)
   for (const { delivery } of due) delivery.state = 'active'
   return due.map(({ kept, n }) => rowOf(kept, n))
+}
+
+function nextDue(messages: Map<number, Kept>, queue: string): number | undefined {
+  const dues = [...messages.values()].flatMap(({ deliveries }) =>
+    deliveries.filter((one) => one.state === 'waiting' && one.queue === queue).map(({ due }) => due),
+  )
+  return dues.length === 0 ? undefined : Math.min(...dues)
 }
 
 function list(messages: Map<number, Kept>, filter: Selected, page: Page): readonly ClaimedRow[] {

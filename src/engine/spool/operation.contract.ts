@@ -41,6 +41,21 @@ export function claimContract(it: It): void {
     )
   })
 
+  it('knows when the earliest of those that wait is due, in whatever band', async ({ spool }) => {
+    assert.equal(await spool.nextDue(QUEUE), undefined)
+    for (const [band, due] of [
+      [1, NOON + 9],
+      [0, NOON + 20],
+      [2, NOON + 5],
+    ] as const) {
+      await spool.accept(entry(newId(), [{ state: 'waiting', band, due }]), HELLO)
+    }
+    assert.equal(await spool.nextDue(QUEUE), NOON + 5)
+    await spool.claim(QUEUE, NOON + 5, 10)
+    assert.equal(await spool.nextDue(QUEUE), NOON + 9)
+    assert.equal(await spool.nextDue('transactional/other.example'), undefined)
+  })
+
   it('gives no delivery twice, and none of another queue', async ({ spool }) => {
     const waiting = { state: 'waiting' } as const
     await spool.accept(entry(newId(), [waiting, { ...waiting, queue: 'transactional/other.example' }]), HELLO)

@@ -8,12 +8,29 @@ import { spoolErrorOf } from './postgres-error.ts'
 import { CLAIMED, POSTGRES, selection } from './selection.ts'
 import type { QueueDepth } from './spool.ts'
 
+/** The bands of a queue that have something waiting, one index seek each. $1 is the node, $2 the queue. */
+export const BANDS = `bands as (
+        (select band from delivery where node = $1 and queue = $2 and state = 'waiting' order by band limit 1)
+        union all
+        select (select d.band from delivery d where d.node = $1 and d.queue = $2 and d.state = 'waiting'
+          and d.band > b.band order by d.band limit 1) from bands b where b.band is not null)`
+
+/** One index seek a band: a plain `min(due)` would read every waiting row of the queue. */
+const NEXT_DUE = `with recursive ${BANDS}
+      select min(first.due) from bands b cross join lateral (
+        select due from delivery
+        where node = $1 and queue = $2 and band = b.band and state = 'waiting' order by due limit 1) first`
+
 type Bytes = Uint8Array<ArrayBuffer>
-type Reads = Pick<SpoolEngine, 'read' | 'readChunk' | 'depths' | 'list' | 'show'>
+type Reads = Pick<SpoolEngine, 'nextDue' | 'read' | 'readChunk' | 'depths' | 'list' | 'show'>
 
 export function postgresReads(pool: Pool, node: number): Reads {
   const ask = asking(pool)
   return {
+    nextDue: async (queue) => {
+      const [first] = await ask<[number | null]>(NEXT_DUE, [node, queue])
+      return first?.[0] ?? undefined
+    },
     read: async (id) => {
       const [body] = await ask<[Bytes, number]>('select bytes, crc from body where id = $1', [id])
       if (body) return { kind: 'whole', bytes: owned(body[0]), crc: body[1] }

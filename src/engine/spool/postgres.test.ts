@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 
 import { Client } from 'pg'
 
 import { openPostgres } from '#platform/store'
 
-import { startPostgres, testDatabase } from '../../../test/postgres.ts'
+import { testDatabase } from '../../../test/postgres.ts'
 import type { TestDatabase } from '../../../test/postgres.ts'
 import { delivered, entry, HELLO, newId, NOON, stateOf } from './fixture.ts'
 import { openSpool } from './open.ts'
@@ -60,13 +61,17 @@ spoolContract('PostgreSQL', async () => {
   }
 })
 
-/** A server of its own, because these take connections away from everybody. */
+/** Other numbers than the contract's, because these cut the connections of their nodes. */
+const NODE = 11
+const OTHER = 12
+
 test('PostgreSQL: what happens when the server goes away and comes back', async (context) => {
-  const server = await startPostgres()
-  const admin = new Client({ connectionString: server.url })
+  const home = await testDatabase()
+  const admin = new Client({ connectionString: home.url })
   await admin.connect()
+  const mine = { ...optionsOf(home.url), node: NODE }
   const broken: SpoolError[] = []
-  const spool = await openSpool(optionsOf(server.url), (error) => void broken.push(error))
+  const spool = await openSpool(mine, (error) => void broken.push(error))
   const cut = (name: string): Promise<unknown> =>
     admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1`, [
       name,
@@ -74,7 +79,7 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
 
   await context.test('a connection lost while idle is replaced', async () => {
     await spool.accept(entry(newId()), HELLO)
-    await cut('hikyaku spool %')
+    await cut(`hikyaku spool % ${NODE}`)
     const id = newId()
     // The driver may learn of it only now; then this one is refused, and the next is not.
     await spool.accept(entry(newId()), HELLO).catch(() => {})
@@ -89,11 +94,11 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
     await admin.query('begin')
     // The commit waits for this lock, and is cut while it does.
     await admin.query('lock table message in exclusive mode')
-    const accepted = spool.accept(entry(fresh), HELLO)
+    const refused = assert.rejects(spool.accept(entry(fresh), HELLO), { code: 'unreachable' })
     const settled = spool.settle(delivered(old))
     await waiting(admin)
-    await cut('hikyaku spool writer %')
-    await assert.rejects(accepted, { code: 'unreachable' })
+    await cut(`hikyaku spool writer ${NODE}`)
+    await refused
     assert.equal(spool.healthy, false)
     await admin.query('commit')
     await settled
@@ -103,11 +108,11 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
   })
 
   await context.test('a second process with the same node number is refused', async () => {
-    await assert.rejects(openSpool(optionsOf(server.url), assert.fail), {
+    await assert.rejects(openSpool(mine, assert.fail), {
       name: 'StoreError',
       code: 'locked',
     })
-    const other = await openSpool({ ...optionsOf(server.url), node: 2 }, assert.fail)
+    const other = await openSpool({ ...mine, node: OTHER }, assert.fail)
     await other.close()
   })
 
@@ -116,7 +121,7 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
     async () => {
       const id = newId()
       await spool.accept(entry(id, [{ queue: 'mine' }, { queue: 'mine', state: 'waiting' }]), HELLO)
-      const other = await openSpool({ ...optionsOf(server.url), node: 2 }, assert.fail)
+      const other = await openSpool({ ...mine, node: OTHER }, assert.fail)
       assert.equal(other.recovered, 0)
       assert.deepEqual(await other.claim('mine', NOON, 9), [])
       assert.deepEqual(await other.depths(), [])
@@ -126,9 +131,9 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
   )
 
   await context.test('a node whose number was taken while it was away breaks', async () => {
-    const thief = new Client({ connectionString: server.url })
+    const thief = new Client({ connectionString: home.url })
     await thief.connect()
-    await cut('hikyaku node %')
+    await cut(`hikyaku node ${NODE}`)
     // Taken in the same moment, or soon: whoever is first has it.
     const { rows } = await thief.query<{ got: boolean }>(
       `select pg_try_advisory_lock($1, 1) as got`,
@@ -140,22 +145,39 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
 
   await spool.close()
   await admin.end()
-  await server.stop()
+  await home.drop()
 })
 
+async function setFsync(value: 'on' | 'off'): Promise<void> {
+  await client.query(`alter system set fsync = ${value}`)
+  await client.query('select pg_reload_conf()')
+  for (;;) {
+    const { rows } = await client.query(`select current_setting('fsync') as now`)
+    if (isDeepStrictEqual(rows, [{ now: value }])) return
+    await sleep(5)
+  }
+}
+
 test('PostgreSQL: a server that never syncs is refused', async () => {
-  const server = await startPostgres(['fsync=off'])
-  await assert.rejects(openSpool(optionsOf(server.url), assert.fail), { code: 'unsafe' })
-  await server.stop()
+  await setFsync('off')
+  try {
+    await assert.rejects(openSpool({ ...optionsOf(database.url), node: OTHER }, assert.fail), {
+      code: 'unsafe',
+    })
+  } finally {
+    await setFsync('on')
+  }
 })
 
 test('PostgreSQL: a commit is synchronous even where the default is not', async () => {
-  const server = await startPostgres(['synchronous_commit=off'])
-  const pool = openPostgres(server.url, { name: 'test' })
+  const url = database.url.replace(
+    '&options=',
+    `&options=${encodeURIComponent('-c synchronous_commit=off ')}`,
+  )
+  const pool = openPostgres(url, { name: 'test' })
   const { rows } = await pool.query(`select current_setting('synchronous_commit') as value`)
   assert.deepEqual(rows, [{ value: 'on' }])
   await pool.end()
-  await server.stop()
 })
 
 async function whenHealthy(spool: Spool): Promise<void> {

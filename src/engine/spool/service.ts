@@ -33,6 +33,7 @@ export type SpoolService = {
   writeChunk(id: number, seq: number, chunk: StoredChunk): Promise<void>
   discardChunks(id: number): Promise<void>
   claim(queue: string, now: number, limit: number): Promise<readonly ClaimedRow[]>
+  nextDue(queue: string): Promise<number | undefined>
   unclaim(keys: readonly Key[]): Promise<void>
   read(id: number): Promise<StoredBody | undefined>
   readChunk(id: number, seq: number): Promise<StoredChunk | undefined>
@@ -127,6 +128,7 @@ export class SpoolStore {
       writeChunk: (id, seq, chunk) => committer.exclusive(() => engine.writeChunk(id, seq, chunk)),
       discardChunks: (id) => committer.exclusive(() => engine.discardChunks(id)),
       claim: (queue, now, limit) => committer.exclusive(() => engine.claim(queue, now, limit)),
+      nextDue: async (queue) => engine.nextDue(queue),
       unclaim: (keys) => committer.exclusive(() => engine.unclaim(keys)),
       read: (id) => oneBody(async () => engine.read(id)),
       readChunk: (id, seq) => oneBody(async () => engine.readChunk(id, seq)),

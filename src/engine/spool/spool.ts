@@ -60,9 +60,6 @@ export type MessageView = {
   readonly hasBody: boolean
 }
 
-/** `nextDue` is the earliest due time among those of the queue that still wait; absent when none does. */
-export type Claim = { readonly claimed: readonly Claimed[]; readonly nextDue?: Instant }
-
 export type Change = 'hold' | 'release' | 'cancel' | 'retry'
 
 /** Whether the store can be written and has space, as of a second ago. */
@@ -99,6 +96,8 @@ export type Spool = SpoolStatus & {
   settle(settlement: Settlement): Promise<void>
   /** Up to `limit` waiting deliveries of `queue` that are due, by band and due time; they are active from then on. */
   claim(queue: string, now: Instant, limit: number): Promise<readonly Claimed[]>
+  /** When the earliest of those that wait in `queue` is due; `undefined` when none waits. */
+  nextDue(queue: string): Promise<Instant | undefined>
   /** Gives claimed deliveries back untried, as when the process drains. */
   unclaim(keys: readonly DeliveryKey[]): Promise<void>
   /** @throws {SpoolError} `missing` when there is no such body, `corrupt` (also from `chunks`) when it was damaged */

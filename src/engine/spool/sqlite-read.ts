@@ -10,8 +10,8 @@ import type { Selected } from './selection.ts'
 import type { Page, QueueDepth } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
 
-/** Messages looked at between two looks at the commits that wait. */
-const SLICE = 2000
+/** Deliveries looked at between two looks at the commits that wait: some 5 ms. */
+const SLICE = 10_000
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -47,7 +47,9 @@ export function sqliteReads(db: DatabaseSync): {
 
 function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<readonly ClaimedRow[]> {
   const newest = db.prepare('select max(id) from message')
-  const lower = db.prepare(`select id from message where id <= ? order by id desc limit 1 offset ${SLICE}`)
+  const lower = db.prepare(
+    `select message from delivery where message <= ? order by message desc, n desc limit 1 offset ${SLICE}`,
+  )
   for (const statement of [newest, lower]) statement.setReturnArrays(true)
   /** The ids to look at, newest first, as ranges `(below, upper]`. */
   const slices = function* (filter: Selected): Generator<readonly [below: number, upper: number]> {
@@ -58,7 +60,9 @@ function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<rea
     }
     const [start] = filter.before ? [toInteger(filter.before.message)] : (one(newest) as [number | null])
     for (let upper = start ?? -1; upper >= 0;) {
-      const [below] = (one(lower, upper) as [number] | undefined) ?? [-1]
+      const [found] = (one(lower, upper) as [number] | undefined) ?? [-1]
+      // A message of more recipients than a slice has is one slice.
+      const below = Math.min(found, upper - 1)
       yield [below, upper]
       upper = below
     }
@@ -102,7 +106,31 @@ function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
 
 type Depth = { waiting: number; active: number; held: number; nextDue?: number; oldest: number }
 
-/** Queue by queue along the index: a count over all of them at once would hold up the commits for its whole length. */
+type Waiting = { readonly count: number; readonly due: number; readonly message: number }
+
+/** Sums over what waits in one queue, a part of the index at a time. */
+function waitingSlices(db: DatabaseSync): (queue: string) => Generator<Waiting> {
+  const place = '(band, due, message, n)'
+  const from = `from delivery where state = 'waiting' and queue = ? and ${place} > (?, ?, ?, ?)`
+  const last = db.prepare(
+    `select band, due, message, n ${from} order by band, due, message, n limit 1 offset ${SLICE}`,
+  )
+  const part = db.prepare(`select count(*), min(due), min(message) ${from} and ${place} <= (?, ?, ?, ?)`)
+  const rest = db.prepare(`select count(*), min(due), min(message) ${from}`)
+  for (const statement of [last, part, rest]) statement.setReturnArrays(true)
+  return function* (queue) {
+    let at: readonly number[] | undefined = [Number.MIN_SAFE_INTEGER, 0, 0, 0]
+    while (at) {
+      const to = one(last, queue, ...at) as number[] | undefined
+      const sum = to ? one(part, queue, ...at, ...to) : one(rest, queue, ...at)
+      const [count, due, message] = sum as [number, number, number]
+      if (count > 0) yield { count, due, message }
+      at = to
+    }
+  }
+}
+
+/** Queue by queue along the index: one count over all would hold up the commits for its whole length. */
 async function depths(db: DatabaseSync): Promise<readonly QueueDepth[]> {
   const found = new Map<string, Depth>()
   const depth = (queue: string, oldest: number): Depth => {
@@ -112,16 +140,18 @@ async function depths(db: DatabaseSync): Promise<readonly QueueDepth[]> {
     return known
   }
   const next = db.prepare(`select min(queue) from delivery where state = 'waiting' and queue > ?`)
-  const waiting = db.prepare(
-    `select count(*), min(due), min(message) from delivery where state = 'waiting' and queue = ?`,
-  )
-  for (const statement of [next, waiting]) statement.setReturnArrays(true)
-  let queue = (one(next, '') as [string | null] | undefined)?.[0] ?? null
-  while (queue !== null) {
-    const [count, due, message] = (one(waiting, queue) as [number, number, number] | undefined) ?? [0, 0, 0]
-    if (count > 0) Object.assign(depth(queue, timeOf(message)), { waiting: count, nextDue: due })
-    queue = (one(next, queue) as [string | null] | undefined)?.[0] ?? null
-    await setImmediate()
+  next.setReturnArrays(true)
+  const slices = waitingSlices(db)
+  for (let queue = ''; ;) {
+    const [name] = one(next, queue) as [string | null]
+    if (name === null) break
+    queue = name
+    for (const { count, due, message } of slices(queue)) {
+      const known = depth(queue, timeOf(message))
+      known.waiting += count
+      known.nextDue = Math.min(known.nextDue ?? due, due)
+      await setImmediate()
+    }
   }
   for (const state of ['active', 'held'] as const) {
     const rows = db.prepare(

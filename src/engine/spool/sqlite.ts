@@ -49,6 +49,7 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
     `update delivery set state = 'waiting' where message = ? and n = ? and state = 'active'`,
   )
   const claim = claimer(db)
+  const nextDue = nextDueFinder(db)
   const apply = changer(db)
   const forget = forgetter(db, remove)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
@@ -66,6 +67,7 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
       transaction('eventual', () => void writeChunk.run(id, seq, chunk.crc, chunk.bytes)),
     discardChunks: (id) => transaction('eventual', () => void discardChunks.run(id)),
     claim: (queue, now, limit) => transaction('eventual', () => claim(queue, now, limit)),
+    nextDue,
     unclaim: (keys: readonly Key[]) =>
       transaction('eventual', () => {
         for (const [id, n] of keys) release.run(id, n)
@@ -224,6 +226,22 @@ function claimer(db: DatabaseSync): (queue: string, now: number, limit: number) 
     }
     for (const row of claimed) activate.run(row[0], row[7])
     return claimed.map((row) => row.with(12, 'active') as unknown as ClaimedRow)
+  }
+}
+
+/** One index seek a band: a plain `min(due)` would read every waiting row of the queue. */
+function nextDueFinder(db: DatabaseSync): (queue: string) => number | undefined {
+  const next = db.prepare(
+    `select band, due from delivery where queue = ? and band > ? and state = 'waiting' order by band, due limit 1`,
+  )
+  return (queue) => {
+    let earliest: number | undefined
+    let row = next.get(queue, Number.MIN_SAFE_INTEGER)
+    while (row !== undefined) {
+      earliest = Math.min(earliest ?? Infinity, Number(row['due']))
+      row = next.get(queue, Number(row['band']))
+    }
+    return earliest
   }
 }
 

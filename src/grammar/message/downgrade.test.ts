@@ -99,6 +99,10 @@ test('what fits is left as it is', () => {
   assert.deepEqual(plan(NESTED, '8bit'), { kind: 'none' })
 })
 
+test('what fits is left as it is even where it is too deep to be understood', () => {
+  assert.deepEqual(plan(`${'Content-Type: message/rfc822\r\n\r\n'.repeat(12)}e`), { kind: 'none' })
+})
+
 test('a binary part becomes lines for a peer without BINARYMIME. RFC 3030 §3', () => {
   const binary =
     'MIME-Version: 1.0\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\r\n\n\r\xff'

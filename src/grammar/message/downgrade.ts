@@ -34,7 +34,7 @@ type Stats = {
   afterCr: boolean
 }
 
-type Seen = { readonly entity: Entity; readonly stats: Stats; readonly utf8: Utf8Check }
+type Seen = { readonly entity: Entity; readonly stats: Stats }
 
 const CR = 13
 const LF = 10
@@ -51,23 +51,29 @@ export type RepairPlanner = { write(chunk: Uint8Array): void; end(): Repair }
 /** For a message in chunks, which then come a second time, to `repairer`. */
 export function repairPlanner(target: Target, limits: MimeLimits): RepairPlanner {
   const seen = new Map<Entity, Seen>()
+  const utf8 = utf8Check()
+  const whole = noStats()
   const walk = new Walk(limits, {
-    entity: (entity) => void seen.set(entity, { entity, stats: noStats(), utf8: utf8Check() }),
+    entity: (entity) => void seen.set(entity, { entity, stats: noStats() }),
     octets(entity, data) {
       const owner = seen.get(entity)
       if (owner === undefined) return
       measure(owner.stats, data)
-      if (entity.depth === 0) owner.utf8.write(data)
+      if (entity.depth === 0) utf8.write(data)
     },
   })
   const feed = feeder(walk)
   return {
-    write: (chunk) => feed.write(chunk),
+    write(chunk) {
+      measure(whole, chunk)
+      feed.write(chunk)
+    },
     end() {
       feed.end()
-      return walk.stopped === undefined
-        ? plan(seen.values(), target)
-        : impossible('its structure is too deep or too large')
+      if (walk.stopped !== undefined)
+        return fits(whole, target) ? { kind: 'none' } : impossible('its structure is too deep or too large')
+      // RFC 1428 §3: the charset of a message that says nothing of itself.
+      return plan(seen.values(), target, utf8.valid() ? 'utf-8' : 'unknown-8bit')
     },
   }
 }
@@ -128,18 +134,21 @@ function impossible(why: string, enhanced: Impossible['enhanced'] = '5.6.3'): Im
   return { kind: 'impossible', enhanced, why }
 }
 
-function plan(seen: Iterable<Seen>, target: Target): Repair {
+function plan(seen: Iterable<Seen>, target: Target, charset: string): Repair {
   const edits: Edit[] = []
   for (const each of seen) {
-    const own = repairEntity(each, target)
+    const own = repairEntity(each, target, charset)
     if ('kind' in own) return own
     edits.push(...own)
   }
   return edits.length === 0 ? { kind: 'none' } : { kind: 'possible', edits }
 }
 
-function repairEntity(seen: Seen, target: Target): readonly Edit[] | Impossible {
-  const { entity, stats } = seen
+function repairEntity(
+  { entity, stats }: Seen,
+  target: Target,
+  charset: string,
+): readonly Edit[] | Impossible {
   const header = noStats()
   measure(header, entity.header.bytes)
   // RFC 6531 §3.4: what needs SMTPUTF8 cannot be made to need it less.
@@ -153,8 +162,6 @@ function repairEntity(seen: Seen, target: Target): readonly Edit[] | Impossible 
   if (by === undefined) return impossible(`its part of type ${entity.type.type} may not be encoded`)
   const body = { start: entity.body, end: entity.end, by }
   if (!isIdentity(entity.encoding)) return [body]
-  // RFC 1428 §3: text that says nothing of itself.
-  const charset = seen.utf8.valid() ? 'utf-8' : 'unknown-8bit'
   const rewritten = rewriteHeader(entity, by, charset)
   return rewritten === undefined ? impossible('the header of a part of it cannot be read') : [rewritten, body]
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import * as fc from 'fast-check'
 
-import { endOfHeader, field, headerCollector, parseHeader } from './header.ts'
+import { field, parseHeader } from './header.ts'
 import type { Header } from './header.ts'
 
 const limits = { bytes: 1000, fields: 20 }
@@ -94,34 +94,6 @@ test('half a million fields, or addresses in one of them, end at the limit', () 
   const long = Buffer.from(`To: ${'someone@example.com,\r\n '.repeat(500_000)}\r\n\r\n`)
   assert.deepEqual(parseHeader(long, { bytes: 65_536, fields: 1000 }), { ok: false, why: 'too large' })
   assert.equal(parseHeader(long, wide).ok, true)
-})
-
-test('the end of the header section is found wherever the chunks are cut', () => {
-  const message = Buffer.from('A: b\r\nC: d\r\n\r\nbody\r\n\r\nmore')
-  const cuts = fc.array(fc.integer({ min: 0, max: message.length }), { maxLength: 8 })
-  fc.assert(
-    fc.property(cuts, (unsorted) => {
-      const collector = headerCollector(limits)
-      const at = [0, ...unsorted.toSorted((a, b) => a - b), message.length]
-      let collected: Buffer | undefined
-      for (let i = 1; i < at.length && collected === undefined; i += 1)
-        collected = collector.write(message.subarray(at[i - 1], at[i]))
-      assert(collected !== undefined)
-      assert.equal(endOfHeader(collected), 14)
-      assert(message.subarray(0, collected.length).equals(collected))
-    }),
-  )
-})
-
-test('a collector gives up beyond the limit and gives what it has at the end', () => {
-  const collector = headerCollector({ bytes: 10, fields: 5 })
-  for (let i = 0; i < 10; i += 1) assert.equal(collector.write(Buffer.from('x')), undefined)
-  assert.equal(collector.write(Buffer.from('yz'))?.toString(), 'xxxxxxxxxxyz')
-  const other = headerCollector(limits)
-  assert.equal(other.write(Buffer.from('A: b\r\n')), undefined)
-  assert.equal(other.write(Buffer.from('C')), undefined)
-  assert.equal(other.end().toString(), 'A: b\r\nC')
-  assert.equal(headerCollector(limits).end().length, 0)
 })
 
 test('no octets make the parser throw, and the fields lie one after the other', () => {

@@ -43,10 +43,10 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Offset of the body, after the empty line, or -1. No empty line is looked for that begins before `from`. */
-export function endOfHeader(bytes: Uint8Array, from = 0): number {
+/** Offset of the body, after the empty line, or -1. */
+function endOfHeader(bytes: Buffer): number {
   if (bytes[0] === CR && bytes[1] === LF) return 2
-  const found = asBuffer(bytes).indexOf(EMPTY_LINE, from)
+  const found = bytes.indexOf(EMPTY_LINE)
   return found < 0 ? -1 : found + EMPTY_LINE.length
 }
 
@@ -102,34 +102,4 @@ function isMboxLine(text: string): boolean {
 /** The first field of that lower-case name. */
 export function field(header: Header, name: string): Field | undefined {
   return header.fields.find((candidate) => candidate.name === name)
-}
-
-/** Collects the header section of a message that comes in chunks; memory stays within twice the limit and a chunk. */
-export type HeaderCollector = {
-  /** All octets so far, once they hold the header section or exceed the limit; `undefined`: give the next chunk. */
-  write(chunk: Uint8Array): Buffer | undefined
-  /** What there is when the message ends without an empty line. */
-  end(): Buffer
-}
-
-export function headerCollector(limits: HeaderLimits): HeaderCollector {
-  let held = Buffer.alloc(0)
-  let length = 0
-  return {
-    write(chunk) {
-      // The usual case: the first chunk holds the whole header section, and nothing is copied.
-      if (length === 0 && (endOfHeader(chunk) >= 0 || chunk.length > limits.bytes)) return asBuffer(chunk)
-      if (length + chunk.length > held.length) {
-        const larger = Buffer.allocUnsafe(Math.max(1024, 2 * (length + chunk.length)))
-        held.copy(larger, 0, 0, length)
-        held = larger
-      }
-      held.set(chunk, length)
-      const from = Math.max(0, length - 3)
-      length += chunk.length
-      const all = held.subarray(0, length)
-      return length > limits.bytes || endOfHeader(all, from) >= 0 ? all : undefined
-    },
-    end: () => held.subarray(0, length),
-  }
 }

@@ -1,5 +1,5 @@
 export { clientStart, clientStep, mayEnd } from './client.ts'
-export type { ClientStep, ClientWaiting, Login } from './client.ts'
+export type { ClientStep, Login } from './client.ts'
 export { prepare } from './prepare.ts'
 export { scramVerifier, verifierFromSalted } from './scram.ts'
 export type { ScramVerifier } from './scram.ts'

@@ -24,5 +24,14 @@ export { formatXclient, parseXclient } from './xclient.ts'
 export type { XclientAttributes } from './xclient.ts'
 export { decodeXtext, encodeXtext } from './xtext.ts'
 export type { SessionLimits, Terms } from './session-terms.ts'
-export type { Action, Event, Identity, LoginQuestion, Offer, Session, Step, Surroundings } from './session-state.ts'
+export type {
+  Action,
+  Event,
+  Identity,
+  LoginQuestion,
+  Offer,
+  Session,
+  Step,
+  Surroundings,
+} from './session-state.ts'
 export { greet, step } from './session.ts'

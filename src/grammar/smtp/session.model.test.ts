@@ -147,26 +147,15 @@ function converse(model: Model, first: Step, good: boolean): Step {
 
 function answerTo(action: Action, good: boolean): Event | undefined {
   const word = reply(good ? 250 : 550, good ? '2.0.0' : '5.7.1', 'So it is')
-  switch (action.kind) {
-    case 'open':
-      return good ? { kind: 'opened' } : { kind: 'opened', reply: word }
-    case 'data':
-      return { kind: 'content', reply: word }
-    case 'chunk':
-      if (action.last) return { kind: 'content', reply: word }
-      return good ? { kind: 'chunk', size: action.size } : { kind: 'chunk', size: action.size, reply: word }
-    case 'login':
-      return good
-        ? { kind: 'granted', identity: { ...identity, login: 'alice' } }
-        : { kind: 'denied', reply: word }
-    case 'starttls':
-      return { kind: 'secured' }
-    case 'close':
-    case 'skip':
-    case 'xclient':
-    case 'beware':
-      return undefined
-  }
+  const refusal = good ? {} : { reply: word }
+  if (action.kind === 'open') return { kind: 'opened', ...refusal }
+  if (action.kind === 'chunk' && !action.last) return { kind: 'chunk', size: action.size, ...refusal }
+  if (action.kind === 'data' || action.kind === 'chunk') return { kind: 'content', reply: word }
+  if (action.kind === 'starttls') return { kind: 'secured' }
+  if (action.kind !== 'login') return undefined
+  return good
+    ? { kind: 'granted', identity: { ...identity, login: 'alice' } }
+    : { kind: 'denied', reply: word }
 }
 
 test('no sequence of commands gets content taken outside a transaction with recipients', () => {

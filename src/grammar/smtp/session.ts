@@ -245,28 +245,10 @@ function end(session: Session, last: Reply): Step {
 }
 
 function onAnswer(session: Session, event: Exclude<Event, { kind: 'line' }>, { terms }: Surroundings): Step {
-  switch (session.at) {
-    case 'opening':
-      if (event.kind === 'opened') return opened(session, event.reply)
-      break
-    case 'data':
-    case 'chunk':
-      return afterContent(session, event)
-    case 'checking':
-      return afterCheck(session, event)
-    case 'upgrading':
-      if (event.kind === 'secured') return { session: secured(session.peer), replies: [] }
-      if (event.kind === 'proxied')
-        return { session: proxied(session.peer, event), replies: [greeting(terms)] }
-      break
-    case 'greeted':
-    case 'ready':
-    case 'challenged':
-    case 'mail':
-    case 'chunks':
-    case 'closed':
-      break
-  }
+  if (session.at === 'opening' && event.kind === 'opened') return opened(session, event.reply)
+  if (session.at === 'data' || session.at === 'chunk') return afterContent(session, event)
+  if (session.at === 'checking') return afterCheck(session, event)
+  if (session.at === 'upgrading') return afterUpgrade(session, event, terms)
   throw unexpected(event, session)
 }
 
@@ -278,6 +260,12 @@ function afterContent(session: Extract<Session, { at: 'data' | 'chunk' }>, event
   if (event.kind === 'content') return contentEnded(session, event.reply, event.close ?? false)
   if (event.kind === 'chunk' && session.at === 'chunk') return chunkConsumed(session, event.size, event.reply)
   throw unexpected(event, session)
+}
+
+function afterUpgrade({ peer }: Session, event: Event, terms: Terms): Step {
+  if (event.kind === 'secured') return { session: secured(peer), replies: [] }
+  if (event.kind === 'proxied') return { session: proxied(peer, event), replies: [greeting(terms)] }
+  throw new Error(`${event.kind} while upgrading`)
 }
 
 function afterCheck(session: Extract<Session, { at: 'checking' }>, event: Event): Step {

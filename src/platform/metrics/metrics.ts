@@ -14,18 +14,25 @@ export const THREAD_METRICS = {
   }),
 }
 
+/** Milliseconds between two looks at the clock. */
+const RESOLUTION = 10
+
 /** Measures until disposed. */
 export function watchEventLoop(registry: MetricsRegistry, thread: string): Disposable {
   const { delay } = registry.register(THREAD_METRICS)
   const [p99, most] = [delay({ thread, quantile: '0.99' }), delay({ thread, quantile: '1' })]
-  const measured = monitorEventLoopDelay({ resolution: 10 })
+  const measured = monitorEventLoopDelay({ resolution: RESOLUTION })
   measured.enable()
   registry.beforeSnapshot(() => {
-    // Nothing was measured yet: the histogram then says 2⁶³ − 1 nanoseconds, or not a number.
-    const isEmpty = measured.count === 0
-    p99.set(isEmpty ? 0 : measured.percentile(99) / 1e9)
-    most.set(isEmpty ? 0 : measured.max / 1e9)
+    // Before the first look the histogram holds nonsense, not nothing.
+    p99.set(measured.count === 0 ? 0 : lateness(measured.percentile(99)))
+    most.set(measured.count === 0 ? 0 : lateness(measured.max))
     measured.reset()
   })
   return { [Symbol.dispose]: () => void measured.disable() }
+}
+
+/** Seconds, from the nanoseconds between two looks: without the time that was meant to pass between them. */
+function lateness(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - RESOLUTION / 1000)
 }

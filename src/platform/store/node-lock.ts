@@ -12,8 +12,8 @@ export type NodeLock = AsyncDisposable
 const NODE_LOCK = 0x6e_6f_64_65
 
 /** How long the server may take to notice that the last owner's connection is gone, in ms. */
-const PATIENCE = 3000
-const BETWEEN = 250
+const PATIENCE = 500
+const BETWEEN = 100
 
 /**
  * Holds `node` as long as its session lives, and takes it again when the session is lost.
@@ -28,22 +28,26 @@ export async function lockNode(url: string, node: number, onLost: (why: string) 
     const opened = await openSession(url, node)
     if (!opened) throw new StoreError('locked', taken)
     client = opened
+    if (over) {
+      // Given up while it was being taken again.
+      await opened.end()
+      return
+    }
     opened.once('end', () => {
       if (!over) void again()
     })
   }
   const again = async (): Promise<void> => {
-    try {
-      await hold()
-    } catch (error) {
-      if (over) return
-      if (error instanceof StoreError) {
-        onLost(error.message)
+    for (;;) {
+      try {
+        await hold()
         return
+      } catch (error) {
+        if (error instanceof StoreError && !over) onLost(error.message)
+        if (error instanceof StoreError || over) return
+        // While the server cannot be reached nobody else reaches it either.
+        await sleep(BETWEEN)
       }
-      // While the server cannot be reached nobody else reaches it either.
-      await sleep(BETWEEN)
-      await again()
     }
   }
   await hold()

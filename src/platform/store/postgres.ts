@@ -13,6 +13,8 @@ export type PostgresOptions = {
   readonly pipeline?: boolean
   /** Milliseconds after which a statement without an answer ends its connection. Its outcome is unknown then. */
   readonly timeout?: number
+  /** Server settings of each connection, by name. */
+  readonly settings?: { readonly [name: string]: string }
   /** Told of errors on idle connections; the pool replaces them by itself. */
   readonly onError?: (error: Error) => void
 }
@@ -34,7 +36,7 @@ export function openPostgres(url: string, options: PostgresOptions): Pool {
     pipeline: options.pipeline ?? false,
     ...(options.timeout === undefined ? {} : { query_timeout: options.timeout }),
     types: { getTypeParser },
-    onConnect: requireDurability,
+    onConnect: (client: ClientBase) => prepare(client, options.settings ?? {}),
   }
   const pool = new Pool(config)
   pool.on('error', (error) => options.onError?.(error))
@@ -51,10 +53,17 @@ const getTypeParser: typeof types.getTypeParser = (oid, format) =>
  * Turns `synchronous_commit` on for this session when it is off; every other value is the operator's, and durable.
  * @throws {StoreError} `unsafe` when the server never syncs at all
  */
-async function requireDurability(client: ClientBase): Promise<void> {
+async function prepare(client: ClientBase, settings: { readonly [name: string]: string }): Promise<void> {
   const { rows } = await client.query<{ fsync: string; commit: string }>(
     `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
   )
   if (rows[0]?.fsync !== 'on') throw new StoreError('unsafe', 'the PostgreSQL server runs with fsync = off')
-  if (rows[0].commit === 'off') await client.query('set synchronous_commit = on')
+  const durable = rows[0].commit === 'off' ? { synchronous_commit: 'on' } : {}
+  const wanted = Object.entries({ ...settings, ...durable })
+  if (wanted.length === 0) return
+  const [names, values] = [wanted.map(([name]) => name), wanted.map(([, value]) => value)]
+  await client.query(
+    'select set_config(name, value, false) from unnest($1::text[], $2::text[]) as s (name, value)',
+    [names, values],
+  )
 }

@@ -35,7 +35,8 @@ test('a password in a URL is not shown', () => {
 })
 
 test('a data directory has one owner, is private, and is free again when the owner has gone in any way', () => {
-  const directory = join(testDirectory('lock-'), 'data')
+  const parent = testDirectory('lock-')
+  const directory = join(parent, 'data')
   const lock = lockDataDirectory(directory)
   assert.equal(statSync(directory).mode & 0o777, 0o700)
   const taken = {
@@ -54,7 +55,7 @@ test('a data directory has one owner, is private, and is free again when the own
   assert.equal(other().signal, 'SIGKILL')
   lockDataDirectory(directory)[Symbol.dispose]()
   assert.equal(existsSync(join(directory, 'pid')), false)
-  rmSync(directory, { recursive: true })
+  rmSync(parent, { recursive: true })
 })
 
 test('a SQLite commit is on the disk: the log is synced before it returns', () => {

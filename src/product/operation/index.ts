@@ -1,2 +1,16 @@
-export { OperationError } from './operation.ts'
-export type { MessageRow, MessagesQuery, NodeStatus, Operations, QueueRow, SendRequest } from './operation.ts'
+export { OperationError } from './operation-error.ts'
+export type { OperationErrorCode } from './operation-error.ts'
+export { LIST_LIMIT } from './operation.ts'
+export type {
+  Changed,
+  MessageRow,
+  MessagesQuery,
+  NodeStatus,
+  Operations,
+  QueueRow,
+  QueuesQuery,
+  QueuesView,
+  Reloaded,
+  SendRequest,
+} from './operation.ts'
+export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform } from './request.ts'

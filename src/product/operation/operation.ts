@@ -25,6 +25,23 @@ export type QueueRow = QueueDepth & {
   readonly paths?: readonly PathState[]
 }
 
+/** Rows of one answer, at most: who wants more asks again. */
+export const LIST_LIMIT = 1_000
+
+export type QueuesQuery = {
+  /** Only queues whose name or site contains this, in upper or lower case. */
+  readonly match?: string
+  readonly limit: number
+}
+
+export type QueuesView = {
+  /** Those with most unfinished deliveries, at most as many as were asked for, the largest first. */
+  readonly rows: readonly QueueRow[]
+  /** How many queues matched, and their unfinished deliveries. */
+  readonly queues: number
+  readonly deliveries: number
+}
+
 export type MessageRow = { readonly message: Message; readonly delivery: Delivery }
 
 export type MessagesQuery = DeliveryFilter & {
@@ -56,9 +73,22 @@ export type NodeStatus = {
   readonly held: number
 }
 
+export type Reloaded = {
+  /** With any, nothing has changed. */
+  readonly problems: readonly string[]
+  /** What has changed in the configuration and holds only after a restart. */
+  readonly restart: readonly string[]
+}
+
+export type Changed = {
+  readonly count: number
+  /** As they were before, newest first: the first `LIST_LIMIT` of them. */
+  readonly rows: readonly MessageRow[]
+}
+
 export type Operations = {
   status(): Promise<NodeStatus>
-  queues(): Promise<readonly QueueRow[]>
+  queues(query: QueuesQuery): Promise<QueuesView>
   /** Newest first. */
   messages(query: MessagesQuery): Promise<readonly MessageRow[]>
   message(query: {
@@ -68,7 +98,7 @@ export type Operations = {
     readonly filter: DeliveryFilter
     readonly change: Change
     readonly reason: string
-  }): Promise<readonly MessageRow[]>
+  }): Promise<Changed>
   /** @throws {OperationError} `refused` with the reply's words */
   send(request: SendRequest): Promise<{ readonly id: MessageId }>
   domains(): Promise<readonly Domain[]>
@@ -84,15 +114,5 @@ export type Operations = {
   /** `null` when there is no such login that is valid. */
   credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
   /** Reads configuration and certificates again. */
-  reload(): Promise<{ readonly problems: readonly string[] }>
-}
-
-/** `not-running`: only a running node can do that. `refused`: the node said no. `invalid`: the request makes no sense. */
-export class OperationError extends Error {
-  override readonly name = 'OperationError'
-  readonly code: 'not-running' | 'refused' | 'invalid'
-  constructor(code: 'not-running' | 'refused' | 'invalid', message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
+  reload(): Promise<Reloaded>
 }

@@ -1,0 +1,93 @@
+/** The order of the runs, and how long each is. */
+
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+import { DOMAIN } from './hikyaku.ts'
+import type { PostfixPackage } from './postfix-package.ts'
+import { quiet, startGroup } from './process-group.ts'
+import { relay } from './relay.ts'
+import type { Relayed } from './relay.ts'
+import type { RelayName, Round, Signing } from './rows.ts'
+import type { Server } from './server.ts'
+
+/** Messages before each first run: they warm up, and tell how many a run needs. Just-in-time compilers want more. */
+const WARM_UP = { hikyaku: 3000, postfix: 200 } as const
+
+/** Rounds of all rows, and the seconds that one run shall take, and may wait for other programs to be quiet. */
+export type Effort = { readonly rounds: number; readonly seconds: number; readonly patience: number }
+
+/** The runs of a round one after the other, each long enough for the rate that was seen before. */
+export class Course {
+  readonly #from: PostfixPackage
+  readonly #servers: Readonly<Record<Server['name'], Server>>
+  readonly #effort: Effort
+  readonly #rates = new Map<string, number>()
+
+  constructor(from: PostfixPackage, servers: Readonly<Record<Server['name'], Server>>, effort: Effort) {
+    this.#from = from
+    this.#servers = servers
+    this.#effort = effort
+  }
+
+  /** Every second round the peer goes last, so that what changes during a round does not favour one. */
+  async round(hikyakuFirst: boolean): Promise<Round> {
+    const reuse = await this.#pair('relay-reuse', hikyakuFirst)
+    const fresh = await this.#pair('relay-fresh', hikyakuFirst)
+    const before = await this.#signAlone()
+    const signedReuse = await this.#run('hikyaku', 'relay-reuse-dkim')
+    const signedFresh = await this.#run('hikyaku', 'relay-fresh-dkim')
+    const after = await this.#signAlone()
+    return {
+      hikyaku: {
+        'relay-reuse': reuse.hikyaku,
+        'relay-fresh': fresh.hikyaku,
+        'relay-reuse-dkim': signedReuse,
+        'relay-fresh-dkim': signedFresh,
+      },
+      postfix: { 'relay-reuse': reuse.postfix, 'relay-fresh': fresh.postfix },
+      // The faster of both: a ceiling must not be lowered by what else ran at that moment.
+      signAlone: before.messagesPerSecond > after.messagesPerSecond ? before : after,
+    }
+  }
+
+  async #pair(name: RelayName, hikyakuFirst: boolean): Promise<Record<Server['name'], Relayed>> {
+    const first = hikyakuFirst ? await this.#run('hikyaku', name) : undefined
+    const postfix = await this.#run('postfix', name)
+    return { hikyaku: first ?? (await this.#run('hikyaku', name)), postfix }
+  }
+
+  async #run(server: Server['name'], name: RelayName): Promise<Relayed> {
+    const key = `${server} ${name}`
+    await quiet(this.#effort.patience)
+    const rate = this.#rates.get(key) ?? (await this.#relay(server, name, WARM_UP[server])).messagesPerSecond
+    const relayed = await this.#relay(server, name, Math.ceil(rate * this.#effort.seconds))
+    this.#rates.set(key, relayed.messagesPerSecond)
+    console.error(`${key}: ${Math.round(relayed.messagesPerSecond)}/s`)
+    return relayed
+  }
+
+  async #signAlone(): Promise<Signing> {
+    await quiet(this.#effort.patience)
+    return signAlone(this.#effort.seconds / 2)
+  }
+
+  #relay(server: Server['name'], name: RelayName, messages: number): Promise<Relayed> {
+    return relay(this.#from, this.#servers[server], {
+      messages,
+      connections: name.startsWith('relay-reuse') ? 'reuse' : 'fresh',
+      from: `someone@${name.endsWith('-dkim') ? DOMAIN.signed : DOMAIN.unsigned}`,
+    })
+  }
+}
+
+async function signAlone(seconds: number): Promise<Signing> {
+  await using program = startGroup({
+    name: 'sign-alone',
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'sign-alone.ts'), String(seconds)],
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const { stdout } = program.child
+  return JSON.parse(stdout === null ? '' : await text(stdout)) as Signing
+}

@@ -1,0 +1,127 @@
+/**
+ * `npm run bench -- [--quick] [--json]`: Hikyaku and a private Postfix relay the same mail by the same load programs on
+ * this machine, in one run. docs/bench.md says what is measured and how. It ends whatever it has started.
+ */
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { startHikyaku } from './hikyaku.ts'
+import { BODY, SESSIONS, startSink } from './load.ts'
+import { Course } from './course.ts'
+import type { Effort } from './course.ts'
+import { circumstances } from './machine.ts'
+import type { Circumstances } from './machine.ts'
+import { startPostfix } from './postfix.ts'
+import { Unavailable, postfixPackage } from './postfix-package.ts'
+import { COUNTED_BY } from './process-group.ts'
+import { rowsOf, tableOf } from './rows.ts'
+import type { Round, Row } from './rows.ts'
+
+/** Exit codes of sysexits(3): EX_USAGE, EX_UNAVAILABLE. */
+const EXIT = { usage: 64, unavailable: 69 } as const
+
+const QUICK: Effort = { rounds: 1, seconds: 3, patience: 0 }
+const FULL: Effort = { rounds: 3, seconds: 10, patience: 30 }
+
+type Result = Circumstances & {
+  readonly rows: readonly Row[]
+  readonly effort: Effort
+  readonly sessions: number
+  readonly bodyOctets: number
+  readonly postfix: string
+  readonly cpuCountedBy: typeof COUNTED_BY
+  readonly seconds: number
+}
+
+type Options = { readonly effort: Effort; readonly json: boolean; readonly directory: string }
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = optionsOf(args)
+  if (options === undefined) return EXIT.usage
+  // Leaving is enough: process-group.ts kills on exit what has been started.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+  try {
+    const result = await measure(options)
+    console.log(options.json ? JSON.stringify(result) : forPeople(result))
+    return 0
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    console.error(`bench: ${error.message}`)
+    return EXIT.unavailable
+  }
+}
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        directory: { type: 'string', default: tmpdir() },
+      },
+    })
+    const usual = values.quick ? QUICK : FULL
+    const effort = {
+      rounds: positive('rounds', values.rounds, usual.rounds),
+      seconds: positive('seconds', values.seconds, usual.seconds),
+      patience: usual.patience,
+    }
+    return { effort, json: values.json, directory: values.directory }
+  } catch (error) {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+    console.error('usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR]')
+    return undefined
+  }
+}
+
+function positive(name: string, given: string | undefined, otherwise: number): number {
+  const value = given === undefined ? otherwise : Number(given)
+  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not ${given}`)
+  return value
+}
+
+async function measure({ effort, directory }: Options): Promise<Result> {
+  const began = performance.now()
+  const from = postfixPackage(join(import.meta.dirname, '..', '.cache', 'postfix'))
+  await using resources = new AsyncDisposableStack()
+  const workplace = mkdtempSync(join(directory, 'hikyaku-bench-'))
+  // Postfix goes in as another user.
+  chmodSync(workplace, 0o755)
+  const remove = (): void => rmSync(workplace, { recursive: true, force: true, maxRetries: 3 })
+  process.once('exit', remove)
+  resources.defer(remove)
+  const around = circumstances(workplace)
+  const place = (name: string): string => {
+    mkdirSync(join(workplace, name))
+    return join(workplace, name)
+  }
+  const sink = async (): ReturnType<typeof startSink> => resources.use(await startSink(from, workplace))
+  const postfix = resources.use(await startPostfix(from, place('postfix'), await sink()))
+  const hikyaku = resources.use(await startHikyaku(place('hikyaku'), await sink()))
+  const rounds: Round[] = []
+  const course = new Course(from, { hikyaku, postfix }, effort)
+  while (rounds.length < effort.rounds) rounds.push(await course.round(rounds.length % 2 === 1))
+  return {
+    rows: rowsOf(rounds),
+    ...around,
+    effort,
+    sessions: SESSIONS,
+    bodyOctets: BODY,
+    postfix: from.version,
+    cpuCountedBy: COUNTED_BY,
+    seconds: Math.round((performance.now() - began) / 1000),
+  }
+}
+
+function forPeople({ rows, ...around }: Result): string {
+  const lines = Object.entries(around).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+  return `${tableOf(rows)}\n\n${lines.join('\n')}`
+}

@@ -1,0 +1,83 @@
+/** One message for people: its facts, its deliveries, what was tried and what comes next. */
+
+import type { Attempt, Delivery, Message, MessageView } from '#engine/spool'
+import { formatMailbox, formatPath } from '#grammar/address'
+import type { QueueRow } from '#product/operation'
+
+import { heldBackBy } from './path.ts'
+import { distance, due, moment } from './print.ts'
+import { harmless } from './text.ts'
+
+type View = MessageView & { readonly queues?: readonly QueueRow[] }
+
+export function describeMessage(view: View, now: number): string {
+  const { deliveries, queues = [] } = view
+  const facts = factsOf(view, now).map(([name, value]) => `${name.padEnd(13)} ${value}`)
+  const byName = new Map(queues.map((row) => [row.queue, row]))
+  const each = deliveries.map((one) => deliveryLines(one, byName.get(one.delivery.queue), now))
+  return [facts, ...each].map((block) => block.map((line) => `${harmless(line)}\n`).join('')).join('\n')
+}
+
+type Fact = readonly [name: string, value: string]
+
+function factsOf({ message, hasBody }: View, now: number): readonly Fact[] {
+  return [
+    ['message', message.id],
+    ['accepted', `${moment(message.acceptedAt)} (${distance(message.acceptedAt, now)})`],
+    ['from', formatPath(message.from)],
+    ['author', message.headerFrom ?? '-'],
+    ['subject', message.subject ?? '-'],
+    ['Message-ID', message.headerMessageId ?? '-'],
+    ['size', `${message.size} octets, ${hasBody ? 'kept' : 'content removed after the last delivery ended'}`],
+    ['organization', `${message.organization}, stream ${message.stream}`],
+    ['came by', cameBy(message)],
+    ...wishes(message),
+    ['expires', moment(message.expiresAt)],
+  ]
+}
+
+function cameBy({ door, client, credential }: Message): string {
+  const from = client.address === '' ? '' : ` from ${client.address}`
+  const helo = client.helo === '' ? '' : ` (${client.helo})`
+  const login = credential === undefined ? '' : `, login ${credential}`
+  return `${door}${client.protocol === '' ? '' : ` ${client.protocol}`}${from}${helo}${login}`
+}
+
+/** What the sender asked for beyond the ordinary. */
+function wishes({ requireTls, priority, envid }: Message): readonly Fact[] {
+  return [
+    ...(requireTls ? [['requires', 'TLS all the way'] as const] : []),
+    ...(priority === 0 ? [] : [['priority', String(priority)] as const]),
+    ...(envid === undefined ? [] : [['ENVID', envid] as const]),
+  ]
+}
+
+function deliveryLines(
+  { delivery, attempts }: MessageView['deliveries'][number],
+  queue: QueueRow | undefined,
+  now: number,
+): readonly string[] {
+  const isWaiting = delivery.state === 'waiting'
+  const next = isWaiting ? `, next try ${due(delivery.due, now)}` : ''
+  const head = `${delivery.key.n}  ${formatMailbox(delivery.to)}  ${delivery.state}${next}  [${delivery.queue}]`
+  const isOpen = isWaiting || delivery.state === 'active'
+  const holds = isOpen && queue !== undefined ? heldBackBy(queue, now) : []
+  const lines = [...attempts.flatMap(attemptLines), ...unsaid(delivery, attempts.at(-1)), ...holds]
+  return [head, ...lines.map((line) => `     ${line}`)]
+}
+
+/** The last words about a delivery, unless they are those of its last attempt, which stand there already. */
+function unsaid({ lastReply }: Delivery, last: Attempt | undefined): readonly string[] {
+  if (lastReply === undefined || (last !== undefined && lastReply.endsWith(last.text))) return []
+  return [lastReply]
+}
+
+function attemptLines(attempt: Attempt): readonly string[] {
+  const peer = attempt.host === '' ? attempt.site || '-' : `${attempt.host} [${attempt.address}]`
+  const tls = attempt.tls === '' ? 'in clear' : attempt.tls
+  const said = [attempt.code === 0 ? '' : String(attempt.code), attempt.enhanced, attempt.text]
+  return [
+    `${moment(attempt.at)}  ${attempt.outcome}  ${attempt.source || '-'} → ${peer}  ${tls}  ${attempt.duration} ms`,
+    `  ${attempt.stage}: ${said.filter(Boolean).join(' ')}`,
+  ]
+}

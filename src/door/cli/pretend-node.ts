@@ -1,0 +1,288 @@
+/** For tests: a node that is only in memory, with a little mail in it, and a host without a process. */
+
+import { memorySpool, messageIds } from '#engine/spool'
+import type { Attempt, Message, NewDelivery, NewMessage, Spool } from '#engine/spool'
+import type { PathState } from '#engine/egress'
+import type { Domain, DomainView } from '#product/domain'
+import type { Credential } from '#product/account'
+import { OperationError } from '#product/operation'
+import type { Operations, QueueRow, SendRequest } from '#product/operation'
+
+import type { CliHost } from './host.ts'
+import { runCli } from './program.ts'
+
+/** What every clock says. */
+export const NOW = Date.parse('2026-11-22T10:30:00Z')
+const MINUTE = 60_000
+
+export type PretendNode = { readonly operations: Operations; readonly sent: readonly SendRequest[] }
+
+/** One delivered, one deferred and one held delivery; one bounced by somebody who writes escape sequences; one in Japanese. */
+export async function pretendNode(): Promise<PretendNode> {
+  const spool = await memorySpool()
+  await threeRecipients(spool)
+  await bounced(spool)
+  await japanese(spool)
+  const sent: SendRequest[] = []
+  return { operations: { ...messageOperations(spool), ...otherOperations(sent) }, sent }
+}
+
+async function threeRecipients(spool: Spool): Promise<void> {
+  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>' }, [
+    { to: { local: 'alice', domain: 'example.com' } },
+    { to: { local: 'bob', domain: 'example.com' } },
+    { to: { local: 'carol', domain: 'example.net' }, queue: 'transactional/example.net', state: 'held' },
+  ])
+  await spool.accept(entry, Buffer.from('x'))
+  const { id } = entry.message
+  const tried = attempt(29, { code: 250, enhanced: '2.0.0', text: 'Ok' })
+  const done = { key: { message: id, n: 0 }, due: 0, at: NOW, reason: '' } as const
+  await spool.settle({ ...done, state: 'delivered', attempt: tried })
+  const later = attempt(29, {
+    outcome: 'deferred',
+    stage: 'RCPT',
+    code: 451,
+    enhanced: '4.7.1',
+    text: 'Come back later',
+  })
+  const again = {
+    state: 'waiting',
+    due: NOW + 5 * MINUTE,
+    attempt: later,
+    reason: '451 4.7.1 Come back later',
+  } as const
+  await spool.settle({ ...done, key: { message: id, n: 1 }, ...again })
+}
+
+async function bounced(spool: Spool): Promise<void> {
+  const hostile = 'Free \u001b[31mred\u009b0m \u202eecila'
+  const entry = letter(20, { from: null, subject: hostile, size: 3 }, [
+    { to: { local: 'dave', domain: 'example.com' } },
+  ])
+  await spool.accept(entry, Buffer.from('x'))
+  const text = 'No such user \u001b]0;title\u0007here'
+  await spool.settle({
+    key: { message: entry.message.id, n: 0 },
+    state: 'bounced',
+    due: 0,
+    at: NOW,
+    attempt: attempt(20, { outcome: 'bounced', stage: 'RCPT', code: 550, enhanced: '5.1.1', text, tls: '' }),
+    reason: `550 5.1.1 ${text}`,
+  })
+}
+
+async function japanese(spool: Spool): Promise<void> {
+  const queue = 'marketing/example.jp'
+  const to = { local: '山田太郎', domain: 'example.jp' }
+  const entry = letter(10, { stream: 'marketing', subject: 'お知らせ', smtputf8: true }, [
+    { to, queue, state: 'waiting', due: NOW - MINUTE },
+  ])
+  await spool.accept(entry, Buffer.from('x'))
+}
+
+function letter(
+  minutesAgo: number,
+  message: Partial<Message>,
+  deliveries: readonly Partial<NewDelivery>[],
+): NewMessage {
+  const acceptedAt = NOW - minutesAgo * MINUTE
+  return {
+    message: {
+      id: messageIds(1, () => acceptedAt)(),
+      acceptedAt,
+      organization: 'default',
+      stream: 'transactional',
+      credential: 'default-k3xw90ab',
+      door: 'submission',
+      client: { address: '192.0.2.7', helo: 'app.example.org', protocol: 'ESMTPSA' },
+      from: { local: 'shop', domain: 'example.org' },
+      size: 4321,
+      body: '7bit',
+      smtputf8: false,
+      requireTls: false,
+      priority: 0,
+      expiresAt: acceptedAt + 5 * 24 * 60 * MINUTE,
+      ...message,
+    },
+    deliveries: deliveries.map((delivery) => ({
+      to: { local: 'user', domain: 'example.com' },
+      queue: 'transactional/example.com',
+      band: 0,
+      state: 'active',
+      due: acceptedAt,
+      ...delivery,
+    })),
+  }
+}
+
+function attempt(minutesAgo: number, changes: Partial<Attempt>): Attempt {
+  return {
+    at: NOW - minutesAgo * MINUTE,
+    duration: 12,
+    outcome: 'delivered',
+    source: 'default',
+    site: 'mx.example.com',
+    host: 'mx1.example.com',
+    address: '192.0.2.25',
+    tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384',
+    stage: 'end of data',
+    code: 0,
+    enhanced: '',
+    text: '',
+    ...changes,
+  }
+}
+
+type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'change'>
+
+function messageOperations(spool: Spool): MessageOperations {
+  const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
+  return {
+    async queues({ match = '', limit }) {
+      const found = (await rows()).filter(({ queue }) => queue.includes(match))
+      const deliveries = found.reduce((sum, { waiting, active, held }) => sum + waiting + active + held, 0)
+      const sorted = found.toSorted((a, b) => (a.queue < b.queue ? -1 : 1))
+      return { rows: sorted.slice(0, limit), queues: found.length, deliveries }
+    },
+    messages: ({ limit, before, ...filter }) => spool.list(filter, { limit, ...(before && { before }) }),
+    async message({ id }) {
+      const view = await spool.show(id)
+      return view === undefined ? null : { ...view, queues: await rows() }
+    },
+    async change({ filter, change, reason }) {
+      const changed = await spool.change(filter, change, NOW, reason)
+      return { count: changed.length, rows: changed }
+    },
+  }
+}
+
+/** One site is down, one is full, of the rest nothing is known. */
+function queueRow(depth: Awaited<ReturnType<Spool['depths']>>[number]): QueueRow {
+  const row = { ...depth, ready: 0, onWire: 0 }
+  const path = { source: 'default', connections: 0, busy: 0, idle: 0, opening: 0 }
+  const last = { ...attempt(1, { stage: 'connect', text: 'connection refused' }), dsnPassedOn: false }
+  const down: PathState = {
+    ...path,
+    site: 'mx.example.com',
+    hold: { at: 'down', until: NOW + 90_000, failures: 3, attempt: last },
+  }
+  const full: PathState = {
+    ...path,
+    site: 'mx.example.jp',
+    hold: { at: 'full', limit: 'path', connections: 10 },
+  }
+  switch (depth.queue) {
+    case 'transactional/example.com':
+      return { ...row, site: 'mx.example.com', paths: [down] }
+    case 'marketing/example.jp':
+      return { ...row, onWire: 0, site: 'mx.example.jp', paths: [full] }
+    default:
+      return row
+  }
+}
+
+const DOMAIN: Domain = { name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW }
+
+const VIEW: DomainView = {
+  domain: DOMAIN,
+  keys: [
+    {
+      domain: 'example.org',
+      selector: 'hk-1',
+      algorithm: 'ed25519-sha256',
+      record: 'v=DKIM1; k=ed25519; p=abc',
+      state: 'active',
+      createdAt: NOW,
+    },
+  ],
+  records: [
+    {
+      name: 'hk-1._domainkey.example.org',
+      type: 'TXT',
+      value: 'v=DKIM1; k=ed25519; p=abc',
+      purpose: 'dkim',
+      required: true,
+    },
+    {
+      name: 'example.org',
+      type: 'TXT',
+      value: 'v=spf1 a:mx.example.net ~all',
+      purpose: 'spf',
+      required: false,
+    },
+  ],
+}
+
+const CREDENTIAL: Credential = {
+  login: 'default-k3xw90ab',
+  organization: 'default',
+  stream: 'transactional',
+  note: 'the shop',
+  createdAt: NOW - 60 * MINUTE,
+}
+
+function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOperations> {
+  return {
+    status: () =>
+      Promise.resolve({
+        version: '1.2.3',
+        pid: 4242,
+        startedAt: NOW - 90 * MINUTE,
+        node: 'mx.example.net',
+        listeners: [
+          { name: 'submission', address: '::', port: 587 },
+          { name: 'trusted', address: '127.0.0.1', port: 2525 },
+        ],
+        accepting: false,
+        refusal: '452 4.3.1 Less than 10 % of the disk is free',
+        waiting: 2,
+        onWire: 0,
+        held: 1,
+      }),
+    send(request) {
+      if (request.from.endsWith('@elsewhere.example'))
+        return Promise.reject(new OperationError('refused', 'elsewhere.example is not a domain of default'))
+      sent.push(request)
+      return Promise.resolve({ id: messageIds(1, () => NOW)() })
+    },
+    domains: () => Promise.resolve([DOMAIN]),
+    domainAdd: () => Promise.resolve(VIEW),
+    domainShow: ({ name }) => Promise.resolve(name === DOMAIN.name ? VIEW : null),
+    credentials: () => Promise.resolve([CREDENTIAL, { ...CREDENTIAL, login: 'default-old', revokedAt: NOW }]),
+    credentialAdd: ({ organization, stream, note }) =>
+      Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
+    credentialRevoke: ({ login }) =>
+      Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
+    reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
+  }
+}
+
+export type Ran = { readonly code: number; readonly out: string; readonly err: string }
+
+/** Runs one command line against `operations`; files and standard input are what `host` says. */
+export async function runPretend(
+  args: readonly string[],
+  operations: Operations,
+  host: Partial<CliHost> = {},
+): Promise<Ran> {
+  let out = ''
+  let err = ''
+  const code = await runCli(
+    args,
+    {
+      out: (text) => void (out += text),
+      err: (text) => void (err += text),
+      input: () => Promise.resolve(Buffer.from('from standard input\n')),
+      readFile: (path) => Promise.reject(Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })),
+      now: () => NOW,
+      withNode: (_, use) => use(operations),
+      serve: () => Promise.resolve(0),
+      start: () => Promise.resolve(0),
+      checkConfig: () =>
+        Promise.resolve({ path: 'hikyaku.toml', problems: ['limits.size: 5 is not a size'], warnings: [] }),
+      ...host,
+    },
+    '1.2.3',
+  )
+  return { code, out, err }
+}

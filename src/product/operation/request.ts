@@ -1,0 +1,117 @@
+/**
+ * What each operation takes, as readers: the one list of operations that every door shares, and the check that
+ * nothing gets past a door which the types do not allow.
+ */
+
+import { parseMessageId } from '#engine/spool'
+import type { Change, DeliveryFilter, DeliveryKey, DeliveryState } from '#engine/spool'
+import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
+
+import { OperationError } from './operation-error.ts'
+import { LIST_LIMIT } from './operation.ts'
+import type { MessagesQuery, Operations, QueuesQuery, SendRequest } from './operation.ts'
+import { base64, choice, line, list, optional, parsed, record, whole } from './reader.ts'
+import type { Reader } from './reader.ts'
+
+/** Every state, in the order of a delivery's life. */
+export const DELIVERY_STATES = [
+  'waiting',
+  'active',
+  'held',
+  'delivered',
+  'bounced',
+  'expired',
+  'cancelled',
+] as const satisfies readonly DeliveryState[]
+
+export const CHANGES = ['hold', 'release', 'cancel', 'retry'] as const satisfies readonly Change[]
+
+/** Characters of a name, and of an address: RFC 5321 §4.5.3.1.3 has 256 octets, quotes and escapes come on top. */
+const NAME = 255
+const ADDRESS = 1_000
+
+/** Recipients that one delivery is one of; the position of the last is one less. */
+const RECIPIENTS = 1_000_000
+
+const messageId = parsed('a message id such as 0ab3xk9m2pq', parseMessageId)
+const position = whole(0, RECIPIENTS - 1)
+const deliveryKey = record<DeliveryKey>({ message: messageId, n: position })
+const name = line(NAME)
+
+/** In the form that the spool has it: `@EXAMPLE.com` is `@example.com`, `@例え.jp` is `@xn--r8jz45g.jp`. */
+function canonicalAddress(text: string): string | undefined {
+  const mailbox = parseMailbox(text, { smtputf8: true, looseDots: true, furtherHop: true })
+  return mailbox.ok ? formatMailbox(mailbox.value) : undefined
+}
+
+function canonicalRecipient(text: string): string | undefined {
+  if (!text.startsWith('@')) return canonicalAddress(text)
+  const domain = parseDomain(text.slice(1))
+  return domain === undefined ? undefined : `@${domain}`
+}
+
+const FILTER = {
+  message: optional(messageId),
+  n: optional(position),
+  states: optional(list(choice(DELIVERY_STATES), { min: 1, max: DELIVERY_STATES.length })),
+  queue: optional(name),
+  recipient: optional(parsed('an address, or @ and a domain', canonicalRecipient)),
+  sender: optional(parsed('an address', canonicalAddress)),
+  stream: optional(name),
+  organization: optional(name),
+}
+
+type Requests = { readonly [K in keyof Operations]: Reader<Parameters<Operations[K]>[0]> }
+
+const nothing: Reader<undefined> = (value, at) => {
+  record({})(value, at)
+  return undefined
+}
+
+const REQUESTS: Requests = {
+  status: nothing,
+  queues: record<QueuesQuery>({ match: optional(name), limit: whole(1, LIST_LIMIT) }),
+  messages: record<MessagesQuery>({
+    ...FILTER,
+    before: optional(deliveryKey),
+    limit: whole(1, LIST_LIMIT),
+  }),
+  message: record({ id: messageId }),
+  change: record<Parameters<Operations['change']>[0]>({
+    filter: record<DeliveryFilter>({ ...FILTER, before: optional(deliveryKey) }),
+    change: choice(CHANGES),
+    reason: line(NAME),
+  }),
+  send: record<SendRequest>({
+    organization: name,
+    stream: name,
+    from: line(ADDRESS),
+    to: list(line(ADDRESS), { min: 1, max: RECIPIENTS }),
+    content: base64,
+  }),
+  domains: nothing,
+  domainAdd: record({ name, organization: name }),
+  domainShow: record({ name }),
+  credentials: nothing,
+  credentialAdd: record({ organization: name, stream: name, note: name }),
+  credentialRevoke: record({ login: name }),
+  reload: nothing,
+}
+
+export const OPERATION_NAMES = Object.keys(REQUESTS) as readonly (keyof Operations)[]
+
+/**
+ * Calls the operation that a stranger named with the argument that came along.
+ * @throws {OperationError} `invalid` before anything was done, when there is no such operation or it takes no such
+ * argument; and what the operation throws
+ */
+export function perform(operations: Operations, operation: string, argument: unknown): Promise<unknown> {
+  if (!isOperation(operation))
+    throw new OperationError('invalid', `there is no operation ${JSON.stringify(operation.slice(0, 40))}`)
+  const request: unknown = REQUESTS[operation](argument, `${operation}: `)
+  return Reflect.apply(operations[operation], operations, [request]) as Promise<unknown>
+}
+
+function isOperation(text: string): text is keyof Operations {
+  return Object.hasOwn(REQUESTS, text)
+}
