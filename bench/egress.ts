@@ -196,6 +196,8 @@ function claim(size: number): Claimed {
 
 /** Believes everything: as few instructions as may be, so that it is not what is measured. */
 function sink(offer: Offer): void {
+  // Whoever measures has gone.
+  process.on('disconnect', () => process.exit())
   const hello = Buffer.from(
     ['250-sink', ...OFFERS[offer].map((one) => `250-${one}`), '250 X-END\r\n'].join('\r\n'),
   )
@@ -206,7 +208,7 @@ function sink(offer: Offer): void {
     let isContent = false
     socket.on('error', () => socket.destroy())
     socket.on('data', (bytes: Buffer) => {
-      unread += bytes.latin1Slice()
+      unread += bytes.toString('latin1')
       let said = ''
       for (;;) {
         if (skip > 0) {

@@ -49,15 +49,18 @@ function fieldOf(line: string): { readonly name: string; readonly value: string 
 }
 
 /** What mailauth says of each signature, against the records that `domain show` would have published. */
-export async function dkimVerdicts(raw: Buffer, { records }: DomainView): Promise<readonly string[]> {
+export async function dkimVerdicts(raw: Buffer, { keys, records }: DomainView): Promise<readonly string[]> {
   const published = new Map(records.map(({ name, value }) => [name, value]))
+  const algorithms = new Map(keys.map(({ selector, algorithm }) => [selector, algorithm]))
   const resolver = async (name: string): Promise<string[][]> => {
     const value = published.get(name)
     if (value === undefined) throw Object.assign(new Error(`no ${name}`), { code: 'ENOTFOUND' })
     return [[value]]
   }
   const { results } = await dkimVerify(raw, { resolver })
-  return results.map(({ status, algo }) => `${algo} ${status.result}`).toSorted()
+  return results
+    .map(({ selector = '', status }) => `${algorithms.get(selector) ?? 'none'} ${status.result}`)
+    .toSorted()
 }
 
 export type Report = {

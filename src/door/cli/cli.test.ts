@@ -133,8 +133,10 @@ const FAILURES: readonly (readonly [error: Error, code: number, message: string]
   [new RangeError(''), 1, 'RangeError'],
 ]
 
-function failing(error: Error): () => Promise<never> {
-  return () => Promise.reject(error)
+function failing(why: Error): () => Promise<never> {
+  return async () => {
+    throw why
+  }
 }
 
 for (const [error, code, message] of FAILURES) {

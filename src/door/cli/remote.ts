@@ -33,16 +33,15 @@ function resultOf(text: string): unknown {
 }
 
 function parse(text: string): Answer {
+  let answer: unknown
   try {
-    return JSON.parse(text) as Answer
-  } catch (cause) {
-    throw new Error(
-      'the node answered in a way that this program does not understand: is it another version?',
-      {
-        cause,
-      },
-    )
+    answer = JSON.parse(text)
+  } catch {
+    answer = undefined
   }
+  if (typeof answer === 'object' && answer !== null && ('result' in answer || 'error' in answer))
+    return answer as Answer
+  throw new Error('the node answered in a way that this program does not understand: is it another version?')
 }
 
 type Call = { readonly socketPath: string; readonly name: string; readonly patience: number }

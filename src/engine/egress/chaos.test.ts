@@ -6,9 +6,9 @@ import { test } from 'node:test'
 import { asyncProperty, array, assert as check, constantFrom, integer, record, subarray } from 'fast-check'
 
 import type { Tried } from './job.ts'
-import { CONTENT, jobOf, Rig } from './rig.ts'
-import { ScriptedServer } from './scripted-server.ts'
-import type { Client, Script } from './scripted-server.ts'
+import { CONTENT, jobOf, Rig } from './rig.fixture.ts'
+import { ScriptedServer } from './scripted-server.fixture.ts'
+import type { Client, Script } from './scripted-server.fixture.ts'
 
 /** What the server does when a reply is due. */
 type Move = (typeof MOVES)[number]

@@ -85,8 +85,9 @@ export class Connection implements Conversation {
     this.#state = { at: 'preparing', assignment }
     this.#wire.rest()
     const verdict = this.#unfit(job)
-    // Later, like every other end: whoever called `run` is not yet prepared for the connection to be ready again.
-    if (verdict !== undefined) return queueMicrotask(() => this.#refuse(assignment, verdict))
+    // Later, like every other end: whoever called `run` is not yet prepared for the connection to be ready again. And
+    // after the network had its turn, for a thousand such jobs may follow each other.
+    if (verdict !== undefined) return void setImmediate(() => this.#refuse(assignment, verdict))
     const { eightBitMime, binaryMime, chunking } = this.peer.capabilities
     job.content({ eightBit: eightBitMime, binary: binaryMime && chunking }).then(
       (content) => this.#prepared(assignment, content),

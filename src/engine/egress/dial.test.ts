@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { test } from 'node:test'
 
 import { dial, HEAD_START } from './dial.ts'
-import { ManualTimers } from './rig.ts'
+import { ManualTimers } from './rig.fixture.ts'
 import { systemTimers } from './timers.ts'
 
 async function listening(host: string, port = 0): Promise<Server> {

@@ -13,10 +13,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import type { Tried } from './job.ts'
-import { CONTENT, Rig } from './rig.ts'
-import type { JobOptions, RigOptions } from './rig.ts'
-import { ScriptedServer } from './scripted-server.ts'
-import type { Client, Script } from './scripted-server.ts'
+import { CONTENT, Rig } from './rig.fixture.ts'
+import type { JobOptions, RigOptions } from './rig.fixture.ts'
+import { ScriptedServer } from './scripted-server.fixture.ts'
+import type { Client, Script } from './scripted-server.fixture.ts'
 
 type Said = Omit<Tried, 'outcome'> & { readonly outcome: string }
 

@@ -6,10 +6,10 @@ import { test } from 'node:test'
 import type { Content } from '#engine/spool'
 
 import type { NotSendable, Unreachable } from './job.ts'
-import { Rig } from './rig.ts'
-import type { RigOptions } from './rig.ts'
-import { ScriptedServer } from './scripted-server.ts'
-import type { Client, Script } from './scripted-server.ts'
+import { Rig } from './rig.fixture.ts'
+import type { RigOptions } from './rig.fixture.ts'
+import { ScriptedServer } from './scripted-server.fixture.ts'
+import type { Client, Script } from './scripted-server.fixture.ts'
 
 /** Long enough for a peer that answers at once, on any machine; every other stage has a minute. */
 const SHORT = 40

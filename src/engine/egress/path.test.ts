@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { DOWN } from './path.ts'
-import { jobOf, ManualTimers, Rig, routeOf } from './rig.ts'
-import type { RigOptions } from './rig.ts'
-import { ScriptedServer } from './scripted-server.ts'
-import type { Client, Script } from './scripted-server.ts'
+import { jobOf, ManualTimers, Rig, routeOf } from './rig.fixture.ts'
+import type { RigOptions } from './rig.fixture.ts'
+import { ScriptedServer } from './scripted-server.fixture.ts'
+import type { Client, Script } from './scripted-server.fixture.ts'
 
 /** Says 250 to every content, when `mayAnswer` lets it. */
 function answering(mayAnswer: () => Promise<void> = async () => {}): Script {
@@ -203,7 +203,7 @@ async function twoPaths(
   port: number,
 ): Promise<{ rig: Rig; other: Rig['path']; work: Rig['work'] }> {
   const rig = new Rig(options)
-  const { MemoryWork } = await import('./rig.ts')
+  const { MemoryWork } = await import('./rig.fixture.ts')
   const work = new MemoryWork()
   const other = rig.egress.path('main', routeOf([port], { site: 'other.example.net' }), work)
   return { rig, other, work }

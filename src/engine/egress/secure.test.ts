@@ -6,10 +6,10 @@ import { test } from 'node:test'
 import { parseMechanism, resume, scramVerifier, start, step } from '#grammar/sasl'
 import { selfSigned } from '#platform/tls'
 
-import { Rig, routeOf } from './rig.ts'
-import type { RigOptions } from './rig.ts'
-import { ScriptedServer } from './scripted-server.ts'
-import type { Client, Script } from './scripted-server.ts'
+import { Rig, routeOf } from './rig.fixture.ts'
+import type { RigOptions } from './rig.fixture.ts'
+import { ScriptedServer } from './scripted-server.fixture.ts'
+import type { Client, Script } from './scripted-server.fixture.ts'
 
 const NOW = Date.now()
 const GOOD = selfSigned('mx1.example.net', NOW)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { ManualTimers } from './rig.ts'
+import { ManualTimers } from './rig.fixture.ts'
 import { Deadline } from './timers.ts'
 
 test('a deadline that is moved is met at its last place only', () => {

@@ -110,7 +110,7 @@ class Uses {
     } catch (error) {
       // The next minute tries again; newer uses win.
       this.#last = new Map([...last, ...this.#last])
-      this.#log.warn('credential use not recorded', { error })
+      this.#log.warn('credential.use-not-recorded', { error })
     }
   }
 }

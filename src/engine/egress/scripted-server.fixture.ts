@@ -155,7 +155,8 @@ export class Client {
 
   /** RST; under TLS a close without notice. */
   reset(): void {
-    if (this.#socket instanceof TLSSocket) this.#socket.destroy()
+    // A reset of a socket that is being shut down fails, and Node 26.10 then waits for its close at exit, forever.
+    if (this.#socket instanceof TLSSocket || this.#socket.writableEnded) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
   }
 
