@@ -77,7 +77,9 @@ export async function startServing(config: Config, version: string, again: () =>
   })
   undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), operations, log))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
-  log.info('node.started', { node: config.node.name, version, listeners: await node.transport.addresses() })
+  const { address, port } = monitoring
+  const listeners = await node.transport.addresses()
+  log.info('node.started', { node: config.node.name, version, listeners, monitoring: { address, port } })
   const held = undo.move()
   return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
 }

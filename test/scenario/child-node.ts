@@ -20,16 +20,21 @@ export type ChildNode = AsyncDisposable & {
   readonly pid: number
   readonly ended: Promise<Ended>
   /** What its standard error has said so far, the last of it. */
-  readonly complaint: string
+  complaint(): string
   readonly operations: Operations
   readonly log: EventLog
   /** Of a listener, by its name in the configuration. */
   port(listener: string): number
+  /** Where `/metrics` is. */
+  readonly monitoring: string
   /** SIGTERM, and its end. */
   stop(): Promise<Ended>
   /** SIGKILL, and its end. */
   kill(): Promise<Ended>
 }
+
+/** A node that may not listen yet, or never will. */
+export type Launched = Omit<ChildNode, 'port' | 'monitoring'>
 
 export type NodeFiles = { readonly configuration: string; readonly data: string; readonly log: EventLog }
 
@@ -54,19 +59,20 @@ export async function startChildNode(files: NodeFiles, options: StartOptions = {
   void node.ended.then((ended) => (over = ended))
   try {
     const started = await log.until('node.started', {}, before + 1, () =>
-      over === undefined ? undefined : `the node ended with ${over.code ?? over.signal}: ${node.complaint}`,
+      over === undefined ? undefined : `the node ended with ${over.code ?? over.signal}: ${node.complaint()}`,
     )
     const listeners = started['listeners'] as readonly { readonly name: string; readonly port: number }[]
+    const { address, port: at } = started['monitoring'] as { readonly address: string; readonly port: number }
     const ports = new Map(listeners.map(({ name, port }) => [name, port]))
-    return Object.assign(node, { port: (listener: string) => ports.get(listener) ?? missing(listener) })
+    const port = (listener: string): number => ports.get(listener) ?? missing(listener)
+    return { ...node, port, monitoring: `http://${address}:${at}` }
   } catch (error) {
     await node.kill()
     throw error
   }
 }
 
-/** The node without its ports: also one that is expected not to start. */
-export function launch({ configuration, data, log }: NodeFiles, { env, tracer = [] }: StartOptions): Omit<ChildNode, 'port'> {
+export function launch({ configuration, data, log }: NodeFiles, { env, tracer = [] }: StartOptions): Launched {
   mkdirSync(data, { recursive: true })
   const [command = '', ...args] = [...tracer, process.execPath, CLI, '--config', configuration, 'serve']
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
@@ -85,9 +91,7 @@ export function launch({ configuration, data, log }: NodeFiles, { env, tracer = 
   return {
     pid,
     ended,
-    get complaint() {
-      return complaint
-    },
+    complaint: () => complaint,
     operations: remoteOperations(join(data, 'control.sock')),
     log,
     stop: () => end('SIGTERM'),

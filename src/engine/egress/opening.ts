@@ -77,7 +77,7 @@ class Opening {
   }
 
   async #host(host: Host): Promise<Introduced | undefined> {
-    const found = await this.#around.routing.addresses(host, this.#allowPrivate)
+    const found = await this.#around.routing.addresses(host, this.#route.allowPrivate)
     if (!found.ok) {
       const { kind, code, enhanced, text } = found
       this.#failed({ outcome: kind, stage: 'route', code, enhanced, text: printable(text) }, host.name, '')
@@ -112,7 +112,7 @@ class Opening {
     }
     const { address, socket } = dialled
     // The address that is connected, not the one that was looked up: a private one may hide behind a mapping.
-    if (!this.#allowPrivate && this.#around.isPrivate(socket.remoteAddress ?? '')) {
+    if (!this.#route.allowPrivate && this.#around.isPrivate(socket.remoteAddress ?? '')) {
       socket.destroy()
       this.#failed(deferred('connect', '4.4.4', `${address} is a private address`), host.name, address)
       return { address }
@@ -127,10 +127,6 @@ class Opening {
     this.#refusals += 1
     this.#failed(introduced.verdict, host.name, address, introduced.tls)
     return { address }
-  }
-
-  get #allowPrivate(): boolean {
-    return this.#route.allowPrivate || this.#around.config.allowPrivate
   }
 
   /** Credentials wait for TLS, so that a broken handshake cannot talk us out of it. */

@@ -23,10 +23,10 @@ export function take(bucket: Bucket, rate: Rate, now: Instant): Taken {
   // A clock that steps back must not take tokens away; one that leaps forward gives a burst and no more.
   const elapsed = Math.max(0, now - bucket.at)
   const tokens = Math.min(rate.burst, bucket.tokens + (elapsed * rate.perSecond) / 1000)
-  if (tokens >= 1) return { bucket: { tokens: tokens - 1, at: now }, wait: 0 }
-  // Rounded up, so that who waits this long finds the token; the margin is for the sum of many small fractions.
-  const wait = Math.max(1, Math.ceil(((1 - tokens) * 1000) / rate.perSecond - ROUNDING))
+  if (tokens >= 1 - TOLERANCE) return { bucket: { tokens: tokens - 1, at: now }, wait: 0 }
+  const wait = Math.max(1, Math.ceil(((1 - TOLERANCE / 2 - tokens) * 1000) / rate.perSecond))
   return { bucket: now < bucket.at ? { tokens, at: now } : bucket, wait }
 }
 
-const ROUNDING = 1e-6
+/** A sum of many fractions that should be one may fall short of it; who waited as told must find a token all the same. */
+const TOLERANCE = 1e-6

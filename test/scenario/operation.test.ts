@@ -1,0 +1,231 @@
+/** What an operator does to a running node, and what the node does when it is stopped, killed or reloaded. */
+
+import assert from 'node:assert/strict'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+
+import type { DeliveryState } from '#engine/spool'
+import { ensureSelfSigned } from '#platform/tls'
+
+import { launch } from './child-node.ts'
+import { Client } from './client.ts'
+import { DOMAIN, Rig } from './rig.ts'
+
+const FROM = `alice@${DOMAIN}`
+/** So long that nothing is tried twice by itself. */
+const SLOW = 'retry = ["10m"]\njitter = 0'
+
+function letter(to: string): string {
+  return `From: <${FROM}>\r\nTo: <${to}>\r\n\r\nx\r\n`
+}
+
+// One after the other: they stop and start the node.
+suite('operation', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await Rig.start({ sections: { queue: SLOW } })
+  })
+  after(async () => {
+    await rig[Symbol.asyncDispose]()
+  })
+
+  const submit = (to: string, mail = ''): Promise<string> =>
+    rig.submit({ from: FROM, to, content: letter(to), mail })
+
+  async function state(id: string): Promise<DeliveryState | undefined> {
+    return (await rig.operations.message({ id: id as never }))?.deliveries[0]?.delivery.state
+  }
+
+  async function putOff(to: string): Promise<string> {
+    const id = await submit(to)
+    await rig.log.until('delivery.deferred', { message: id })
+    return id
+  }
+
+  test('hold keeps a delivery, release lets it go, retry does not wait: by the command line', async () => {
+    const to = 'defer-1@held.example.com'
+    const id = await putOff(to)
+    await rig.cli('message', 'hold', id)
+    assert.equal(await state(id), 'held')
+    const nothing = await rig.cliRun('message', 'retry', id)
+    assert.equal(nothing.code, 66, 'what is held is not tried')
+    await rig.cli('message', 'release', id)
+    assert.equal(await state(id), 'waiting')
+    await rig.cli('message', 'retry', id)
+    await rig.delivered(to)
+  })
+
+  test('cancel ends a delivery: it is not tried again, and nobody is told', async () => {
+    const to = 'defer-1@cancelled.example.com'
+    const id = await putOff(to)
+    await rig.cli('message', 'cancel', id, '--reason', 'a mistake')
+    const shown = await rig.operations.message({ id: id as never })
+    assert.equal(shown?.deliveries[0]?.delivery.state, 'cancelled')
+    assert.equal(shown.deliveries[0].delivery.lastReply, 'a mistake')
+    assert.equal(shown.hasBody, false)
+    const again = await rig.cliRun('message', 'retry', '--to', to)
+    assert.equal(again.code, 66)
+    assert.deepEqual(rig.received(to), [])
+    assert.equal(rig.log.count('notice.sent', { about: id }), 0)
+  })
+
+  test('a held queue takes new mail and sends none of it until it is released', async () => {
+    const domain = 'all-held.example.com'
+    const ids = await Promise.all([1, 2, 3].map((n) => putOff(`defer-1+${n}@${domain}`)))
+    const held = await rig.operations.change({
+      filter: { queue: `transactional/${domain}` },
+      change: 'hold',
+      reason: 'for a test',
+    })
+    assert.equal(held.length, 3)
+    const [row] = await rig.cli<{ queue: string; held: number }[]>('queue', '--match', domain)
+    assert.deepEqual([row?.queue, row?.held], [`transactional/${domain}`, 3])
+    await rig.operations.change({ filter: { recipient: `@${domain}` }, change: 'release', reason: '' })
+    await rig.operations.change({ filter: { recipient: `@${domain}` }, change: 'retry', reason: '' })
+    for (const message of ids) await rig.log.until('delivery.delivered', { message })
+  })
+
+  test('send hands over a message, and message show tells what became of it', async () => {
+    const to = 'cli@sent.example.com'
+    const { id } = await rig.cli<{ id: string }>('send', '--from', FROM, '--to', to, '--text', 'Hello from a shell.')
+    const { raw } = await rig.delivered(to)
+    assert.match(raw.toString(), /Hello from a shell\./)
+    const { code, out } = await rig.cliRun('message', 'show', id)
+    assert.equal(code, 0)
+    assert.match(out, /delivered/)
+    assert.match(out, /250 2\.0\.0 OK/)
+  })
+
+  test('a revoked credential logs in no more within a second or so', async () => {
+    const added = await rig.operations.credentialAdd({ organization: 'default', stream: 'transactional', note: '' })
+    const credential = { login: added.credential.login, password: added.password }
+    const open = await Client.ready(rig.node.port('submission'), { tls: 'starttls' })
+    assert.match(await open.login('PLAIN', credential), /^235 /)
+    await rig.operations.credentialRevoke({ login: credential.login })
+    const end = performance.now() + 3_000
+    let said = ''
+    while (!said.startsWith('535')) {
+      assert.ok(performance.now() < end, `still ${said}`)
+      using client = await Client.ready(rig.node.port('submission'), { tls: 'starttls' })
+      said = await client.login('PLAIN', credential)
+    }
+    open[Symbol.dispose]()
+  })
+
+  test('/healthz and /readyz say ok, and /metrics what was accepted and delivered', async () => {
+    const { monitoring } = rig.node
+    for (const page of ['healthz', 'readyz']) {
+      const response = await fetch(`${monitoring}/${page}`)
+      assert.deepEqual([response.status, await response.text()], [200, 'ok\n'])
+    }
+    const to = 'counted@metrics.example.com'
+    await submit(to)
+    await rig.delivered(to)
+    const text = await (await fetch(`${monitoring}/metrics`)).text()
+    assert.match(text, /^hikyaku_submission_messages_accepted_total\{listener="trusted"\} [1-9]/m)
+    assert.match(text, /^hikyaku_queue_outcomes_total\{state="delivered"\} [1-9]/m)
+    assert.match(text, /^hikyaku_event_loop_delay_seconds\{/m)
+  })
+
+  test('a second process on the same data directory is refused, and says who has it', async () => {
+    await using second = launch(rig.files, {})
+    const { code } = await second.ended
+    assert.notEqual(code, 0)
+    assert.match(second.complaint(), new RegExp(`in use by process ${rig.node.pid}`))
+    await submit('still@there.example.com')
+    await rig.delivered('still@there.example.com')
+  })
+
+  test('SIGHUP: new limits and a new certificate hold for new sessions, and no session is dropped', async () => {
+    const { directory, node } = rig
+    const pem = join(directory, 'renewed.pem')
+    copyFileSync(await ensureSelfSigned(join(directory, 'first'), 'first.hikyaku.test', Date.now), pem)
+    const tls = `certificate = "${pem}"\nkey = "${pem}"`
+    rig.configure({ queue: SLOW, tls })
+    const signalled = async (): Promise<void> => {
+      const reloads = rig.log.count('config.reloaded')
+      process.kill(node.pid, 'SIGHUP')
+      await rig.log.until('config.reloaded', {}, reloads + 1)
+    }
+    const name = async (): Promise<string> => {
+      using client = await Client.ready(node.port('submission'), { tls: 'starttls' })
+      return String(client.certificate.subject.CN)
+    }
+    await signalled()
+    assert.equal(await name(), 'first.hikyaku.test')
+
+    using old = await Client.ready(node.port('submission'), { tls: 'starttls', credential: rig.credential })
+    assert.match(await old.say(`MAIL FROM:<${FROM}> SIZE=200000`), /^250 /)
+    copyFileSync(await ensureSelfSigned(join(directory, 'second'), 'second.hikyaku.test', Date.now), pem)
+    rig.configure({ queue: SLOW, tls, limits: 'size = "100KiB"\nheader_bytes = "64KiB"' })
+    await signalled()
+    assert.equal(await name(), 'second.hikyaku.test')
+    // The session of before ends its transaction, by the limits it began with.
+    const to = 'kept@session.example.com'
+    assert.match(await old.say(`RCPT TO:<${to}>`), /^250 /)
+    assert.match(await old.say('DATA'), /^354 /)
+    old.write(`${letter(to)}.\r\n`)
+    assert.match(await old.reply(), /^250 /)
+    await rig.delivered(to)
+    using fresh = await rig.client()
+    assert.match(await fresh.say(`MAIL FROM:<${FROM}> SIZE=200000`), /^552 /)
+  })
+
+  test('SIGHUP with mistakes in the file keeps what there was, and the log tells each of them', async () => {
+    const refused = rig.log.count('config.refused')
+    writeFileSync(rig.files.configuration, '[nodes]\nname = 1\n[limits]\nsize = "many"\n')
+    process.kill(rig.node.pid, 'SIGHUP')
+    const { problems } = await rig.log.until('config.refused', {}, refused + 1)
+    assert.ok((problems as string[]).length >= 2, JSON.stringify(problems))
+    await submit('unharmed@config.example.com')
+    await rig.delivered('unharmed@config.example.com')
+    rig.configure({ queue: SLOW })
+  })
+
+  test('SIGTERM lets a transaction end, sends idle sessions away with 421, and the process ends with 0', async () => {
+    const { node } = rig
+    const to = 'last@drained.example.com'
+    using idle = await rig.client()
+    using busy = await rig.client()
+    await busy.say(`MAIL FROM:<${FROM}>`)
+    await busy.say(`RCPT TO:<${to}>`)
+    assert.match(await busy.say('DATA'), /^354 /)
+    const ended = node.stop()
+    assert.match(await idle.reply(), /^421 /)
+    await assert.rejects(Client.ready(node.port('trusted')))
+    busy.write(`${letter(to)}.\r\n`)
+    assert.match(await busy.reply(), /^250 /)
+    assert.deepEqual(await ended, { code: 0, signal: null })
+    // Taken in the last moment: sent by the next process, if not by this one.
+    await rig.run()
+    await rig.delivered(to)
+    assert.equal(rig.received(to).length, 1)
+  })
+
+  for (const how of ['stop', 'kill'] as const) {
+    test(`after ${how}: what waited, was held or scheduled is as it was, and goes out in its time`, async () => {
+      const domain = `${how}.example.com`
+      const waiting = await putOff(`defer-1+w@${domain}`)
+      const held = await putOff(`defer-1+h@${domain}`)
+      await rig.operations.change({ filter: { message: held as never }, change: 'hold', reason: 'held' })
+      const scheduled = await submit(`scheduled@${domain}`, 'HOLDFOR=4')
+      const cancelled = await putOff(`defer-1+c@${domain}`)
+      await rig.operations.change({ filter: { message: cancelled as never }, change: 'cancel', reason: 'no' })
+      const ids = [waiting, held, scheduled, cancelled]
+      const states = (): Promise<(DeliveryState | undefined)[]> => Promise.all(ids.map(state))
+      const before = ['waiting', 'held', 'waiting', 'cancelled']
+      assert.deepEqual(await states(), before)
+      const ended = await rig.restart(how)
+      assert.equal(how === 'kill' ? ended.signal : ended.code, how === 'kill' ? 'SIGKILL' : 0)
+      const [first, second, , last] = await states()
+      assert.deepEqual([first, second, last], ['waiting', 'held', 'cancelled'])
+      await rig.log.until('delivery.delivered', { message: scheduled })
+      await rig.operations.change({ filter: { message: waiting as never }, change: 'retry', reason: '' })
+      await rig.operations.change({ filter: { message: held as never }, change: 'release', reason: '' })
+      await rig.operations.change({ filter: { message: held as never }, change: 'retry', reason: '' })
+      for (const message of [waiting, held]) await rig.log.until('delivery.delivered', { message })
+      assert.deepEqual(await states(), ['delivered', 'delivered', 'delivered', 'cancelled'])
+    })
+  }
+})
