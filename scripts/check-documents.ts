@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 
+import { checkCli, writeCli } from './check-cli.ts'
 import { checkConfig, writeConfig } from './check-config.ts'
 import { checkErrors } from './check-errors.ts'
 import { checkEvents } from './check-events.ts'
@@ -16,6 +17,7 @@ const declared = await declaredMetrics()
 if (process.argv.includes('--write')) {
   const old = readTree()
   writeFileSync('docs/architecture.md', writeMap(old))
+  writeFileSync('docs/cli.md', writeCli(old))
   writeFileSync('docs/configuration.md', writeConfig(old))
   writeFileSync('docs/metrics.md', writeMetrics(old, declared))
 }
@@ -27,6 +29,7 @@ const problems = [
   ...checkErrors(tree),
   ...checkEvents(tree),
   ...checkMetrics(tree, declared),
+  ...checkCli(tree),
   ...checkConfig(tree),
   ...checkLinks(tree),
 ]

@@ -5,13 +5,13 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
-import { CliError, EXIT, remoteOperations, runCli } from '#door/cli'
+import { EXIT, remoteOperations, runCli } from '#door/cli'
 import type { CliHost, GlobalOptions } from '#door/cli'
 import type { Config } from '#platform/config'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
-import { configure } from './configure.ts'
+import { configure, mistakes } from './configure.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 
 /** The version of this program, from package.json. */
@@ -28,9 +28,11 @@ const host: CliHost = {
   input: () => buffer(process.stdin),
   readFile: (path) => readFile(path),
   now: Date.now,
+  locale: process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '',
   withNode: (options, use) => withNode(configured(options), use),
   serve: async (options) => (await import('./serve.ts')).serve(options, VERSION),
   start: async (options) => (await import('./start.ts')).start(options, VERSION),
+  doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
   async checkConfig(options) {
     const { path, loaded } = configure(options.config)
     return loaded.ok
@@ -42,8 +44,7 @@ const host: CliHost = {
 function configured(options: GlobalOptions): Config {
   const { path, loaded } = configure(options.config)
   if (loaded.ok) return loaded.config
-  const list = loaded.problems.map((problem) => `  ${problem}`).join('\n')
-  throw new CliError('config', `${path ?? 'the configuration'} has mistakes:\n${list}`)
+  throw mistakes(path, loaded.problems)
 }
 
 /** The running node if there is one; otherwise its stores, opened here for as long as `use` takes. */

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
+import { CliError } from '#door/cli'
 import { loadConfig } from '#platform/config'
 import type { Loaded } from '#platform/config'
 
@@ -22,6 +23,12 @@ export function configure(named: string | undefined): Configured {
     hostname: hostname(),
   })
   return { path, loaded }
+}
+
+/** Every mistake, one a line, as an end of the command. */
+export function mistakes(path: string | undefined, problems: readonly string[]): CliError {
+  const list = problems.map((problem) => `\n  ${problem}`).join('')
+  return new CliError('config', `${path ?? 'the configuration'} has mistakes:${list}`)
 }
 
 function readText(file: string): string {

@@ -6,13 +6,14 @@ import type { Config } from '#platform/config'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 import type { Remote } from '#platform/thread'
-import { AccountError, openAccounts } from '#product/account'
+import { openAccounts } from '#product/account'
 import type { Accounts, Credential } from '#product/account'
-import { DomainError, openDomains } from '#product/domain'
-import type { Domains } from '#product/domain'
 import { LIST_LIMIT, OperationError } from '#product/operation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
+import { explained } from './explaining.ts'
+import { domainOperations } from './domain-operations.ts'
+import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import type { TransportService } from './transport-thread.ts'
 
@@ -32,25 +33,21 @@ export type OperationParts = {
 }
 
 export async function openOperations(parts: OperationParts): Promise<Operations> {
-  const { config, control, key, now } = parts
-  const accounts = await openAccounts(control, key, now)
-  const { returnPathDomain } = config.queue
-  const node = { name: config.node.name, ...(returnPathDomain === undefined ? {} : { returnPathDomain }) }
-  const domains = await openDomains(control, key, { now: now, node })
+  const accounts = await openAccounts(parts.control, parts.key, parts.now)
   return {
     ...queueOperations(parts),
     ...nodeOperations(parts),
-    ...domainOperations(accounts, domains),
+    ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
   }
 }
 
-type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'change'>
+type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>
 
 function queueOperations(parts: OperationParts): QueueOperations {
   const { spool, running } = parts
   return {
-    queues: async (query) => queuesView(running?.transport, await spool.depths(), query),
+    queues: async (query) => queuesView(parts, await spool.depths(), query),
     async messages({ limit, before, ...filter }) {
       return spool.list(filter, { limit, ...(before === undefined ? {} : { before }) })
     },
@@ -58,6 +55,7 @@ function queueOperations(parts: OperationParts): QueueOperations {
       const view = await spool.show(id)
       return view === undefined ? null : { ...view, queues: await queuesOf(parts, view) }
     },
+    explain: ({ id, n }) => explained(parts, id, n),
     async change({ filter, change, reason }) {
       if (running !== undefined) return running.transport.change(filter, change, reason)
       return changeAll(parts, filter, change, reason)
@@ -88,7 +86,7 @@ async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Pro
   const wanted = new Set(deliveries.map(({ delivery }) => delivery.queue))
   const depths = await parts.spool.depths()
   return queueRows(
-    parts.running?.transport,
+    parts,
     depths.filter(({ queue }) => wanted.has(queue)),
   )
 }
@@ -116,7 +114,7 @@ async function status(parts: OperationParts): Promise<NodeStatus> {
   const { config, spool, running, version } = parts
   if (running === undefined) throw notRunning('status')
   const refusal = await running.transport.refusal()
-  const rows = await queueRows(running.transport, await spool.depths())
+  const rows = await queueRows(parts, await spool.depths())
   const listeners = await running.transport.addresses()
   const sum = (of: (row: QueueRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
   return {
@@ -137,25 +135,6 @@ function notRunning(what: string): OperationError {
   return new OperationError('not-running', `${what} needs a running node: hikyaku serve`)
 }
 
-type DomainOperations = Pick<Operations, 'domains' | 'domainAdd' | 'domainShow'>
-
-function domainOperations(accounts: Accounts, domains: Domains): DomainOperations {
-  return {
-    domains: () => ofAll(accounts, (organization) => domains.list(organization)),
-    async domainAdd({ name, organization }) {
-      await ensureOrganization(accounts, organization)
-      return told(() => domains.add({ name, organization, verified: true }))
-    },
-    async domainShow({ name }) {
-      const shown = await ofAll(accounts, async (organization) => {
-        const view = await domains.show(organization, name)
-        return view === undefined ? [] : [view]
-      })
-      return shown[0] ?? null
-    },
-  }
-}
-
 type CredentialOperations = Pick<Operations, 'credentials' | 'credentialAdd' | 'credentialRevoke'>
 
 function credentialOperations(accounts: Accounts): CredentialOperations {
@@ -173,30 +152,5 @@ function credentialOperations(accounts: Accounts): CredentialOperations {
       if (found === undefined || !(await accounts.revoke(found.organization, login))) return null
       return (await all()).find((credential) => credential.login === login) ?? null
     },
-  }
-}
-
-async function ofAll<T>(
-  accounts: Accounts,
-  list: (organization: string) => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  const organizations = await accounts.organizations()
-  return (await Promise.all(organizations.map(({ name }) => list(name)))).flat()
-}
-
-async function ensureOrganization(accounts: Accounts, name: string): Promise<void> {
-  const known = await accounts.organizations()
-  if (!known.some((organization) => organization.name === name)) {
-    await told(() => accounts.addOrganization(name))
-  }
-}
-
-/** What people did wrong is told to them; everything else is for the log. */
-async function told<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (cause) {
-    if (!(cause instanceof AccountError || cause instanceof DomainError)) throw cause
-    throw new OperationError('invalid', cause.message, { cause })
   }
 }

@@ -1,58 +1,73 @@
 /** Scheduled queues for people: what the store counts, joined with what the transport thread knows of them. */
 
-import type { QueueState } from '#engine/queue'
-import type { QueueDepth } from '#engine/spool'
+import type { QueueDepth, Spool } from '#engine/spool'
 import type { Remote } from '#platform/thread'
+import { explainQueue } from '#product/explanation'
 import type { QueueRow, QueuesQuery, QueuesView } from '#product/operation'
 
 import type { TransportService } from './transport-thread.ts'
 
+export type QueueParts = {
+  readonly spool: Pick<Spool, 'room'>
+  /** Absent when no node runs. */
+  readonly running?: { readonly transport: Pick<Remote<TransportService>, 'queues'> }
+  readonly now: () => number
+}
+
 /** Queues that one call asks the transport thread for: with 100,000 of them mail must not wait for the answer. */
 const SLICE = 1_000
 
-type Transport = Pick<Remote<TransportService>, 'queues'> | undefined
+/** One answer for each of `all`, in order. */
+export async function inSlices<T, R>(
+  all: readonly T[],
+  ask: (slice: readonly T[]) => Promise<readonly R[]>,
+): Promise<readonly R[]> {
+  const answers: R[] = []
+  for (let from = 0; from < all.length; from += SLICE)
+    answers.push(...(await ask(all.slice(from, from + SLICE))))
+  return answers
+}
 
-export async function queueRows(
-  transport: Transport,
+export function queueRows(
+  { spool, running, now }: QueueParts,
   depths: readonly QueueDepth[],
 ): Promise<readonly QueueRow[]> {
-  const rows: QueueRow[] = []
-  for (let from = 0; from < depths.length; from += SLICE) {
-    const slice = depths.slice(from, from + SLICE)
-    const states = (await transport?.queues(slice.map(({ queue }) => queue))) ?? []
-    rows.push(...slice.map((depth, i) => ({ ...depth, ...(states[i] ?? idle(depth.queue)) })))
-  }
-  return rows
+  return inSlices(depths, async (slice) => {
+    const asked = await running?.transport.queues(slice.map(({ queue }) => queue))
+    return slice.map((depth, i) => {
+      const queue = asked?.states[i]
+      const node = asked && queue && { overview: asked.overview, queue, trouble: spool.room.why }
+      const reasons = explainQueue({ depth, now: now(), node })
+      const { ready = 0, onWire = 0, site, paths } = queue ?? {}
+      return { ...depth, ready, onWire, ...(site && { site }), ...(paths && { paths }), reasons }
+    })
+  })
 }
 
 /** Only a search looks at every queue's site; otherwise the transport thread is asked for the rows shown. */
 export async function queuesView(
-  transport: Transport,
+  parts: QueueParts,
   depths: readonly QueueDepth[],
   { match, limit }: QueuesQuery,
 ): Promise<QueuesView> {
-  const found = match === undefined ? depths : await search(transport, depths, match.toLowerCase())
+  const found = match === undefined ? depths : await search(parts, depths, match.toLowerCase())
   const largest = found.toSorted((a, b) => unfinished(b) - unfinished(a) || a.oldest - b.oldest)
   return {
-    rows: await queueRows(transport, largest.slice(0, limit)),
+    rows: await queueRows(parts, largest.slice(0, limit)),
     queues: found.length,
     deliveries: found.reduce((sum, depth) => sum + unfinished(depth), 0),
   }
 }
 
 async function search(
-  transport: Transport,
+  parts: QueueParts,
   depths: readonly QueueDepth[],
   text: string,
 ): Promise<readonly QueueDepth[]> {
-  const rows = await queueRows(transport, depths)
+  const rows = await queueRows(parts, depths)
   return rows.filter(({ queue, site }) => queue.includes(text) || site?.includes(text) === true)
 }
 
 function unfinished({ waiting, active, held }: QueueDepth): number {
   return waiting + active + held
-}
-
-function idle(queue: string): QueueState {
-  return { queue, ready: 0, onWire: 0 }
 }

@@ -13,7 +13,7 @@ import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#pl
 import type { Operations, Reloaded } from '#product/operation'
 
 import { CONTROL_SOCKET } from './control-socket.ts'
-import { configure } from './configure.ts'
+import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
 import { logOptions } from './logging.ts'
@@ -39,14 +39,10 @@ export type Serving = {
   stop(): Promise<void>
 }
 
-/** Runs until a signal ends it; gives the exit code. */
+/** Runs until a signal ends it; gives the exit code. @throws {CliError} `config` */
 export async function serve(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
-  if (!loaded.ok) {
-    const list = loaded.problems.map((problem) => `  ${problem}\n`).join('')
-    process.stderr.write(`hikyaku: ${path ?? 'the configuration'} has mistakes:\n${list}`)
-    return 78
-  }
+  if (!loaded.ok) throw mistakes(path, loaded.problems)
   const serving = await startServing(loaded.config, version, () => configure(options.config).loaded)
   for (const warning of loaded.warnings) serving.log.warn('config.warning', { warning })
   const signal = await untilSignal(serving)

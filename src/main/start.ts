@@ -11,7 +11,7 @@ import type { Config } from '#platform/config'
 import { ensureSelfSigned } from '#platform/tls'
 import type { Operations } from '#product/operation'
 
-import { configure } from './configure.ts'
+import { configure, mistakes } from './configure.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
 import { welcome } from './welcome.ts'
@@ -20,13 +20,10 @@ import type { Login } from './welcome.ts'
 /** The domain that the newcomer sends from. RFC 2606 §3: it is nobody's. */
 const DOMAIN = 'example.org'
 
-/** Runs until a signal ends it; gives the exit code. */
+/** Runs until a signal ends it; gives the exit code. @throws {CliError} `config` */
 export async function start(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
-  if (!loaded.ok) {
-    process.stderr.write(`hikyaku: ${path ?? 'the environment'}:\n${loaded.problems.join('\n')}\n`)
-    return 78
-  }
+  if (!loaded.ok) throw mistakes(path, loaded.problems)
   await using sandbox = await openSandbox(loaded.config)
   const config = intoSandbox(loaded.config, sandbox, path)
   const serving = await startServing(config, version, () => loaded)

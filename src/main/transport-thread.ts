@@ -4,8 +4,8 @@ import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import { SpoolError, connectSpool } from '#engine/spool'
-import type { Change, DeliveryFilter } from '#engine/spool'
-import type { QueueState } from '#engine/queue'
+import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
+import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import { handIn } from '#door/submission'
 import type { HandedIn, ListeningAt } from '#door/submission'
 import type { Config } from '#platform/config'
@@ -37,7 +37,13 @@ export type TransportService = {
   addresses(): readonly ListeningAt[]
   /** Why nothing is taken in; `undefined` when it is. */
   refusal(): string | undefined
-  queues(keys: readonly string[]): readonly QueueState[]
+  /** One state for each key, in order. */
+  queues(keys: readonly string[]): {
+    readonly overview: QueueOverview
+    readonly states: readonly QueueState[]
+  }
+  /** Where in memory the deliveries of a message are, in these queues. */
+  places(keys: readonly string[], message: MessageId): readonly Place[]
   change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
   send(request: SendRequest): Promise<HandedIn>
   metrics(): Snapshot
@@ -76,15 +82,16 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
-    queues: (keys) => keys.map((key) => queue.describe(key)),
+    queues: (keys) => ({ overview: queue.overview, states: keys.map((key) => queue.describe(key)) }),
+    places: (keys, message) => keys.flatMap((key) => queue.places(key, message)),
     async change(filter, change, reason) {
-      const changed = await queue.change(filter, change, reason)
-      return { count: changed.length, rows: changed.slice(0, LIST_LIMIT) }
+      return queue.change(filter, change, reason, LIST_LIMIT)
     },
     send: (request) => handIn({ config, intake, domains, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     async reload(changed) {
-      await certificates.reload()
+      const { minimumVersion } = changed.tls
+      await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })
       await reload(changed)
     },
     async drain(patience) {

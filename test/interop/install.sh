@@ -21,6 +21,10 @@ want php php-cli
 # Postfix is unpacked, not installed: an installed one would listen, and ask who it is.
 unpack_postfix() {
   mkdir -p "$cache" && cd "$cache" || return
+  local libraries
+  libraries=$(apt-cache depends --important postfix | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
+  # shellcheck disable=SC2086
+  timeout 120 apt-get install -y -qq --no-install-recommends --no-upgrade $libraries >/dev/null
   timeout 60 apt-get download -qq postfix && dpkg -x postfix_*.deb "root.$$" && mv "root.$$" root
 }
 
@@ -33,7 +37,7 @@ needs_postfix=false
 export DEBIAN_FRONTEND=noninteractive
 timeout 60 apt-get update -qq || echo 'interop: apt-get update failed'
 if [ ${#wanted[@]} -gt 0 ]; then
-  timeout 180 apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null ||
+  timeout 180 apt-get install -y -qq --no-install-recommends --no-upgrade "${wanted[@]}" >/dev/null ||
     echo "interop: could not install all of: ${wanted[*]}"
 fi
 if $needs_postfix; then (unpack_postfix) || echo 'interop: could not unpack postfix'; fi

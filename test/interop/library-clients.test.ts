@@ -129,24 +129,29 @@ function smtplibTests(): void {
   })
 }
 
-function nodemailerTests(): void {
-  const transport = (listener: string, more: object = {}) =>
-    createTransport({
-      host: '127.0.0.1',
-      port: rig.node.port(listener),
-      secure: listener === 'submissions',
-      requireTLS: true,
-      auth: { user: rig.credential.login, pass: rig.credential.password },
-      tls: { ca: readFileSync(certificate()), servername: NODE_NAME },
-      ...more,
-    })
+type Nodemailer = Disposable & { readonly transport: ReturnType<typeof createTransport> }
 
+/** A transport that trusts the certificate of the node and nothing else. */
+function nodemailer(listener: string, more: object = {}): Nodemailer {
+  const transport = createTransport({
+    host: '127.0.0.1',
+    port: rig.node.port(listener),
+    secure: listener === 'submissions',
+    requireTLS: true,
+    auth: { user: rig.credential.login, pass: rig.credential.password },
+    tls: { ca: readFileSync(certificate()), servername: NODE_NAME },
+    ...more,
+  })
+  return { transport, [Symbol.dispose]: () => transport.close() }
+}
+
+function nodemailerTests(): void {
   for (const [listener, tls] of WAYS) {
     for (const authMethod of ['PLAIN', 'LOGIN']) {
       test(`AUTH ${authMethod}, ${tls}, a raw message octet by octet`, async () => {
         const to = `nodemailer-${tls}-${authMethod.toLowerCase()}@clients.example.com`
         const raw = letter({ from: FROM, to, eightBit: true })
-        using client = closing(transport(listener, { authMethod }))
+        using client = nodemailer(listener, { authMethod })
         const { response } = await client.transport.sendMail({
           envelope: { from: FROM, to, use8BitMime: true },
           raw,
@@ -158,7 +163,7 @@ function nodemailerTests(): void {
   }
 
   test('a pool of connections carries many messages, each with attachments, none twice', async () => {
-    using client = closing(transport('submission', { pool: true, maxConnections: 4, maxMessages: 6 }))
+    using client = nodemailer('submission', { pool: true, maxConnections: 4, maxMessages: 6 })
     const numbers = Array.from({ length: 20 }, (_, i) => i)
     const sent = await Promise.all(
       numbers.map(async (i) => {
@@ -182,7 +187,7 @@ function nodemailerTests(): void {
 
   test('DSN options reach the receiver', async () => {
     const to = 'nodemailer-dsn@clients.example.com'
-    using client = closing(transport('submission'))
+    using client = nodemailer('submission')
     const dsn = {
       id: 'order 7',
       return: 'headers' as const,
@@ -203,15 +208,11 @@ function nodemailerTests(): void {
   })
 
   test('verify logs in and sends nothing; a wrong password is EAUTH', async () => {
-    using good = closing(transport('submissions'))
+    using good = nodemailer('submissions')
     assert.equal(await good.transport.verify(), true)
-    using bad = closing(transport('submissions', { auth: { user: rig.credential.login, pass: 'wrong' } }))
+    using bad = nodemailer('submissions', { auth: { user: rig.credential.login, pass: 'wrong' } })
     await assert.rejects(bad.transport.verify(), { code: 'EAUTH', responseCode: 535 })
   })
-}
-
-function closing<T extends { close(): void }>(transport: T): Disposable & { readonly transport: T } {
-  return { transport, [Symbol.dispose]: () => transport.close() }
 }
 
 function phpmailerTests(): void {

@@ -2,11 +2,26 @@
 /* Sends messages as WordPress does: PHPMailer. Parameters are JSON on standard input; answers what was sent, as JSON. */
 
 use PHPMailer\PHPMailer\PHPMailer;
+use PHPMailer\PHPMailer\SMTP;
 
 require $argv[1];
+
+/* Remembers what went over the wire, dots aside. */
+$wire = new class () extends SMTP {
+    public array $sent = [];
+
+    public function data($msg_data)
+    {
+        $lines = preg_split('/\r\n|\r|\n/', $msg_data);
+        $this->sent[] = base64_encode(implode("\r\n", $lines) . "\r\n");
+        return parent::data($msg_data);
+    }
+};
+
 $told = json_decode(stream_get_contents(STDIN), true, 16, JSON_THROW_ON_ERROR);
 $mail = new PHPMailer(true);
 $mail->isSMTP();
+$mail->setSMTPInstance($wire);
 $mail->Host = '127.0.0.1';
 $mail->Port = $told['port'];
 $mail->SMTPAuth = true;
@@ -21,7 +36,6 @@ $mail->Encoding = $told['encoding'];
 $mail->Timeout = 20;
 $mail->setFrom($told['from'], '差出人');
 $mail->Subject = '通知 Grüße';
-$sent = [];
 foreach ($told['to'] as $number => $to) {
     $mail->clearAllRecipients();
     $mail->clearAttachments();
@@ -32,7 +46,6 @@ foreach ($told['to'] as $number => $to) {
     $mail->AltBody = "本文 $number\n.\n..dots\n";
     $mail->addStringAttachment(random_bytes(5000), '絵.bin');
     $mail->send();
-    $sent[] = base64_encode($mail->getSentMIMEMessage());
 }
 $mail->smtpClose();
-echo json_encode(['sent' => $sent]);
+echo json_encode(['sent' => $wire->sent]);

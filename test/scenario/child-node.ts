@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { remoteOperations } from '#door/cli'
 import type { Operations } from '#product/operation'
 
-import { EventLog } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 
 export const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url))
 
@@ -72,9 +72,12 @@ export async function startChildNode(files: NodeFiles, options: StartOptions = {
   }
 }
 
-export function launch({ configuration, data, log }: NodeFiles, { env, tracer = [] }: StartOptions): Launched {
+export function launch(
+  { configuration, data, log }: NodeFiles,
+  { env, tracer = [] }: StartOptions,
+): Launched {
   mkdirSync(data, { recursive: true })
-  const [command = '', ...args] = [...tracer, process.execPath, CLI, '--config', configuration, 'serve']
+  const [command, ...args] = [...tracer, process.execPath, CLI, '--config', configuration, 'serve']
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   const { pid } = child
   if (pid === undefined) throw new Error(`cannot run ${command}`)

@@ -149,7 +149,8 @@ export class Client implements Disposable {
       const said = await this.reply()
       if (!said.startsWith('250')) return said
     }
-    const rest = content.length === 0 ? content : content.subarray(content.length - (((content.length - 1) % size) + 1))
+    const rest =
+      content.length === 0 ? content : content.subarray(content.length - (((content.length - 1) % size) + 1))
     this.write(`BDAT ${rest.length} LAST\r\n`)
     this.write(rest)
     return this.reply()

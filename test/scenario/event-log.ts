@@ -37,7 +37,12 @@ export class EventLog {
   }
 
   /** The `nth` event of this kind, now or when it comes. Rejects after 30 s, or when `unless` says why it never will. */
-  async until(event: string, match: Match = {}, nth = 1, unless?: () => string | undefined): Promise<LogEvent> {
+  async until(
+    event: string,
+    match: Match = {},
+    nth = 1,
+    unless?: () => string | undefined,
+  ): Promise<LogEvent> {
     const end = performance.now() + PATIENCE
     for (;;) {
       const found = this.named(event, match)[nth - 1]

@@ -29,7 +29,11 @@ suite('outcomes', { concurrency: 50 }, () => {
     await rig[Symbol.asyncDispose]()
   })
 
-  async function submit(name: string, to: string, parameters: { mail?: string; rcpt?: string } = {}): Promise<string> {
+  async function submit(
+    name: string,
+    to: string,
+    parameters: { mail?: string; rcpt?: string } = {},
+  ): Promise<string> {
     return rig.submit({ from: from(name), to, content: letter(from(name), to), ...parameters })
   }
 
@@ -78,7 +82,10 @@ suite('outcomes', { concurrency: 50 }, () => {
     assert.equal(recipient?.get('original-recipient'), 'rfc822;original@example.net')
     assert.equal(recipient?.get('action'), 'failed')
     assert.equal(recipient?.get('status'), '5.1.1')
-    assert.equal(recipient?.get('diagnostic-code'), `smtp; 550 5.1.1 <${to}>: Recipient address rejected: User unknown`)
+    assert.equal(
+      recipient?.get('diagnostic-code'),
+      `smtp; 550 5.1.1 <${to}>: Recipient address rejected: User unknown`,
+    )
     assert.equal(report.returned.type, 'message/rfc822')
     assert.match(report.returned.text, /Only these words/)
     assert.match(mail.one('Auto-Submitted'), /^auto-replied/)
@@ -187,7 +194,14 @@ suite('outcomes', { concurrency: 50 }, () => {
     })
   }
 
-  for (const behaviour of ['drop-in-data', 'reset', 'busy', 'defer-content', 'defer-data', 'drop-after-dot'] as const) {
+  for (const behaviour of [
+    'drop-in-data',
+    'reset',
+    'busy',
+    'defer-content',
+    'defer-data',
+    'drop-after-dot',
+  ] as const) {
     test(`${behaviour}@ is deferred and tried again until it expires`, async () => {
       const id = await submit(behaviour, `${behaviour}@broken.example.com`)
       await rig.log.until('delivery.deferred', { message: id }, 2)

@@ -193,7 +193,6 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#node?.kill()
     await this.sandbox[Symbol.asyncDispose]()
-    if (process.env['KEEP']) console.log(this.directory)
-    else rmSync(this.directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 }

@@ -12,9 +12,11 @@ function letter(from: string, to: string): string {
   return `From: <${from}>\r\nTo: <${to}>\r\n\r\nx\r\n`
 }
 
+function route(domain: string, ...lines: readonly string[]): string {
+  return ['[[routes]]', `domain = "${domain}"`, ...lines].join('\n')
+}
+
 function routes(port: number): string {
-  const route = (domain: string, ...lines: readonly string[]): string =>
-    ['[[routes]]', `domain = "${domain}"`, ...lines].join('\n')
   const here = `to = ["127.0.0.1:${port}"]\nallow_private = true`
   return [
     route('static.example.net', here),
@@ -47,7 +49,8 @@ suite('routing', { concurrency: 50 }, () => {
     await rig[Symbol.asyncDispose]()
   })
 
-  const submit = (to: string, from = FROM): Promise<string> => rig.submit({ from, to, content: letter(from, to) })
+  const submit = (to: string, from = FROM): Promise<string> =>
+    rig.submit({ from, to, content: letter(from, to) })
 
   test('a route of the operator goes before MX, for the domain and for those below it', async () => {
     for (const to of ['a@static.example.net', 'b@deep.below.example.net']) {
@@ -139,7 +142,7 @@ suite('routing', { concurrency: 50 }, () => {
     for (const to of healthy) {
       const delivered = await rig.log.until('delivery.delivered', { to })
       assert.equal(delivered['attempts'], 1)
-      assert.ok(Number(delivered['delay']) < 5_000, `${to} took ${delivered['delay']} ms`)
+      assert.ok(Number(delivered['delay']) < 5_000, `${to} took ${String(delivered['delay'])} ms`)
     }
     assert.equal(rig.log.count('delivery.delivered', { to: 'tarpit-20+0@no-smtputf8.example.com' }), 0)
   })

@@ -55,13 +55,22 @@ suite('submission', { concurrency: true }, () => {
 
   test('a submission gets a Received field with its protocol and id, a Date and a Message-ID, and loses its Bcc', async () => {
     const to = 'fields@trace.example.com'
-    using client = await Client.ready(rig.node.port('submission'), { tls: 'starttls', credential: rig.credential })
-    const said = await client.submit({ from: FROM, to, content: letter(to, 'Bcc: secret@hidden.example.com') })
+    using client = await Client.ready(rig.node.port('submission'), {
+      tls: 'starttls',
+      credential: rig.credential,
+    })
+    const said = await client.submit({
+      from: FROM,
+      to,
+      content: letter(to, 'Bcc: secret@hidden.example.com'),
+    })
     const id = /Queued as (\w+)/.exec(said)?.[1] ?? 'none'
     const mail = mailOf((await rig.delivered(to)).raw)
     assert.match(
       mail.one('Received'),
-      new RegExp(`^from client\\.example\\.net \\(\\[127\\.0\\.0\\.1\\]\\) by ${NODE_NAME} with ESMTPSA \\(TLSv1\\.3 \\S+\\) id ${id} for <${to}>; `),
+      new RegExp(
+        `^from client\\.example\\.net \\(\\[127\\.0\\.0\\.1\\]\\) by ${NODE_NAME} with ESMTPSA \\(TLSv1\\.3 \\S+\\) id ${id} for <${to}>; `,
+      ),
     )
     assert.equal(mail.one('Message-ID'), `<${id}@${NODE_NAME}>`)
     assert.ok(Math.abs(Date.parse(mail.one('Date')) - Date.now()) < 60_000)
@@ -73,7 +82,11 @@ suite('submission', { concurrency: true }, () => {
   test('a Date and a Message-ID that are there stay as they are', async () => {
     const to = 'dated@trace.example.com'
     const date = 'Sun, 22 Nov 2026 10:21:49 +0900'
-    await rig.submit({ from: FROM, to, content: letter(to, `Date: ${date}`, 'Message-ID: <a.b@example.org>') })
+    await rig.submit({
+      from: FROM,
+      to,
+      content: letter(to, `Date: ${date}`, 'Message-ID: <a.b@example.org>'),
+    })
     const mail = mailOf((await rig.delivered(to)).raw)
     assert.equal(mail.one('Date'), date)
     assert.equal(mail.one('Message-ID'), '<a.b@example.org>')
@@ -111,7 +124,17 @@ suite('submission', { concurrency: true }, () => {
     const to = 'swaks@clients.example.com'
     const { login, password } = rig.credential
     const server = `127.0.0.1:${rig.node.port('submission')}`
-    const args = ['--server', server, '--tls', '--auth', 'PLAIN', '--auth-user', login, '--auth-password', password]
+    const args = [
+      '--server',
+      server,
+      '--tls',
+      '--auth',
+      'PLAIN',
+      '--auth-user',
+      login,
+      '--auth-password',
+      password,
+    ]
     const { code, out } = await runProgram('swaks', [...args, '--from', FROM, '--to', to])
     assert.equal(code, 0, out)
     const { raw } = await rig.delivered(to)
@@ -119,16 +142,32 @@ suite('submission', { concurrency: true }, () => {
     assert.deepEqual(await dkimVerdicts(raw, rig.domain), ['ed25519-sha256 pass', 'rsa-sha256 pass'])
   })
 
-  test('curl delivers over implicit TLS', { skip: hasProgram('curl', '--version') ? false : 'curl is not installed' }, async () => {
-    const to = 'curl@clients.example.com'
-    const { login, password } = rig.credential
-    const url = `smtps://127.0.0.1:${rig.node.port('submissions')}`
-    const args = ['-sSk', '--url', url, '--user', `${login}:${password}`, '--mail-from', FROM, '--mail-rcpt', to, '-T', '-']
-    const { code, err } = await runProgram('curl', args, { input: letter(to) })
-    assert.equal(code, 0, err)
-    assert.deepEqual(await dkimVerdicts((await rig.delivered(to)).raw, rig.domain), [
-      'ed25519-sha256 pass',
-      'rsa-sha256 pass',
-    ])
-  })
+  test(
+    'curl delivers over implicit TLS',
+    { skip: hasProgram('curl', '--version') ? false : 'curl is not installed' },
+    async () => {
+      const to = 'curl@clients.example.com'
+      const { login, password } = rig.credential
+      const url = `smtps://127.0.0.1:${rig.node.port('submissions')}`
+      const args = [
+        '-sSk',
+        '--url',
+        url,
+        '--user',
+        `${login}:${password}`,
+        '--mail-from',
+        FROM,
+        '--mail-rcpt',
+        to,
+        '-T',
+        '-',
+      ]
+      const { code, err } = await runProgram('curl', args, { input: letter(to) })
+      assert.equal(code, 0, err)
+      assert.deepEqual(await dkimVerdicts((await rig.delivered(to)).raw, rig.domain), [
+        'ed25519-sha256 pass',
+        'rsa-sha256 pass',
+      ])
+    },
+  )
 })

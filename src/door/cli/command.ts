@@ -4,13 +4,14 @@ import type { Command } from 'commander'
 
 import { parseMessageId } from '#engine/spool'
 import type { MessageId } from '#engine/spool'
+import type { Language } from '#product/explanation'
 import type { Operations } from '#product/operation'
 
 import { CliError, EXIT } from './host.ts'
 import type { CliHost, GlobalOptions } from './host.ts'
 import { harmlessJson } from './text.ts'
 
-export type Globals = GlobalOptions & { readonly json?: boolean }
+export type Globals = GlobalOptions & { readonly json?: boolean; readonly lang?: Language }
 
 /** One run of the command line. */
 export type Run = {

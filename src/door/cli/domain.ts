@@ -1,13 +1,14 @@
-/** `domain add|list|show` */
+/** `domain add|list|show`; `domain verify` is in verify.ts */
 
 import type { Command } from 'commander'
 
-import type { Domain, DnsRecord, DomainView } from '#product/domain'
+import type { Domain, DnsRecord, DomainView, PublishedKey } from '#product/domain'
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
 import { CliError } from './host.ts'
 import { moment, table } from './print.ts'
+import { verifyCommand } from './verify.ts'
 
 export function domainCommands(program: Command, run: Run): void {
   const domain = program
@@ -57,6 +58,8 @@ export function domainCommands(program: Command, run: Run): void {
     'hikyaku domain show example.com',
     "hikyaku domain show example.com --json | jq -r '.records[].value'",
   )
+
+  verifyCommand(domain, run)
 }
 
 const COLUMNS = [
@@ -77,12 +80,27 @@ async function describe({ domain, keys, records }: DomainView): Promise<string> 
   const { zoneLine } = await import('#product/domain')
   const verified = domain.verifiedAt === undefined ? 'not verified' : `verified ${moment(domain.verifiedAt)}`
   const head = `${domain.name} of ${domain.organization}, ${verified}\n`
-  const signs = keys
-    .map(({ selector, algorithm, state }) => `  key ${selector}  ${algorithm}  ${state}\n`)
-    .join('')
+  const signs = keys.map(
+    (key) => `  key ${key.selector}  ${key.algorithm}  ${key.state}${afterwards(key, records)}\n`,
+  )
   const lines = records.map((record) => {
-    const need = record.required ? 'required' : 'advised'
+    const { keepUntil, required } = record
+    const need = keepUntil === undefined ? (required ? 'required' : 'advised') : `until ${moment(keepUntil)}`
     return `\n; ${PURPOSE[record.purpose]} (${need})\n${zoneLine(record)}\n`
   })
-  return `${head}${signs}\nPublish these records in DNS:\n${lines.join('')}`
+  return `${head}${signs.join('')}\nPublish these records in DNS:\n${lines.join('')}`
+}
+
+/** What a key that does not sign is there for. */
+function afterwards({ state, record, since }: PublishedKey, records: DomainView['records']): string {
+  switch (state) {
+    case 'active':
+      return ''
+    case 'published':
+      return ', waits for hikyaku dkim rotate --activate'
+    case 'retired': {
+      const mustStay = records.some(({ value }) => value === record)
+      return ` ${moment(since)}, its record ${mustStay ? 'must stay for mail under way' : 'may be removed'}`
+    }
+  }
 }

@@ -1,10 +1,16 @@
 /** What the command line needs of the process it runs in, and how a command ends. */
 
 import type { Operations } from '#product/operation'
+import type { Finding } from '#product/verification'
 
 export type GlobalOptions = {
   /** Path of the configuration file; absent: the usual places. */
   readonly config?: string
+}
+
+export type DoctorOptions = GlobalOptions & {
+  /** A domain whose mail host and web server may be greeted. */
+  readonly probe?: string
 }
 
 export type ConfigReport = {
@@ -20,6 +26,8 @@ export type CliHost = {
   input(): Promise<Buffer>
   readFile(path: string): Promise<Buffer>
   now(): number
+  /** Of the environment, such as `ja_JP.UTF-8`. */
+  readonly locale: string
   /**
    * Runs `use` with the running node, or with its stores opened here when no node runs.
    * @throws {OperationError} `not-running` when neither can be had
@@ -30,6 +38,8 @@ export type CliHost = {
   /** The same with the sandbox receiver, seeded for a first message. */
   start(options: GlobalOptions): Promise<number>
   checkConfig(options: GlobalOptions): Promise<ConfigReport>
+  /** Looks at the machine, the node and the DNS; changes nothing. */
+  doctor(options: DoctorOptions): Promise<readonly Finding[]>
 }
 
 /** Exit codes, after sysexits(3) where it has one. */

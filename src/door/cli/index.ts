@@ -1,4 +1,6 @@
 export { CliError, EXIT } from './host.ts'
-export type { CliHost, ConfigReport, GlobalOptions } from './host.ts'
+export type { CliHost, ConfigReport, DoctorOptions, GlobalOptions } from './host.ts'
+export { manual } from './manual.ts'
+export type { Manual, ManualRow } from './manual.ts'
 export { runCli } from './program.ts'
 export { remoteOperations } from './remote.ts'

@@ -4,17 +4,19 @@ import type { Attempt, Delivery, Message, MessageView } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { QueueRow } from '#product/operation'
 
-import { heldBackBy } from './path.ts'
+import { heldBackBy } from './held-back.ts'
+import type { Words } from './held-back.ts'
 import { distance, due, moment } from './print.ts'
 import { harmless } from './text.ts'
 
 type View = MessageView & { readonly queues?: readonly QueueRow[] }
 
-export function describeMessage(view: View, now: number): string {
+export function describeMessage(view: View, words: Words): string {
+  const { now } = words
   const { deliveries, queues = [] } = view
   const facts = factsOf(view, now).map(([name, value]) => `${name.padEnd(13)} ${value}`)
   const byName = new Map(queues.map((row) => [row.queue, row]))
-  const each = deliveries.map((one) => deliveryLines(one, byName.get(one.delivery.queue), now))
+  const each = deliveries.map((one) => deliveryLines(one, byName.get(one.delivery.queue), words))
   return [facts, ...each].map((block) => block.map((line) => `${harmless(line)}\n`).join('')).join('\n')
 }
 
@@ -55,13 +57,13 @@ function wishes({ requireTls, priority, envid }: Message): readonly Fact[] {
 function deliveryLines(
   { delivery, attempts }: MessageView['deliveries'][number],
   queue: QueueRow | undefined,
-  now: number,
+  words: Words,
 ): readonly string[] {
   const isWaiting = delivery.state === 'waiting'
-  const next = isWaiting ? `, next try ${due(delivery.due, now)}` : ''
+  const next = isWaiting ? `, next try ${due(delivery.due, words.now)}` : ''
   const head = `${delivery.key.n}  ${formatMailbox(delivery.to)}  ${delivery.state}${next}  [${delivery.queue}]`
   const isOpen = isWaiting || delivery.state === 'active'
-  const holds = isOpen && queue !== undefined ? heldBackBy(queue, now) : []
+  const holds = isOpen && queue !== undefined ? heldBackBy(queue, words) : []
   const lines = [...attempts.flatMap(attemptLines), ...unsaid(delivery, attempts.at(-1)), ...holds]
   return [head, ...lines.map((line) => `     ${line}`)]
 }

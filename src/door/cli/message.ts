@@ -1,4 +1,4 @@
-/** `message list|show|hold|release|cancel|retry` */
+/** `message list|show|explain|hold|release|cancel|retry` */
 
 import type { Command } from 'commander'
 
@@ -8,7 +8,9 @@ import type { MessageRow, Operations } from '#product/operation'
 
 import { answer, deliveryArgument, example, rowsArgument } from './command.ts'
 import type { DeliveryArgument, Run } from './command.ts'
+import { explainCommand } from './explain.ts'
 import { CliError } from './host.ts'
+import { languageFor } from './language.ts'
 import { describeMessage } from './message-text.ts'
 import { count, deliveryName, distance, recipient, sender, table } from './print.ts'
 import { filterOf, selecting } from './selection.ts'
@@ -19,6 +21,7 @@ export function messageCommands(program: Command, run: Run): void {
   const message = program.command('message').description('messages and their deliveries')
   list(message, run)
   show(message, run)
+  explainCommand(message, run)
   for (const verb of CHANGES) change(message, run, verb)
 }
 
@@ -96,7 +99,10 @@ function show(message: Command, run: Run): void {
         if (view === null || deliveries?.length === 0)
           throw new CliError('missing', `there is no ${text}: it never was, or its record has expired`)
         const shown = { ...view, deliveries: deliveries ?? [] }
-        return { value: shown, text: describeMessage(shown, run.host.now()) }
+        return {
+          value: shown,
+          text: describeMessage(shown, { now: run.host.now(), language: languageFor(run, self) }),
+        }
       })
     })
   example(command, 'hikyaku message show 0ab3xk9m2pq')

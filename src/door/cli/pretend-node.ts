@@ -2,13 +2,15 @@
 
 import { memorySpool, messageIds } from '#engine/spool'
 import type { Attempt, Message, NewDelivery, NewMessage, Spool } from '#engine/spool'
-import type { PathState } from '#engine/egress'
 import type { Domain, DomainView } from '#product/domain'
 import type { Credential } from '#product/account'
+import { explainDelivery, explainQueue } from '#product/explanation'
+import type { NodeFacts } from '#product/explanation'
 import { OperationError } from '#product/operation'
 import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
+import { pretendRotation } from './pretend-rotation.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -133,7 +135,7 @@ function attempt(minutesAgo: number, changes: Partial<Attempt>): Attempt {
   }
 }
 
-type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'change'>
+type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>
 
 function messageOperations(spool: Spool): MessageOperations {
   const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
@@ -149,6 +151,17 @@ function messageOperations(spool: Spool): MessageOperations {
       const view = await spool.show(id)
       return view === undefined ? null : { ...view, queues: await rows() }
     },
+    async explain({ id, n }) {
+      const view = await spool.show(id)
+      const asked = view?.deliveries.filter(({ delivery }) => n === undefined || delivery.key.n === n) ?? []
+      if (view === undefined || asked.length === 0) return null
+      const deliveries = asked.map(({ delivery, attempts }) => {
+        const node = memoryOf(delivery.queue)
+        const reasons = explainDelivery({ message: view.message, delivery, attempts, now: NOW, node })
+        return { delivery, reasons }
+      })
+      return { message: view.message, deliveries }
+    },
     async change({ filter, change, reason }) {
       const changed = await spool.change(filter, change, NOW, reason)
       return { count: changed.length, rows: changed }
@@ -156,28 +169,34 @@ function messageOperations(spool: Spool): MessageOperations {
   }
 }
 
-/** One site is down, one is full, of the rest nothing is known. */
 function queueRow(depth: Awaited<ReturnType<Spool['depths']>>[number]): QueueRow {
-  const row = { ...depth, ready: 0, onWire: 0 }
+  const node = memoryOf(depth.queue)
+  const { site, paths } = node.queue
+  const known = { ...(site && { site }), ...(paths && { paths }) }
+  return { ...depth, ready: 0, onWire: 0, ...known, reasons: explainQueue({ depth, now: NOW, node }) }
+}
+
+/** One site is down, one is full, of the rest nothing is known. */
+function memoryOf(queue: string): NodeFacts {
+  const overview = { gate: 'open', window: 100, windowTotal: 1_000, retry: [5 * MINUTE] } as const
+  const state = { queue, ready: 0, onWire: 0, routing: false }
   const path = { source: 'default', connections: 0, busy: 0, idle: 0, opening: 0 }
-  const last = { ...attempt(1, { stage: 'connect', text: 'connection refused' }), dsnPassedOn: false }
-  const down: PathState = {
-    ...path,
-    site: 'mx.example.com',
-    hold: { at: 'down', until: NOW + 90_000, failures: 3, attempt: last },
-  }
-  const full: PathState = {
-    ...path,
-    site: 'mx.example.jp',
-    hold: { at: 'full', limit: 'path', connections: 10 },
-  }
-  switch (depth.queue) {
-    case 'transactional/example.com':
-      return { ...row, site: 'mx.example.com', paths: [down] }
-    case 'marketing/example.jp':
-      return { ...row, onWire: 0, site: 'mx.example.jp', paths: [full] }
+  const text = 'connection refused'
+  const refused = attempt(1, { outcome: 'deferred', stage: 'connect', host: '', enhanced: '4.4.1', text })
+  switch (queue) {
+    case 'transactional/example.com': {
+      const site = 'mx.example.com'
+      const last = { ...refused, dsnPassedOn: false }
+      const hold = { at: 'down', until: NOW + 90_000, failures: 3, attempt: last } as const
+      return { overview, queue: { ...state, site, paths: [{ ...path, site, hold }] } }
+    }
+    case 'marketing/example.jp': {
+      const site = 'mx.example.jp'
+      const hold = { at: 'full', limit: 'path', connections: 10 } as const
+      return { overview, queue: { ...state, site, paths: [{ ...path, site, hold }] } }
+    }
     default:
-      return row
+      return { overview, queue: state }
   }
 }
 
@@ -193,6 +212,7 @@ const VIEW: DomainView = {
       record: 'v=DKIM1; k=ed25519; p=abc',
       state: 'active',
       createdAt: NOW,
+      since: NOW,
     },
   ],
   records: [
@@ -247,7 +267,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     },
     domains: () => Promise.resolve([DOMAIN]),
     domainAdd: () => Promise.resolve(VIEW),
-    domainShow: ({ name }) => Promise.resolve(name === DOMAIN.name ? VIEW : null),
+    ...pretendRotation(VIEW, NOW),
     credentials: () => Promise.resolve([CREDENTIAL, { ...CREDENTIAL, login: 'default-old', revokedAt: NOW }]),
     credentialAdd: ({ organization, stream, note }) =>
       Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
@@ -275,11 +295,24 @@ export async function runPretend(
       input: () => Promise.resolve(Buffer.from('from standard input\n')),
       readFile: (path) => Promise.reject(Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })),
       now: () => NOW,
+      locale: '',
       withNode: (_, use) => use(operations),
       serve: () => Promise.resolve(0),
       start: () => Promise.resolve(0),
       checkConfig: () =>
         Promise.resolve({ path: 'hikyaku.toml', problems: ['limits.size: 5 is not a size'], warnings: [] }),
+      doctor: ({ probe }) =>
+        Promise.resolve([
+          { level: 'ok', check: 'configuration', text: 'hikyaku.toml is good' },
+          probe === 'blocked.example'
+            ? { level: 'problem', check: 'outbound', text: `nobody of ${probe} answers` }
+            : {
+                level: 'skipped',
+                check: 'outbound',
+                text: 'port 25 is not tried',
+                advice: '--probe example.com',
+              },
+        ]),
       ...host,
     },
     '1.2.3',

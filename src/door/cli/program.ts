@@ -7,9 +7,12 @@ import { OperationError } from '#product/operation'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
 import { credentialCommands } from './credential.ts'
+import { dkimCommands } from './dkim.ts'
+import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
 import { CliError, EXIT } from './host.ts'
 import type { CliHost } from './host.ts'
+import { languageArgument } from './language.ts'
 import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
@@ -63,6 +66,11 @@ export function commandLine(run: Run, version: string): Command {
       'the configuration file (default: $HIKYAKU_CONFIG, else hikyaku.toml here, else /etc/hikyaku/hikyaku.toml)',
     )
     .option('--json', 'answer in JSON, errors too')
+    .option(
+      '--lang <language>',
+      'tell reasons in en or ja (default: as the locale of the environment)',
+      languageArgument,
+    )
     .helpOption('-h, --help', 'tell what a command does')
     .helpCommand('help [command]', 'the same')
     .addHelpText('after', AFTER)
@@ -71,6 +79,8 @@ export function commandLine(run: Run, version: string): Command {
   queueCommand(program, run)
   messageCommands(program, run)
   domainCommands(program, run)
+  dkimCommands(program, run)
+  doctorCommand(program, run)
   credentialCommands(program, run)
   return example(
     program,

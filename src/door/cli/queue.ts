@@ -7,7 +7,9 @@ import type { QueueRow, QueuesView } from '#product/operation'
 
 import { answer, example, rowsArgument } from './command.ts'
 import type { Run } from './command.ts'
-import { heldBackBy } from './path.ts'
+import { languageFor } from './language.ts'
+import { heldBackBy } from './held-back.ts'
+import type { Words } from './held-back.ts'
 import { count, distance, due, table } from './print.ts'
 import { cut } from './text.ts'
 
@@ -22,21 +24,25 @@ export function queueCommand(program: Command, run: Run): void {
     .action(async ({ match, limit }: Options, command: Command) => {
       await answer(run, command, async (node) => {
         const view = await node.queues({ limit, ...(match === undefined ? {} : { match }) })
-        return { value: view.rows, text: describe(view, run.host.now(), match) }
+        return {
+          value: view.rows,
+          text: describe(view, match, { now: run.host.now(), language: languageFor(run, command) }),
+        }
       })
     })
   example(queue, 'hikyaku queue', 'hikyaku queue --match gmail.com')
 }
 
-function describe({ rows, queues, deliveries }: QueuesView, now: number, match: string | undefined): string {
+function describe({ rows, queues, deliveries }: QueuesView, match: string | undefined, words: Words): string {
   if (queues === 0) return match === undefined ? 'Nothing waits.\n' : `No queue or site contains ${match}.\n`
   const rest = queues - rows.length
   const more = rest === 0 ? '' : `… and ${count(rest, 'smaller one', 'smaller ones')}: --match, --limit\n`
   const total = `${count(deliveries, 'unfinished delivery', 'unfinished deliveries')} in ${count(queues, 'queue', 'queues')}.\n`
-  return table(rows, columns(now), '') + more + total
+  return table(rows, columns(words), '') + more + total
 }
 
-function columns(now: number): Parameters<typeof table<QueueRow>>[1] {
+function columns(words: Words): Parameters<typeof table<QueueRow>>[1] {
+  const { now } = words
   return [
     { title: 'QUEUE', cell: ({ queue }) => cut(queue, 60) },
     { title: 'WAITING', right: true, cell: ({ waiting }) => String(waiting) },
@@ -46,6 +52,6 @@ function columns(now: number): Parameters<typeof table<QueueRow>>[1] {
     { title: 'OLDEST', cell: ({ oldest }) => distance(oldest, now) },
     { title: 'NEXT TRY', cell: ({ nextDue }) => due(nextDue, now) },
     { title: 'SITE', cell: ({ site }) => cut(site ?? '-', 40) },
-    { title: 'HELD BACK BY', cell: (row) => heldBackBy(row, now).join('; ') },
+    { title: 'HELD BACK BY', cell: (row) => heldBackBy(row, words).join('; ') },
   ]
 }

@@ -3,6 +3,7 @@
 import type { Content, Instant } from '#engine/spool'
 import { narrowed } from '#engine/shaping'
 import type { PathLimits } from '#engine/shaping'
+import type { Dialogue } from '#engine/trace'
 import type { ClientReply } from '#grammar/smtp'
 import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -13,7 +14,7 @@ import { tooLarge, unfit } from './fit.ts'
 import type { Peer } from './fit.ts'
 import type { Job, NotSendable, Tried } from './job.ts'
 import type { EgressMetrics } from './metrics.ts'
-import { oneWrite, outgoing, pieces, sizeOf } from './outgoing.ts'
+import { chunkCommand, oneWrite, outgoing, pieces, sizeOf } from './outgoing.ts'
 import type { Framing, Outgoing } from './outgoing.ts'
 import { Transaction } from './transaction.ts'
 import type { Order, Plan } from './transaction.ts'
@@ -84,6 +85,7 @@ export class Connection implements Conversation {
     const assignment = new Assignment(job, now())
     this.#state = { at: 'preparing', assignment }
     this.#wire.rest()
+    if (this.#wire.dialogue.isFollowed) this.#wire.dialogue.turn(topicOf(job))
     const verdict = this.#unfit(job)
     // Later, like every other end: whoever called `run` is not yet prepared for the connection to be ready again. And
     // after the network had its turn, for a thousand such jobs may follow each other.
@@ -99,6 +101,7 @@ export class Connection implements Conversation {
   quit(): void {
     if (this.#state.at !== 'idle') return
     this.#state = { at: 'quitting' }
+    this.#wire.dialogue.commands('QUIT\r\n')
     this.#wire.send('QUIT\r\n')
     this.#wire.wait(this.#options.timeouts.quit)
   }
@@ -248,8 +251,14 @@ export class Connection implements Conversation {
 
   #obey(assignment: Assignment, transaction: Transaction, order: Order): void {
     if (order.over !== undefined) return this.#transacted(assignment, transaction, order.over)
+    const { dialogue } = this.#wire
+    dialogue.commands(order.say)
     const { content } = assignment
     if (order.content === undefined || content === undefined) return this.#say(transaction, order.say)
+    if (dialogue.isFollowed) {
+      if (content.framing.as === 'BDAT') dialogue.commands(chunkCommand(content.size))
+      dialogue.content(content.size)
+    }
     if (content.body.kind === 'small') {
       transaction.sent()
       return this.#say(transaction, oneWrite(order.say, content, content.body))
@@ -378,4 +387,10 @@ export class Connection implements Conversation {
         return timeouts.end
     }
   }
+}
+
+/** What a transaction is about, for those who follow. */
+function topicOf({ claimed }: Job): Parameters<Dialogue['turn']>[0] {
+  const domains = new Set(claimed.map(({ delivery }) => delivery.to.domain))
+  return { domains: [...domains], messages: claimed.slice(0, 1).map(({ message }) => message.id) }
 }

@@ -5,6 +5,8 @@ import type { SecureContext, SecureContextOptions } from 'node:tls'
 
 import type { Route, Routing } from '#engine/routing'
 import type { Instant } from '#engine/spool'
+import { UNTRACED } from '#engine/trace'
+import type { Tracer } from '#engine/trace'
 import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
@@ -32,6 +34,8 @@ export type EgressOptions = {
   readonly random: () => number
   /** Whether nobody on the public Internet has this address. */
   readonly isPrivate: (address: string) => boolean
+  /** Who may follow what is said. */
+  readonly tracer?: Tracer
   /** For tests. */
   readonly timers?: Timers
 }
@@ -88,6 +92,7 @@ class SmtpEgress implements Egress {
         context: this.#context,
         brokenTls: this.#brokenTls,
         timers: this.#timers,
+        tracer: this.#options.tracer ?? UNTRACED,
         now,
         isPrivate,
       },

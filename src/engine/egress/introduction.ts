@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 
 import type { Host, Route } from '#engine/routing'
+import type { Dialogue } from '#engine/trace'
 import { NO_CAPABILITIES, parseCapabilities } from '#grammar/smtp'
 import type { Capabilities, ClientReply } from '#grammar/smtp'
 import type { EgressConfig } from '#platform/config'
@@ -29,6 +30,7 @@ export type IntroductionOptions = {
   readonly timeouts: EgressConfig['timeouts']
   readonly context: SecureContext
   readonly timers: Timers
+  readonly dialogue: Dialogue
   /** Ends it, wherever it is. */
   readonly signal: AbortSignal
 }
@@ -50,7 +52,7 @@ class Introduction {
 
   constructor(socket: Socket, options: IntroductionOptions) {
     this.#options = options
-    this.#questions = new Questions(socket, options.timers)
+    this.#questions = new Questions(socket, options.timers, options.dialogue)
   }
 
   async run(): Promise<Introduced> {
@@ -142,15 +144,17 @@ class Introduction {
   }
 
   async #secure(): Promise<Verdict | undefined> {
-    const { host, context, timeouts, timers, tls, address } = this.#options
+    const { host, context, timeouts, timers, tls, address, dialogue } = this.#options
     const plain = this.#questions.wire.release()
     const name = isIP(host.name) === 0 ? host.name : address
     const secured = await secure(plain, { name, context, timeout: timeouts.tls, timers })
     if (!secured.ok) {
       this.#tls = { ...this.#tls, failed: true }
+      dialogue.event(secured.text)
       return deferred('tls', '4.7.5', secured.text)
     }
-    this.#questions = new Questions(secured.socket, timers)
+    this.#questions = new Questions(secured.socket, timers, dialogue)
+    dialogue.event(secured.text)
     this.#tls = { text: secured.text, verified: secured.verified, failed: false }
     if (tls !== 'verify' || secured.verified) return undefined
     return deferred('tls', '4.7.5', `the certificate of ${name} does not verify: ${secured.doubt}`)
@@ -160,7 +164,10 @@ class Introduction {
     const { auth, timeouts } = this.#options
     if (auth === undefined) return undefined
     if (this.#tls.text === '') return deferred('AUTH', '4.7.11', 'credentials are not sent without TLS')
-    const ask = (line: string): Promise<Answer> => this.#questions.ask(line, timeouts.ehlo)
+    const ask = (line: string): Promise<Answer> =>
+      line.startsWith('AUTH ')
+        ? this.#questions.ask(line, timeouts.ehlo)
+        : this.#questions.respond(line, timeouts.ehlo)
     return await authenticate(auth, this.#capabilities.auth, ask)
   }
 }
@@ -181,4 +188,6 @@ function leave(wire: Wire, { timers, timeouts }: IntroductionOptions): void {
   socket.once('close', cancel)
   socket.resume()
   socket.end('QUIT\r\n')
+  wire.dialogue.commands('QUIT\r\n')
+  wire.dialogue.end()
 }

@@ -5,6 +5,8 @@ import type { SecureContext } from 'node:tls'
 
 import type { Host, Route, Routing } from '#engine/routing'
 import type { Instant } from '#engine/spool'
+import { Dialogue } from '#engine/trace'
+import type { Tracer } from '#engine/trace'
 import type { EgressConfig, SourceConfig } from '#platform/config'
 
 import type { BrokenTls } from './broken-tls.ts'
@@ -23,6 +25,7 @@ export type Surroundings = {
   readonly context: SecureContext
   readonly brokenTls: BrokenTls
   readonly timers: Timers
+  readonly tracer: Tracer
   readonly now: () => Instant
   /** Whether nobody on the public Internet has this address. */
   readonly isPrivate: (address: string) => boolean
@@ -159,8 +162,9 @@ class Opening {
   }
 
   #introductionOptions(host: Host, address: string): Parameters<typeof introduce>[1] {
-    const { config, context, timers, brokenTls, now } = this.#around
+    const { config, context, timers, brokenTls, tracer, now } = this.#around
     const { auth } = this.#route
+    const source = this.#source.name
     const isBroken = this.#tls === 'opportunistic' && !host.implicitTls && brokenTls.has(host.name, now())
     return {
       host,
@@ -170,6 +174,7 @@ class Opening {
       timeouts: config.timeouts,
       context,
       timers,
+      dialogue: new Dialogue(tracer, () => ({ way: 'out', peer: address, by: `${source} → ${host.name}` })),
       signal: this.#signal,
       ...(auth === undefined ? {} : { auth }),
     }

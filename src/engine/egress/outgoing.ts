@@ -97,7 +97,11 @@ export async function* pieces(
 
 /** RFC 3030 §2. The size is known, so that one chunk can carry all of it. */
 function withChunkCommand(say: string, { as }: Framing, size: number): string {
-  return as === 'BDAT' ? `${say}BDAT ${size} LAST\r\n` : say
+  return as === 'BDAT' ? `${say}${chunkCommand(size)}` : say
+}
+
+export function chunkCommand(size: number): string {
+  return `BDAT ${size} LAST\r\n`
 }
 
 async function* parts(content: Content): AsyncIterable<Uint8Array> {

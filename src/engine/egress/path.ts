@@ -4,6 +4,7 @@ import { fullBucket, pathLimits, take } from '#engine/shaping'
 import type { Bucket, PathLimits } from '#engine/shaping'
 import type { Route } from '#engine/routing'
 import type { Instant } from '#engine/spool'
+import { Dialogue } from '#engine/trace'
 import type { SourceConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
@@ -283,6 +284,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       dsn: false,
     })
     this.#options.metrics.failed(verdict.stage)
+    this.#trace(host, address, verdict)
     this.#log.debug('connection.failed', {
       host,
       address,
@@ -300,6 +302,21 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     } else if (this.#opening === 0) {
       this.#goDown(attempt, now)
     }
+  }
+
+  /** Those who follow see also what did not come about. */
+  #trace(host: string, address: string, { stage, text }: Failure['verdict']): void {
+    const { tracer } = this.#options.around
+    if (!tracer.isActive) return
+    const { source, site } = this
+    const dialogue = new Dialogue(tracer, () => ({
+      way: 'out',
+      peer: address,
+      by: `${source} → ${host || site}`,
+    }))
+    dialogue.turn({ domains: [site] })
+    dialogue.event(`no connection to ${site}, ${stage}: ${text}`)
+    dialogue.end()
   }
 
   #goDown(attempt: Tried, now: Instant): void {

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 
+import type { Dialogue } from '#engine/trace'
 import type { ClientReply } from '#grammar/smtp'
 
 import type { Timers } from './timers.ts'
@@ -20,12 +21,23 @@ export class Questions implements Conversation {
   #waiting: ((answer: Answer) => void) | undefined
   #over: Lost | undefined
 
-  constructor(socket: Socket, timers: Timers) {
-    this.wire = new Wire(socket, timers, this)
+  constructor(socket: Socket, timers: Timers, dialogue: Dialogue) {
+    this.wire = new Wire(socket, timers, this, dialogue)
   }
 
   /** `ms` is for the whole reply, however slowly its octets come. */
   ask(line: string, ms: number): Promise<Answer> {
+    this.wire.dialogue.commands(line)
+    return this.#put(line, ms)
+  }
+
+  /** The same with the answer to a challenge, which nobody may see. */
+  respond(line: string, ms: number): Promise<Answer> {
+    this.wire.dialogue.secret()
+    return this.#put(line, ms)
+  }
+
+  #put(line: string, ms: number): Promise<Answer> {
     // Whatever came before the question cannot be the answer, and the answer would then be taken for the next one.
     if (this.fault() === undefined) this.wire.send(line)
     return this.read(ms)

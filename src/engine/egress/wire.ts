@@ -2,11 +2,13 @@
 
 import type { Socket } from 'node:net'
 
+import type { Dialogue } from '#engine/trace'
 import { ReplyParser } from '#grammar/smtp'
 import type { ClientReply } from '#grammar/smtp'
 
 import { Deadline } from './timers.ts'
 import type { Timers } from './timers.ts'
+import { lostVerdict } from './verdict.ts'
 import type { Lost } from './verdict.ts'
 
 /** Who listens to the replies. */
@@ -23,6 +25,8 @@ export type Conversation = {
 
 export class Wire {
   readonly socket: Socket
+  /** Replies are told to it here; what is sent, by those who know what of it is secret or content. */
+  readonly dialogue: Dialogue
   readonly #deadline: Deadline
   readonly #parser = new ReplyParser()
   #conversation: Conversation
@@ -33,8 +37,9 @@ export class Wire {
   readonly #onError = (error: Error): void => this.lose({ kind: 'error', text: error.message })
   readonly #onEnd = (): void => this.lose({ kind: 'closed' })
 
-  constructor(socket: Socket, timers: Timers, conversation: Conversation) {
+  constructor(socket: Socket, timers: Timers, conversation: Conversation, dialogue: Dialogue) {
     this.socket = socket
+    this.dialogue = dialogue
     this.#conversation = conversation
     this.#deadline = new Deadline(timers, () => this.#conversation.expired(this.#patience))
     socket.on('data', this.#onData)
@@ -77,6 +82,7 @@ export class Wire {
   /** Ends the connection and says why to the conversation, unless it has ended already. */
   lose(why: Lost): void {
     if (this.#ended) return
+    if (this.dialogue.isFollowed) this.dialogue.event(lostVerdict(why, 'connect').text)
     this.destroy()
     this.#conversation.lost(why)
   }
@@ -87,6 +93,7 @@ export class Wire {
     this.#deadline.end()
     this.#detach()
     this.socket.destroy()
+    this.dialogue.end()
   }
 
   /**
@@ -117,6 +124,7 @@ export class Wire {
       const event = this.#parser.next()
       if (event === undefined) return
       if (event.kind === 'error') return this.lose({ kind: 'garbled', error: event.error })
+      this.dialogue.reply(event.reply)
       this.#conversation.replied(event.reply)
     }
   }

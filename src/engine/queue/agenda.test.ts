@@ -7,18 +7,36 @@ import { Agenda } from './agenda.ts'
 import { Fifo } from './fifo.ts'
 
 test('an agenda gives everything that is due, earliest first, and nothing else', () => {
+  const plan = fc.record({ what: fc.nat(30), at: fc.nat(1_000) })
   fc.assert(
-    fc.property(fc.array(fc.nat(1_000)), fc.nat(1_000), (times, now) => {
+    fc.property(fc.array(plan), fc.nat(1_000), (plans, now) => {
       const agenda = new Agenda<number>()
-      for (const time of times) agenda.add(time, time)
+      const model = new Map<number, number>()
+      for (const { what, at } of plans) {
+        agenda.add(at, what)
+        model.set(what, Math.min(at, model.get(what) ?? Infinity))
+      }
+      assert.equal(agenda.size, model.size)
       const given: number[] = []
       for (let one = agenda.due(now); one !== undefined; one = agenda.due(now)) given.push(one)
-      const due = times.filter((time) => time <= now).toSorted((a, b) => a - b)
-      assert.deepEqual(given, due)
-      const left = times.filter((time) => time > now)
-      assert.equal(agenda.next(), left.length === 0 ? undefined : Math.min(...left))
+      const due = [...model].filter(([, at]) => at <= now)
+      assert.deepEqual(given.toSorted(), due.map(([what]) => what).toSorted())
+      const times = given.map((what) => model.get(what) ?? Infinity)
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      )
+      assert.equal(agenda.size, model.size - due.length)
     }),
   )
+})
+
+test('what is planned again and again stands in the agenda once', () => {
+  const agenda = new Agenda<string>()
+  for (let at = 1_000; at > 0; at -= 1) agenda.add(at, 'queue')
+  assert.equal(agenda.size, 1)
+  assert.equal(agenda.due(1), 'queue')
+  assert.equal(agenda.due(1_000), undefined)
 })
 
 test('a first-in first-out list does as an array does', () => {

@@ -1,21 +1,24 @@
-/** What is to be done when: a binary heap of (time, thing) with one timer's worth of knowledge, and no timer of its own. */
+/** What is to be done when: a binary heap in which each thing stands once, and no timer of its own. */
 
 import type { Instant } from '#engine/spool'
 
-type Item<T> = { readonly at: Instant; readonly what: T }
+type Item<T> = { at: Instant; readonly what: T; place: number }
 
 export class Agenda<T> {
   readonly #heap: Item<T>[] = []
+  readonly #items = new Map<T, Item<T>>()
 
-  /** The same thing may stand here several times; whoever takes it asks whether it is still meant. */
+  /** Plans `what` for `at`, unless it stands here for an earlier time. */
   add(at: Instant, what: T): void {
-    this.#heap.push({ at, what })
-    this.#rise(this.#heap.length - 1)
-  }
-
-  /** When `due` has something to give; `undefined` when nothing is planned. */
-  next(): Instant | undefined {
-    return this.#heap[0]?.at
+    const known = this.#items.get(what)
+    if (known !== undefined && known.at <= at) return
+    const item = known ?? { at, what, place: this.#heap.length }
+    item.at = at
+    if (known === undefined) {
+      this.#items.set(what, item)
+      this.#heap.push(item)
+    }
+    this.#rise(item)
   }
 
   /** Takes the earliest thing planned for `now` or before. */
@@ -23,43 +26,44 @@ export class Agenda<T> {
     const first = this.#heap[0]
     if (first === undefined || first.at > now) return undefined
     const last = this.#heap.pop()
-    if (last !== undefined && this.#heap.length > 0) {
-      this.#heap[0] = last
-      this.#sink(0)
+    if (last !== undefined && last !== first) {
+      this.#put(last, 0)
+      this.#sink(last)
     }
+    this.#items.delete(first.what)
     return first.what
   }
 
-  #rise(start: number): void {
-    let i = start
-    while (i > 0) {
-      const parent = (i - 1) >> 1
-      if (!this.#swapIfEarlier(i, parent)) return
-      i = parent
+  get size(): number {
+    return this.#heap.length
+  }
+
+  #rise(item: Item<T>): void {
+    while (item.place > 0) {
+      const parent = this.#heap[(item.place - 1) >> 1]
+      if (parent === undefined || parent.at <= item.at) return
+      this.#swap(item, parent)
     }
   }
 
-  #sink(start: number): void {
-    let i = start
+  #sink(item: Item<T>): void {
     for (;;) {
-      const left = 2 * i + 1
-      const right = left + 1
-      const child = this.#at(right) < this.#at(left) ? right : left
-      if (child >= this.#heap.length || !this.#swapIfEarlier(child, i)) return
-      i = child
+      const left = this.#heap[2 * item.place + 1]
+      const right = this.#heap[2 * item.place + 2]
+      const child = left !== undefined && right !== undefined && right.at < left.at ? right : left
+      if (child === undefined || child.at >= item.at) return
+      this.#swap(item, child)
     }
   }
 
-  #at(i: number): number {
-    return this.#heap[i]?.at ?? Infinity
+  #swap(a: Item<T>, b: Item<T>): void {
+    const { place } = a
+    this.#put(a, b.place)
+    this.#put(b, place)
   }
 
-  #swapIfEarlier(child: number, parent: number): boolean {
-    const a = this.#heap[child]
-    const b = this.#heap[parent]
-    if (a === undefined || b === undefined || a.at >= b.at) return false
-    this.#heap[child] = b
-    this.#heap[parent] = a
-    return true
+  #put(item: Item<T>, place: number): void {
+    this.#heap[place] = item
+    item.place = place
   }
 }

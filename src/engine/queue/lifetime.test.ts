@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import type { Claimed } from '#engine/spool'
 
-import { afterAttempt, backoff } from './lifetime.ts'
+import { afterAttempt, backoff, triesUntil } from './lifetime.ts'
 import { claimedOf } from './queue.fixture.ts'
 
 const policy = { retry: [300_000, 600_000, 1_200_000], jitter: 0.2, delayWarning: 3_600_000 }
@@ -62,3 +62,29 @@ test('a bounce and a success end it', () => {
   assert.deepEqual(afterAttempt(claimedOf({}), { outcome: 'bounced' }, policy, at), { state: 'bounced' })
   assert.deepEqual(afterAttempt(claimedOf({}), { outcome: 'delivered' }, policy, at), { state: 'delivered' })
 })
+
+const SCHEDULES: readonly (readonly [due: number, end: number, tries: number])[] = [
+  [1_000_000, 1_000_000, 1],
+  [1_000_000, 1_000_001, 0],
+  [1_000_000, 1_300_000, 0],
+  [1_000_000, 1_300_001, 0],
+  [1_000_000, 50_000_000, 0],
+  [1_000_000, 50_000_000, 2],
+  [1_000_000, 50_000_000, 30],
+  [1_000_000, 900_000, 4],
+]
+for (const [due, end, tries] of SCHEDULES) {
+  test(`from ${due} to ${end} after ${tries} there are as many tries as are foretold`, () => {
+    const policyOfTime = { ...policy, jitter: 0 }
+    let count = 1
+    for (let now = due; ; count += 1) {
+      const claimed = claimedOf({ expiresAt: end }, { attempts: tries + count - 1 })
+      const verdict = afterAttempt(claimed, deferred, policyOfTime, { now, random: 0.5 })
+      if (verdict.state !== 'waiting') break
+      now = verdict.due
+    }
+    assert.equal(triesUntil(due, end, tries, policy.retry), count)
+  })
+}
+
+test('a schedule without waits foretells one try', () => assert.equal(triesUntil(0, 10, 0, []), 1))

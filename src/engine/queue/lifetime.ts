@@ -54,6 +54,22 @@ export function backoff(tries: number, { retry, jitter }: RetryPolicy, random: n
   return Math.round(base * (1 + jitter * (2 * random - 1)))
 }
 
+/**
+ * How many tries there will be from the one at `due`, which `tries` came before, to the last one at `end`, both counted,
+ * if every one is deferred. Without the spread, and so only about.
+ */
+export function triesUntil(due: Instant, end: Instant, tries: number, retry: readonly number[]): number {
+  let at = due
+  let count = 1
+  for (const wait of retry.slice(tries)) {
+    if (at >= end) return count
+    at += wait
+    count += 1
+  }
+  const last = retry.at(-1) ?? 0
+  return at >= end || last <= 0 ? count : count + Math.ceil((end - at) / last)
+}
+
 /** Only those who asked are told, once. RFC 3461 §4.1, RFC 2852 §4.1.2 */
 function owesDelayNotice({ message, delivery }: Claimed, policy: RetryPolicy, now: Instant): boolean {
   if (delivery.delayNotified || message.from === null || delivery.notify === 'never') return false

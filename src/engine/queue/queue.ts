@@ -1,13 +1,13 @@
 /**
- * The queue: which deliveries are in memory, where they go, and when the store is asked for more.
+ * The queue: which deliveries are in memory, and where they go.
  *
- * A fresh message whose window has room goes from its commit straight to a path. Everything else waits in the
- * store and is claimed by due time. What an attempt did is in outcome.ts; what is written down in settling.ts.
+ * A fresh message whose window has room goes from its commit straight to a path. Everything else waits in the store
+ * and is claimed by due time, loading.ts. What an attempt did is in outcome.ts; what is written down in settling.ts.
  */
 
-import type { Egress, Job, PathState, Tried, Unreachable } from '#engine/egress'
+import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
-import { CHANGE_LIMIT, SpoolError } from '#engine/spool'
+import { SpoolError } from '#engine/spool'
 import type {
   Change,
   Claimed,
@@ -22,14 +22,17 @@ import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
-import { Agenda } from './agenda.ts'
 import { Carried } from './carried.ts'
 import type { Prepare } from './carried.ts'
+import { Loading } from './loading.ts'
 import { matches } from './match.ts'
 import { judge } from './outcome.ts'
+import { Occupancy } from './occupancy.ts'
+import { placesOf, stateOf } from './queue-state.ts'
+import type { Place, QueueOverview, QueueState } from './queue-state.ts'
 import { returnPath } from './return-path.ts'
 import { bandIndex, ScheduledQueue } from './scheduled-queue.ts'
-import type { Destination, Entry } from './scheduled-queue.ts'
+import type { Entry } from './scheduled-queue.ts'
 import type { Settling } from './settling.ts'
 import type { Site, SiteOwner } from './site.ts'
 import { Sites } from './sites.ts'
@@ -49,76 +52,74 @@ export type QueueOptions = {
   random(): number
 }
 
-export type QueueState = {
-  readonly queue: string
-  readonly ready: number
-  readonly onWire: number
-  /** Absent until a route was found. */
-  readonly site?: string
-  readonly paths?: readonly PathState[]
-}
-
 /** Octets of message content kept in memory from acceptance to the first attempt; beyond it they are read back. */
 const CARRIED_LIMIT = 64 * 1024 * 1024
 
-/** A queue may have this many deliveries in memory even when all windows together are full: none is starved. */
-const WINDOW_FLOOR = 16
-
-/** Milliseconds until a store that failed to answer is asked again. */
-const CLAIM_RETRY = 5_000
-
-/** Deliveries a second for which the state of an unreachable site is written down, over all sites. */
-const SWEEP_RATE = 500
+/** Deliveries that go back to the store, by the queue and the time they are due there. */
+type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
 
 export class Queue {
   readonly #options: QueueOptions
   readonly #queues = new Map<string, ScheduledQueue>()
   readonly #sites: Sites
-  readonly #agenda = new Agenda<ScheduledQueue>()
+  readonly #occupancy: Occupancy
+  readonly #loading: Loading
+  /** What the store has not heard yet that it has back. Loading is paused until it has, lest it is here twice. */
+  #returning: readonly Returning[] = []
   #timer: NodeJS.Timeout | undefined
-  #inMemory = 0
   #carried = 0
   #stopped = false
   #wasHealthy = true
-  /** Loads wait while an operator's change is under way, so that it sees every delivery in one place. */
-  #changing = 0
 
   constructor(options: QueueOptions) {
     this.#options = options
+    this.#occupancy = new Occupancy(() => options.config)
+    this.#loading = new Loading({
+      ...options,
+      occupancy: this.#occupancy,
+      claimed: (entries) => {
+        for (const entry of entries) this.#admit(entry)
+      },
+      unsendable: (entries, why) => this.#putOff(entries, why),
+    })
     const owner: SiteOwner = {
       mayStart: () => !this.#stopped && options.spool.healthy,
       jobOf: (entries) => this.#jobOf(entries),
-      // A return path of its own needs a transaction of its own.
-      recipientsPerTransaction:
-        options.config.returnPathDomain === undefined ? options.config.recipientsPerTransaction : 1,
-      drained: (queue) => this.#loadIfDue(queue),
+      recipientsPerTransaction: () => this.#recipientsPerTransaction,
+      drained: (queue) => this.#loading.loadIfDue(queue),
       siteFailed: (site, why) => this.#siteFailed(site, why),
     }
     this.#sites = new Sites({ ...options, owner, unroutable: (queue, why) => this.#unroutable(queue, why) })
   }
 
+  /** A return path of its own needs a transaction of its own. */
+  get #recipientsPerTransaction(): number {
+    const { returnPathDomain, recipientsPerTransaction } = this.#options.config
+    return returnPathDomain === undefined ? recipientsPerTransaction : 1
+  }
+
   /** Learns what waits in the store, and starts. */
   async start(): Promise<void> {
-    for (const depth of await this.#options.spool.depths()) {
-      if (depth.nextDue !== undefined) this.#plan(this.#queueOf(depth.queue), depth.nextDue)
-    }
-    this.#timer = setInterval(() => this.tick(), 1_000)
+    for (const { queue, nextDue } of await this.#options.spool.depths())
+      if (nextDue !== undefined) this.planned(queue, nextDue)
+    this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
   }
 
   /** Whether a new delivery for `key` may go to memory at once; then a place is kept for it until `arrived` or `free`. */
   reserve(key: string): boolean {
+    if (this.#loading.isPaused) return false
     const queue = this.#queueOf(key)
-    if (this.#stopped || this.#room(queue) < 1) return false
-    queue.reserved += 1
-    this.#inMemory += 1
+    const isBehind = queue.nextDue <= this.#options.now()
+    if (!this.#occupancy.hasRoomForFresh(queue, isBehind)) return false
+    this.#occupancy.keep(queue, 1)
     return true
   }
 
   free(key: string): void {
     const queue = this.#queueOf(key)
-    queue.reserved -= 1
-    this.#inMemory -= 1
+    this.#occupancy.giveBack(queue, 1)
+    this.#loading.loadIfDue(queue)
   }
 
   /** Committed deliveries of one message: the active ones have a reserved place, the others wait in the store. */
@@ -128,48 +129,57 @@ export class Queue {
     const keep = bytes !== undefined && this.#carried + bytes.length <= CARRIED_LIMIT ? bytes : undefined
     const carried = new Carried(message, keep)
     this.#carried += carried.octets
+    const returning: Returning[] = []
     for (const one of claimed) {
-      const queue = this.#queueOf(one.delivery.queue)
-      if (one.delivery.state === 'active') {
-        queue.reserved -= 1
-        this.#inMemory -= 1
-        this.#admit({ claimed: one, carried, queue })
-      } else if (one.delivery.state === 'waiting') this.#plan(queue, one.delivery.due)
+      const { queue: key, state, due } = one.delivery
+      const queue = this.#queueOf(key)
+      if (state === 'waiting') this.#loading.plan(queue, due)
+      else if (state !== 'active') continue
+      else if (!this.#loading.isPaused) this.#admit({ claimed: one, carried, queue })
+      else {
+        // An operator's change may be about it: it is to be found in the store, and nowhere else.
+        this.#occupancy.giveBack(queue, 1)
+        returning.push({ key: one.delivery.key, queue: key, due })
+      }
     }
     if (carried.users === 0) this.#letGo(carried)
+    if (returning.length > 0) void this.#handBack(returning).catch(ignoreSpoolError)
   }
 
   /** Something of `key` waits in the store since now. */
   planned(key: string, due: Instant): void {
-    this.#plan(this.#queueOf(key), due)
+    this.#loading.plan(this.#queueOf(key), due)
   }
 
   /**
    * Holds, releases, cancels or retries what `filter` matches, wherever it is: ready entries go back to the store
    * first. Those on the wire cannot be called back: the store lets a success of theirs stand, and nothing else.
+   * Gives how many there were and the first `shown` of them, as they were before.
+   * @throws {SpoolError} when the store does not answer; what was changed by then stays changed
    */
-  async change(filter: DeliveryFilter, change: Change, reason: string): Promise<readonly Claimed[]> {
-    this.#changing += 1
+  async change(filter: DeliveryFilter, change: Change, reason: string, shown = 0): Promise<Changed> {
+    const paused = this.#loading.pause()
     try {
-      const back = this.#takeBack(filter)
-      if (back.length > 0) await this.#options.spool.unclaim(back)
-      const changed = await this.#changeAll(filter, change, reason)
-      const now = this.#options.now()
-      for (const { delivery } of changed) this.#plan(this.#queueOf(delivery.queue), now)
-      return changed
+      await paused
+      await this.#handBack(this.#takeBack(filter))
+      return await this.#changeAll(filter, change, reason, shown)
     } finally {
-      this.#changing -= 1
-      for (const queue of this.#queues.values()) this.#loadIfDue(queue)
+      this.#resume()
     }
   }
 
-  async #changeAll(filter: DeliveryFilter, change: Change, reason: string): Promise<readonly Claimed[]> {
-    const all: Claimed[] = []
+  async #changeAll(filter: DeliveryFilter, change: Change, reason: string, shown: number): Promise<Changed> {
+    const { spool, now } = this.#options
+    const rows: Claimed[] = []
+    let count = 0
     for (let page = filter; ;) {
-      const changed = await this.#options.spool.change(page, change, this.#options.now(), reason)
-      all.push(...changed)
+      const changed = await spool.change(page, change, now(), reason)
       const last = changed.at(-1)
-      if (last === undefined || changed.length < CHANGE_LIMIT) return all
+      // Not at a page that is not full: some of it may have ended between the look and the change.
+      if (last === undefined) return { count, rows }
+      count += changed.length
+      rows.push(...changed.slice(0, shown - rows.length))
+      for (const queue of new Set(changed.map(({ delivery }) => delivery.queue))) this.planned(queue, now())
       page = { ...filter, before: last.delivery.key }
     }
   }
@@ -178,13 +188,14 @@ export class Queue {
   async stop(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#timer)
-    const back = this.#takeBack({})
-    if (back.length > 0) await this.#options.spool.unclaim(back)
+    await this.#loading.pause()
+    // A store that does not answer finds them when it is opened again.
+    await this.#handBack(this.#takeBack({})).catch(ignoreSpoolError)
   }
 
   /** Deliveries that count against the windows. */
   get inMemory(): number {
-    return this.#inMemory
+    return this.#occupancy.taken
   }
 
   /** Deliveries on the wire. */
@@ -194,45 +205,83 @@ export class Queue {
     return count
   }
 
-  /** What the queue knows of one delivery's scheduled queue, for `explain` and the operator's lists. */
+  /** What the queue knows of one scheduled queue, for `explain` and the operator's lists. */
   describe(key: string): QueueState {
     const queue = this.#queues.get(key)
-    return {
-      queue: key,
-      ready: queue?.waitingHere ?? 0,
-      onWire: queue?.onWire.size ?? 0,
-      ...(queue?.site === undefined
-        ? {}
-        : { site: queue.site.name, paths: queue.site.paths.map((path) => path.describe()) }),
-    }
+    if (queue === undefined) return { queue: key, ready: 0, onWire: 0, routing: false }
+    return stateOf(queue, this.#occupancy.full(queue))
   }
 
-  #takeBack(filter: DeliveryFilter): readonly DeliveryKey[] {
-    const keys: DeliveryKey[] = []
+  /** Where the deliveries of `message` are that `key` has in memory; those being recorded are nowhere. */
+  places(key: string, message: MessageId): readonly Place[] {
+    const queue = this.#queues.get(key)
+    return queue === undefined ? [] : placesOf(queue, message)
+  }
+
+  get overview(): QueueOverview {
+    const { config, spool } = this.#options
+    const { window, windowTotal, retry } = config
+    const gate = this.#stopped ? 'stopping' : spool.healthy ? 'open' : 'unhealthy'
+    return { gate, window, windowTotal, retry }
+  }
+
+  #takeBack(filter: DeliveryFilter): readonly Returning[] {
+    const all: Returning[] = []
     for (const queue of this.#queues.values()) {
       for (const [i, band] of queue.ready.entries()) {
         const taken = band.remove((entry) => matches(filter, entry.claimed))
         if (taken.length > 0 && band.length === 0) queue.site?.leave(queue, i)
-        for (const entry of taken) keys.push(this.#takenBack(entry))
+        for (const entry of taken) {
+          this.#left(entry)
+          const { key, due } = entry.claimed.delivery
+          all.push({ key, queue: queue.key, due })
+        }
       }
     }
-    return keys
+    return all
   }
 
-  #takenBack(entry: Entry): DeliveryKey {
-    this.#inMemory -= 1
+  /** Tells the store that it has them again, now or, when it does not answer and this rejects, as soon as it does. */
+  async #handBack(returning: readonly Returning[]): Promise<void> {
+    if (returning.length === 0) return
+    try {
+      await this.#options.spool.unclaim(returning.map(({ key }) => key))
+    } catch (cause) {
+      if (cause instanceof SpoolError && !this.#stopped) {
+        this.#options.log.error('queue.return-failed', { deliveries: returning.length, cause })
+        this.#returning = [...this.#returning, ...returning]
+        void this.#loading.pause()
+      }
+      throw cause
+    }
+    for (const { queue, due } of returning) this.planned(queue, due)
+  }
+
+  #retryHandBack(): void {
+    const returning = this.#returning
+    if (returning.length === 0) return
+    this.#returning = []
+    void this.#handBack(returning)
+      .catch(ignoreSpoolError)
+      .finally(() => this.#resume())
+  }
+
+  #resume(): void {
+    this.#loading.resume()
+    for (const queue of this.#queues.values()) this.#loading.loadIfDue(queue)
+  }
+
+  /** An entry is no longer in memory. */
+  #left(entry: Entry): void {
+    this.#occupancy.left()
     entry.carried.users -= 1
     if (entry.carried.users === 0) this.#letGo(entry.carried)
-    entry.queue.note(entry.claimed.delivery.due)
-    return entry.claimed.delivery.key
   }
 
   /** Runs what is due. Called each second, and by tests. */
   tick(): void {
-    const now = this.#options.now()
-    for (let queue = this.#agenda.due(now); queue !== undefined; queue = this.#agenda.due(now))
-      this.#loadIfDue(queue)
-    this.#sweep(now)
+    this.#retryHandBack()
+    this.#loading.tick()
     if (this.#options.spool.healthy && !this.#wasHealthy) this.#sites.wake()
     this.#wasHealthy = this.#options.spool.healthy
     this.#tidy()
@@ -246,22 +295,10 @@ export class Queue {
     return queue
   }
 
-  #room(queue: ScheduledQueue): number {
-    const { window, windowTotal } = this.#options.config
-    const mine = queue.inMemory
-    return Math.min(window - mine, Math.max(windowTotal - this.#inMemory, WINDOW_FLOOR - mine))
-  }
-
-  #plan(queue: ScheduledQueue, due: Instant): void {
-    const earlier = due < queue.nextDue
-    queue.note(due)
-    if (earlier) this.#agenda.add(due, queue)
-    if (due <= this.#options.now()) this.#loadIfDue(queue)
-  }
-
+  /** Takes the place that was kept for it. */
   #admit(entry: Entry): void {
     const { queue } = entry
-    this.#inMemory += 1
+    this.#occupancy.entered(queue)
     entry.carried.users += 1
     queue.push(entry)
     if (this.#sites.knows(queue)) queue.site?.offer(queue, bandIndex(entry.claimed.delivery.band))
@@ -286,23 +323,37 @@ export class Queue {
       text: why.text,
       dsnPassedOn: false,
     }
-    this.#endAll(queue, attempt)
-    this.#loadIfDue(queue)
+    this.#endReady(queue, attempt)
   }
 
   /** Ends every ready entry of `queue` as `attempt` says, without trying each. */
-  #endAll(queue: ScheduledQueue, attempt: Tried): void {
+  #endReady(queue: ScheduledQueue, attempt: Tried): void {
     queue.site?.leave(queue)
-    for (const band of queue.ready) {
-      for (let entry = band.shift(); entry !== undefined; entry = band.shift()) {
-        this.#ended([entry], [attempt])
-      }
+    for (const band of queue.ready) this.#endAll(band.remove(() => true), attempt)
+  }
+
+  /** Those of one message at a time, so that its sender is told once. */
+  #endAll(entries: readonly Entry[], attempt: Tried): void {
+    for (const group of Map.groupBy(entries, ({ carried }) => carried).values()) {
+      this.#ended(
+        group,
+        group.map(() => attempt),
+      )
     }
+  }
+
+  /** Claimed behind a site that cannot be reached. */
+  #putOff(entries: readonly Entry[], why: Unreachable): void {
+    for (const { queue, carried } of entries) {
+      this.#occupancy.entered(queue)
+      carried.users += 1
+    }
+    this.#endAll(entries, { ...why.attempt, at: this.#options.now(), duration: 0 })
   }
 
   #siteFailed(site: Site, why: Unreachable): void {
     if (site.down(this.#options.now()) === undefined) return
-    for (const queue of this.#queues.values()) if (queue.site === site) this.#endAll(queue, why.attempt)
+    for (const queue of site.queues) this.#endReady(queue, why.attempt)
   }
 
   #jobOf(entries: readonly Entry[]): Job {
@@ -330,19 +381,14 @@ export class Queue {
     const now = this.#options.now()
     const endings = entries.map((entry, i) => {
       entry.queue.onWire.delete(entry)
-      this.#inMemory -= 1
-      entry.carried.users -= 1
-      return judge(entry, tried[i] ?? failEmpty(), this.#options.config, {
-        now,
-        random: this.#options.random(),
-      })
+      const random = this.#options.random()
+      return judge(entry, tried[i] ?? failEmpty(), this.#options.config, { now, random })
     })
-    this.#options.settling.settle(endings, (ending) => {
-      if (ending.settlement.state === 'waiting')
-        this.planned(ending.claimed.delivery.queue, ending.settlement.due)
+    this.#options.settling.settle(endings, ({ claimed, settlement }) => {
+      if (settlement.state === 'waiting') this.planned(claimed.delivery.queue, settlement.due)
     })
-    for (const { carried } of entries) if (carried.users === 0) this.#letGo(carried)
-    for (const queue of new Set(entries.map((entry) => entry.queue))) this.#loadIfDue(queue)
+    for (const entry of entries) this.#left(entry)
+    for (const queue of new Set(entries.map((entry) => entry.queue))) this.#loading.loadIfDue(queue)
   }
 
   #letGo(carried: Carried): void {
@@ -350,86 +396,23 @@ export class Queue {
     carried.forget()
   }
 
-  #loadIfDue(queue: ScheduledQueue): void {
-    const now = this.#options.now()
-    if (this.#stopped || this.#changing > 0 || queue.loading || queue.nextDue > now) return
-    if (queue.site?.down(now) !== undefined) return
-    const room = this.#room(queue)
-    // Half a window at a time: a claim for one delivery would cost as much as one for a hundred.
-    if (room >= Math.min(WINDOW_FLOOR, this.#options.config.window) || queue.inMemory === 0)
-      void this.#load(queue, Math.max(room, 1))
-  }
-
-  async #load(queue: ScheduledQueue, limit: number): Promise<void> {
-    for (const entry of await this.#claim(queue, limit)) this.#admit(entry)
-    this.#loadIfDue(queue)
-  }
-
-  async #claim(queue: ScheduledQueue, limit: number): Promise<readonly Entry[]> {
-    queue.loading = true
-    queue.noted = Infinity
-    try {
-      const { spool } = this.#options
-      const claimed = await spool.claim(queue.key, this.#options.now(), limit)
-      // A full answer says that there may be more at once.
-      const rest = claimed.length < limit ? await this.#nextDue(queue) : this.#options.now()
-      queue.nextDue = Math.min(rest ?? Infinity, queue.noted)
-      if (queue.nextDue < Infinity) this.#agenda.add(queue.nextDue, queue)
-      const carried = new Map<MessageId, Carried>()
-      return claimed.map((one) => ({
-        claimed: one,
-        carried: carried.getOrInsertComputed(one.message.id, () => new Carried(one.message)),
-        queue,
-      }))
-    } catch (cause) {
-      if (!(cause instanceof SpoolError)) throw cause
-      this.#options.log.error('queue.claim-failed', { queue: queue.key, cause })
-      this.#agenda.add(this.#options.now() + CLAIM_RETRY, queue)
-      return []
-    } finally {
-      queue.loading = false
-    }
-  }
-
-  /** A store that does not say is asked again soon: what was just claimed must not be lost over it. */
-  async #nextDue(queue: ScheduledQueue): Promise<Instant | undefined> {
-    try {
-      return await this.#options.spool.nextDue(queue.key)
-    } catch (cause) {
-      if (!(cause instanceof SpoolError)) throw cause
-      return this.#options.now() + CLAIM_RETRY
-    }
-  }
-
-  /** Behind an unreachable site: what is due in the store is put off, expired and told of, a bounded number a second. */
-  #sweep(now: Instant): void {
-    let budget = SWEEP_RATE
-    for (const queue of this.#queues.values()) {
-      const down = queue.site?.down(now)
-      if (down === undefined || queue.loading || queue.nextDue > now || this.#stopped) continue
-      void this.#putOff(queue, down, Math.min(budget, this.#options.config.window))
-      budget -= this.#options.config.window
-      if (budget <= 0) return
-    }
-  }
-
-  async #putOff(queue: ScheduledQueue, why: Unreachable, limit: number): Promise<void> {
-    for (const entry of await this.#claim(queue, limit)) {
-      this.#inMemory += 1
-      entry.carried.users += 1
-      this.#ended([entry], [{ ...why.attempt, at: this.#options.now(), duration: 0 }])
-    }
-  }
-
   /** Forgets queues and sites with nothing to do. */
   #tidy(): void {
-    const used = new Set<Destination>()
     for (const [key, queue] of this.#queues) {
-      if (queue.idle) this.#queues.delete(key)
-      else if (queue.site !== undefined) used.add(queue.site)
+      if (!queue.idle) continue
+      this.#queues.delete(key)
+      queue.site?.queues.delete(queue)
     }
-    this.#sites.keep(used)
+    this.#sites.tidy()
   }
+}
+
+/** Of deliveries that an operator changed. */
+export type Changed = { readonly count: number; readonly rows: readonly Claimed[] }
+
+/** It was logged where it happened, and what it was about is kept. */
+function ignoreSpoolError(error: unknown): void {
+  if (!(error instanceof SpoolError)) throw error
 }
 
 function failEmpty(): never {

@@ -25,6 +25,8 @@ export type Entry = {
 export type Destination = {
   readonly name: string
   readonly paths: readonly Path[]
+  /** Those that lead here, with entries or without. */
+  readonly queues: Set<ScheduledQueue>
   /** Why nothing can be sent there at `now`, and until when. */
   down(now: Instant): Unreachable | undefined
   /** To be called after `queue` got an entry in `band`. */
@@ -40,7 +42,7 @@ export class ScheduledQueue {
   readonly stream: string
   readonly domain: string
   readonly ready: readonly Fifo<Entry>[] = Array.from({ length: BANDS }, () => new Fifo<Entry>())
-  /** Places promised to messages that are being committed, and deliveries on the wire. */
+  /** Places kept for messages that are being committed, and for what is being claimed. */
   reserved = 0
   readonly onWire = new Set<Entry>()
   /** Earliest due time among those in the store; `Infinity` when none is known to wait there. */

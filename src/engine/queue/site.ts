@@ -16,8 +16,8 @@ export type SiteOwner = {
   mayStart(): boolean
   /** Makes a transaction of the first entries of `queue`; they are on the wire from then on. */
   jobOf(entries: readonly Entry[]): Job
-  /** How many recipients one transaction may have. */
-  readonly recipientsPerTransaction: number
+  /** How many recipients one transaction may have now. */
+  recipientsPerTransaction(): number
   /** Told after entries were taken: there may be room for more. */
   drained(queue: ScheduledQueue): void
   siteFailed(site: Site, why: Unreachable): void
@@ -26,6 +26,7 @@ export type SiteOwner = {
 export class Site implements Work, Destination {
   readonly name: string
   readonly paths: Path[] = []
+  readonly queues = new Set<ScheduledQueue>()
   /** Queues with ready entries, one rota a band. */
   readonly #rota: readonly Fifo<ScheduledQueue>[] = Array.from(
     { length: BANDS },
@@ -111,7 +112,8 @@ export class Site implements Work, Destination {
     const first = ready?.shift()
     if (ready === undefined || first === undefined) return []
     const entries = [first]
-    while (entries.length < this.#owner.recipientsPerTransaction) {
+    const most = this.#owner.recipientsPerTransaction()
+    while (entries.length < most) {
       if (ready.peek()?.carried !== first.carried) break
       const another = ready.shift()
       if (another !== undefined) entries.push(another)

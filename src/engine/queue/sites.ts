@@ -4,7 +4,7 @@ import type { Egress } from '#engine/egress'
 import type { NoRoute, Route, Routing, RoutingNow } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 
-import type { Destination, ScheduledQueue } from './scheduled-queue.ts'
+import type { ScheduledQueue } from './scheduled-queue.ts'
 import { Site } from './site.ts'
 import type { SiteOwner } from './site.ts'
 
@@ -48,7 +48,9 @@ export class Sites {
     }
     queue.routedAt = this.#options.now()
     queue.site?.leave(queue)
+    queue.site?.queues.delete(queue)
     queue.site = this.#siteOf(found.route)
+    queue.site.queues.add(queue)
     queue.site.adopt(queue)
   }
 
@@ -57,9 +59,9 @@ export class Sites {
   }
 
   /** Lets go of the sites that no queue leads to, once their connections are closed. */
-  keep(used: ReadonlySet<Destination>): void {
+  tidy(): void {
     for (const [key, site] of this.#sites) {
-      if (used.has(site) || site.paths.some((path) => path.describe().connections > 0)) continue
+      if (site.queues.size > 0 || site.paths.some((path) => path.describe().connections > 0)) continue
       this.#sites.delete(key)
       for (const path of site.paths) void path.close()
     }

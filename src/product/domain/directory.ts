@@ -1,6 +1,6 @@
 /** Whose a domain is and what signs for it, asked for every message; answered from memory. */
 
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 
 import { parseDomain } from '#grammar/address'
 import { redacted } from '#platform/secret'
@@ -9,7 +9,8 @@ import { cachedRead } from '#platform/store'
 import type { Control } from '#platform/store'
 
 import type { DkimKey, DomainDirectory } from './domain.ts'
-import { keyName } from './domains.ts'
+import { keyName } from './key-row.ts'
+import type { KeyRow } from './key-row.ts'
 import { DOMAIN_MIGRATIONS } from './tables.ts'
 import type { DomainTables } from './tables.ts'
 
@@ -35,7 +36,6 @@ export async function openDirectory(
   }
 }
 
-type KeyRow = Selectable<DomainTables['dkim_key']>
 type Found = { readonly organization: string; readonly keys: readonly KeyRow[] }
 
 /**

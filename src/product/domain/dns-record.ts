@@ -9,6 +9,8 @@ export type DnsRecord = {
   readonly purpose: 'dkim' | 'spf' | 'dmarc' | 'return-path'
   /** Without it mail is refused by large receivers; the others are good advice for a domain that has none yet. */
   readonly required: boolean
+  /** Of a retired key: it may be removed then. */
+  readonly keepUntil?: number
 }
 
 export type Node = {
@@ -46,7 +48,7 @@ const STRING_OCTETS = 255
 const TTL = 3600
 
 /** One line of a zone file. Long texts become several strings, which readers join. RFC 6376 §3.6.2.2 */
-export function zoneLine({ name, type, value }: DnsRecord): string {
+export function zoneLine({ name, type, value }: Pick<DnsRecord, 'name' | 'type' | 'value'>): string {
   const data = type === 'MX' ? `${value}.` : strings(value).map(quoted).join(' ')
   return `${name}. ${TTL} IN ${type} ${data}`
 }

@@ -39,11 +39,18 @@ export type DomainDirectory = {
   keys(domain: string): Promise<readonly DkimKey[]>
 }
 
-/** `malformed`: no DNS name. `taken`: it belongs to an organization already. `organization`: there is none of that name. */
+/**
+ * `malformed`: no DNS name. `taken`: it belongs to an organization already. `organization`: there is none of that name.
+ * `rotation`: no key waits to be activated.
+ */
 export class DomainError extends Error {
   override readonly name = 'DomainError'
-  readonly code: 'malformed' | 'taken' | 'organization'
-  constructor(code: 'malformed' | 'taken' | 'organization', message: string, options?: ErrorOptions) {
+  readonly code: 'malformed' | 'taken' | 'organization' | 'rotation'
+  constructor(
+    code: 'malformed' | 'taken' | 'organization' | 'rotation',
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options)
     this.code = code
   }

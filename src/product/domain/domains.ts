@@ -1,7 +1,5 @@
 /** What the operator does with domains. What doors and signing ask of them: `directory.ts`. */
 
-import { randomBytes } from 'node:crypto'
-
 import type { Kysely, Selectable } from 'kysely'
 
 import { parseDomain } from '#grammar/address'
@@ -12,17 +10,14 @@ import type { Control } from '#platform/store'
 import { dkimRecord, policyRecords } from './dns-record.ts'
 import type { DnsRecord, Node } from './dns-record.ts'
 import { DomainError } from './domain.ts'
-import type { DkimKey, Domain, KeyState } from './domain.ts'
+import type { Domain, KeyState } from './domain.ts'
 import { makeKeyPairs } from './key-pair.ts'
-import type { KeyPair, MakeKeyPairs } from './key-pair.ts'
+import type { MakeKeyPairs } from './key-pair.ts'
+import { keyRow, publishedOf, RECORD_STAYS } from './key-row.ts'
+import type { KeyRow, PublishedKey } from './key-row.ts'
+import { activatePublished, insertPublished } from './rotation.ts'
 import { DOMAIN_MIGRATIONS } from './tables.ts'
 import type { DomainTables } from './tables.ts'
-
-/** A key as people see it: everything but the private part. */
-export type PublishedKey = Omit<DkimKey, 'privateKey'> & {
-  readonly state: KeyState
-  readonly createdAt: number
-}
 
 export type DomainView = {
   readonly domain: Domain
@@ -60,6 +55,17 @@ export type Domains = {
    * @throws {DomainError} `taken` when another organization has it
    */
   verify(organization: string, name: string): Promise<boolean>
+  /**
+   * Begins a rotation: makes a key of each kind that is to be published and signs nothing yet. When such keys are
+   * there already it makes none. `undefined` when the organization has no such domain.
+   */
+  rotate(organization: string, name: string): Promise<DomainView | undefined>
+  /**
+   * Ends a rotation: the published keys named sign from now on, those that signed are retired. Whether the DNS shows
+   * the new ones is for the caller to know. `undefined` when the organization has no such domain.
+   * @throws {DomainError} `rotation` when none of them waits
+   */
+  activate(organization: string, name: string, selectors: readonly string[]): Promise<DomainView | undefined>
 }
 
 export type DomainsOptions = {
@@ -77,7 +83,11 @@ export async function openDomains(
   const db = await control.tables<DomainTables>('domain', DOMAIN_MIGRATIONS)
   const show: Domains['show'] = async (organization, name) => {
     const domain = await findDomain(db, organization, parseDomain(name) ?? '')
-    return domain && viewOf(domain, await keysOf(db, domain), node)
+    return domain && viewOf(domain, await keysOf(db, domain), node, now())
+  }
+  const newKeys = async (organization: string, domain: string, state: KeyState): Promise<KeyRow[]> => {
+    const pairs = await keyPairs()
+    return pairs.map((pair) => keyRow(key, { organization, domain, state, at: now() }, pair))
   }
   return {
     show,
@@ -86,9 +96,9 @@ export async function openDomains(
       if (name === undefined || !name.includes('.'))
         throw new DomainError('malformed', `${text} is no domain`)
       const domain = { organization, name, created_at: now(), verified_at: verified ? now() : null }
-      const keys = (await keyPairs()).map((pair) => keyRow(key, domain, pair))
+      const keys = await newKeys(organization, name, 'active')
       await insertDomain(db, domain, keys)
-      return viewOf(domain, keys, node)
+      return viewOf(domain, keys, node, now())
     },
     async list(organization) {
       const query = db
@@ -99,44 +109,38 @@ export async function openDomains(
       return (await query.execute()).map(domainOf)
     },
     verify: (organization, name) => verify(db, organization, parseDomain(name) ?? '', now()),
+    async rotate(organization, text) {
+      const domain = await findDomain(db, organization, parseDomain(text) ?? '')
+      if (domain === undefined) return undefined
+      const keys = await newKeys(organization, domain.name, 'published')
+      await insertPublished(db, domain, keys, now() - RECORD_STAYS)
+      return show(organization, domain.name)
+    },
+    async activate(organization, text, selectors) {
+      const domain = await findDomain(db, organization, parseDomain(text) ?? '')
+      if (domain === undefined) return undefined
+      await activatePublished(db, domain, selectors, now())
+      return show(organization, domain.name)
+    },
   }
 }
 
 type DomainRow = Selectable<DomainTables['domain']>
-type KeyRow = Selectable<DomainTables['dkim_key']>
 
-function viewOf(row: DomainRow, keys: readonly KeyRow[], node: Node): DomainView {
-  const dkim = keys.map((key) => dkimRecord(row.name, key.selector, key.record))
+function viewOf(row: DomainRow, rows: readonly KeyRow[], node: Node, now: number): DomainView {
+  const keys = rows.map(publishedOf)
   return {
     domain: domainOf(row),
-    keys: keys.map(publishedOf),
-    records: [...dkim, ...policyRecords(row.name, node)],
+    keys,
+    records: [...keys.flatMap((key) => keyRecord(key, now)), ...policyRecords(row.name, node)],
   }
 }
 
-/** What a sealed private key is bound to: copied to another selector or domain it does not open. */
-export function keyName(selector: string, domain: string): string {
-  return `${selector}._domainkey.${domain}`
-}
-
-const KIND = { 'rsa-sha256': 'rsa', 'ed25519-sha256': 'ed25519' } as const
-
-/**
- * A selector is never used twice, not even after a domain was removed and added again: resolvers may remember the
- * old record for days.
- */
-function keyRow(key: ServerKey, domain: DomainRow, { algorithm, privateKey, record }: KeyPair): KeyRow {
-  const selector = `hk-${randomBytes(4).toString('hex')}-${KIND[algorithm]}`
-  return {
-    organization: domain.organization,
-    domain: domain.name,
-    selector,
-    algorithm,
-    state: 'active',
-    created_at: domain.created_at,
-    record,
-    private_key: key.seal('dkim', keyName(selector, domain.name), privateKey),
-  }
+/** None for a retired key whose time is over. */
+function keyRecord({ domain, selector, record, removableAt }: PublishedKey, now: number): DnsRecord[] {
+  const shown = dkimRecord(domain, selector, record)
+  if (removableAt === undefined) return [shown]
+  return removableAt > now ? [{ ...shown, keepUntil: removableAt }] : []
 }
 
 async function findDomain(
@@ -206,8 +210,4 @@ function domainOf(row: DomainRow): Domain {
     createdAt: row.created_at,
     ...(row.verified_at !== null && { verifiedAt: row.verified_at }),
   }
-}
-
-function publishedOf({ domain, selector, algorithm, record, state, created_at }: KeyRow): PublishedKey {
-  return { domain, selector, algorithm, record, state, createdAt: created_at }
 }

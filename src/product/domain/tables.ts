@@ -14,6 +14,8 @@ export type DomainTables = {
     algorithm: DkimKey['algorithm']
     state: KeyState
     created_at: number
+    /** Since when it has its state; `null` for as long as that is since it was made. */
+    changed_at: number | null
     record: string
     /** PKCS #8 PEM, sealed under the server key for `selector._domainkey.domain`. */
     private_key: string
@@ -44,7 +46,10 @@ const DOMAIN = `
     primary key (domain, selector),
     foreign key (organization, domain) references domain (organization, name) on delete cascade)`
 
+const STATE_CHANGES = 'alter table dkim_key add column changed_at bigint'
+
 /** After those of `account`: a domain refers to its organization. */
 export const DOMAIN_MIGRATIONS: readonly Migration[] = [
   { name: 'domains and DKIM keys', sqlite: DOMAIN, postgres: DOMAIN },
+  { name: 'when a key changed its state', sqlite: STATE_CHANGES, postgres: STATE_CHANGES },
 ]

@@ -3,6 +3,7 @@ export type { OperationErrorCode } from './operation-error.ts'
 export { LIST_LIMIT } from './operation.ts'
 export type {
   Changed,
+  Explained,
   MessageRow,
   MessagesQuery,
   NodeStatus,

@@ -15,6 +15,8 @@ import type {
 import type { PathState } from '#engine/egress'
 import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
+import type { Verification } from '#product/verification'
+import type { Reason } from '#product/explanation'
 
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
@@ -23,6 +25,14 @@ export type QueueRow = QueueDepth & {
   /** Absent until a route was found, and when no process runs. */
   readonly site?: string
   readonly paths?: readonly PathState[]
+  /** Why what is due of it waits; empty when nothing keeps it. */
+  readonly reasons: readonly Reason[]
+}
+
+/** Why each delivery of a message waits, or what became of it. */
+export type Explained = {
+  readonly message: Message
+  readonly deliveries: readonly { readonly delivery: Delivery; readonly reasons: readonly Reason[] }[]
 }
 
 /** Rows of one answer, at most: who wants more asks again. */
@@ -94,6 +104,8 @@ export type Operations = {
   message(query: {
     readonly id: MessageId
   }): Promise<(MessageView & { readonly queues: readonly QueueRow[] }) | null>
+  /** `n` is one of its deliveries; absent, all are explained. `null` when there is no such message or delivery. */
+  explain(query: { readonly id: MessageId; readonly n?: number }): Promise<Explained | null>
   change(query: {
     readonly filter: DeliveryFilter
     readonly change: Change
@@ -104,6 +116,15 @@ export type Operations = {
   domains(): Promise<readonly Domain[]>
   domainAdd(query: { readonly name: string; readonly organization: string }): Promise<DomainView>
   domainShow(query: { readonly name: string }): Promise<DomainView | null>
+  /** Asks the DNS anew, from where the node is. */
+  domainVerify(query: { readonly name: string }): Promise<Verification | null>
+  /** New keys beside those that sign, unless some wait to be activated already. */
+  dkimRotate(query: { readonly name: string }): Promise<DomainView | null>
+  /**
+   * The keys that wait sign from now on, those that signed are retired.
+   * @throws {OperationError} `refused` when the DNS does not show them all, unless `force`; `invalid` when none waits
+   */
+  dkimActivate(query: { readonly name: string; readonly force: boolean }): Promise<DomainView | null>
   credentials(): Promise<readonly Credential[]>
   /** The password is in the answer and nowhere else, ever. An organization that is new is made. */
   credentialAdd(query: {

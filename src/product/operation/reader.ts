@@ -51,6 +51,11 @@ export function base64(value: unknown, at: string): string {
   throw expected('base64', at)
 }
 
+export function flag(value: unknown, at: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw expected('true or false', at)
+}
+
 /** A whole number between `min` and `max`, both included. */
 export function whole(min: number, max: number): Reader<number> {
   return (value, at) => {

@@ -114,6 +114,8 @@ const BAD: readonly (readonly [operation: string, argument: unknown, says: RegEx
   ['send', { ...SEND, content: 'not base64!' }, /^send: content: expected base64$/],
   ['send', { ...SEND, to: [] }, /^send: to: expected a list of 1 to/],
   ['send', { ...SEND, to: [['a@b.example']] }, /^send: to\[0\]: expected text/],
+  ['dkimActivate', { name: 'example.com' }, /^dkimActivate: force: expected true or false$/],
+  ['dkimActivate', { name: 'example.com', force: 'no' }, /^dkimActivate: force: expected true or false$/],
   ['domainAdd', { name: 'example.com' }, /^domainAdd: organization: expected text/],
   [
     'credentialAdd',

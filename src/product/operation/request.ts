@@ -10,7 +10,7 @@ import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { OperationError } from './operation-error.ts'
 import { LIST_LIMIT } from './operation.ts'
 import type { MessagesQuery, Operations, QueuesQuery, SendRequest } from './operation.ts'
-import { base64, choice, line, list, optional, parsed, record, whole } from './reader.ts'
+import { base64, choice, flag, line, list, optional, parsed, record, whole } from './reader.ts'
 import type { Reader } from './reader.ts'
 
 /** Every state, in the order of a delivery's life. */
@@ -77,6 +77,7 @@ const REQUESTS: Requests = {
     limit: whole(1, LIST_LIMIT),
   }),
   message: record({ id: messageId }),
+  explain: record<Parameters<Operations['explain']>[0]>({ id: messageId, n: optional(position) }),
   change: record<Parameters<Operations['change']>[0]>({
     filter: record<DeliveryFilter>({ ...FILTER, before: optional(deliveryKey) }),
     change: choice(CHANGES),
@@ -92,6 +93,9 @@ const REQUESTS: Requests = {
   domains: nothing,
   domainAdd: record({ name, organization: name }),
   domainShow: record({ name }),
+  domainVerify: record({ name }),
+  dkimRotate: record({ name }),
+  dkimActivate: record({ name, force: flag }),
   credentials: nothing,
   credentialAdd: record({ organization: name, stream: name, note: name }),
   credentialRevoke: record({ login: name }),

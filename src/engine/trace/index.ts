@@ -1,0 +1,5 @@
+export { Dialogue } from './dialogue.ts'
+export { UNTRACED } from './tracer.ts'
+export type { Trace, Tracer, TraceSubject } from './tracer.ts'
+export { Traces } from './traces.ts'
+export type { TraceFilter, TraceRecord } from './watch.ts'

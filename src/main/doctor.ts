@@ -1,0 +1,68 @@
+/** `hikyaku doctor`: gathers what is to be examined, beside a running node or without one. */
+
+import { join } from 'node:path'
+
+import { remoteOperations } from '#door/cli'
+import type { DoctorOptions } from '#door/cli'
+import type { Config } from '#platform/config'
+import { Resolver } from '#platform/dns'
+import { examine } from '#product/diagnosis'
+import type { NamedResolver, NodeState } from '#product/diagnosis'
+import { OperationError } from '#product/operation'
+import type { Operations } from '#product/operation'
+import type { Finding } from '#product/verification'
+
+import { configure } from './configure.ts'
+import { CONTROL_SOCKET } from './control-socket.ts'
+import { thisMachine } from './machine.ts'
+
+type WithNode = <T>(config: Config, use: (operations: Operations) => Promise<T>) => Promise<T>
+
+/** How long the node may take to say how it is, in ms. */
+const PATIENCE = 5_000
+
+export async function doctor(
+  { config: named, probe }: DoctorOptions,
+  version: string,
+  withNode: WithNode,
+): Promise<readonly Finding[]> {
+  const { path = 'no file: defaults and environment', loaded } = configure(named)
+  // Whatever else would be said, it would be about another configuration.
+  if (!loaded.ok) return loaded.problems.map((text) => ({ level: 'problem', check: 'configuration', text }))
+  const { config, warnings } = loaded
+  await using opened = new AsyncDisposableStack()
+  const [first = SYSTEM, ...others] = config.dns.servers
+  const resolver = (name: string): NamedResolver => ({ name, dns: opened.use(resolverOf(config, name)) })
+  const found = await examine({
+    config,
+    version,
+    machine: thisMachine(),
+    node: await nodeState(config),
+    resolvers: [resolver(first), ...others.map(resolver)],
+    withDomains: (use) => withNode(config, use),
+    ...(probe === undefined ? {} : { probe }),
+  })
+  const configuration: Finding[] =
+    warnings.length === 0
+      ? [{ level: 'ok', check: 'configuration', text: `${path} is good` }]
+      : warnings.map((text) => ({ level: 'warning', check: 'configuration', text }))
+  return [...configuration, ...found]
+}
+
+const SYSTEM = '/etc/resolv.conf'
+
+/** One server alone, so that each is seen to answer. */
+function resolverOf({ dns }: Config, name: string): Resolver {
+  const servers = name === SYSTEM ? [] : [name]
+  return new Resolver({ config: { ...dns, servers }, now: () => performance.now() })
+}
+
+async function nodeState({ node }: Config): Promise<NodeState> {
+  try {
+    const operations = remoteOperations(join(node.data, CONTROL_SOCKET), PATIENCE)
+    return { at: 'running', status: await operations.status() }
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'not-running') return { at: 'absent' }
+    return { at: 'silent', why: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,31 @@
+/** What the operator's functions share: an operator sees all organizations, and is told what he did wrong. */
+
+import { AccountError } from '#product/account'
+import type { Accounts } from '#product/account'
+import { DomainError } from '#product/domain'
+import { OperationError } from '#product/operation'
+
+export async function ofAll<T>(
+  accounts: Accounts,
+  list: (organization: string) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const organizations = await accounts.organizations()
+  return (await Promise.all(organizations.map(({ name }) => list(name)))).flat()
+}
+
+export async function ensureOrganization(accounts: Accounts, name: string): Promise<void> {
+  const known = await accounts.organizations()
+  if (!known.some((organization) => organization.name === name)) {
+    await told(() => accounts.addOrganization(name))
+  }
+}
+
+/** What people did wrong is told to them; everything else is for the log. */
+export async function told<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    if (!(cause instanceof AccountError || cause instanceof DomainError)) throw cause
+    throw new OperationError('invalid', cause.message, { cause })
+  }
+}

@@ -1,0 +1,6 @@
+export type { DomainBook } from './domain.ts'
+export { examine } from './examine.ts'
+export type { Patient } from './examine.ts'
+export type { Directory, Greeting, Machine } from './machine.ts'
+export type { NodeState } from './node.ts'
+export type { NamedResolver } from './resolver.ts'

@@ -1,0 +1,117 @@
+/** Whether the addresses and names that mail is sent from are such as receivers ask for. RFC 5321 §4.1.4 */
+
+import { isPrivate, normalAddress } from '#platform/address-range'
+import type { Dns } from '#platform/dns'
+import { lookUp, lookUpAddresses, reverseName, sendingAddresses } from '#product/verification'
+import type { Finding, Found, SendingAddress, Source } from '#product/verification'
+
+import type { Machine } from './machine.ts'
+
+export async function checkSources(
+  machine: Machine,
+  dns: Dns,
+  sources: readonly Source[],
+): Promise<readonly Finding[]> {
+  const all = await Promise.all(sources.map((source) => checkSource(machine, dns, source)))
+  return all.flat()
+}
+
+async function checkSource(machine: Machine, dns: Dns, source: Source): Promise<readonly Finding[]> {
+  const { name, address, ehlo } = source
+  if (address !== undefined && !machine.addresses.some((own) => same(own, address)))
+    return [
+      finding(
+        source,
+        'problem',
+        `${address} is no address of this machine`,
+        `correct egress.sources.${name}.address`,
+      ),
+    ]
+  const seen = await sendingAddresses(dns, [source])
+  if (seen.length > 0) return Promise.all(seen.map((one) => checkAddress(dns, source, one)))
+  const found = await lookUpAddresses(dns, ehlo)
+  if (found.kind === 'unknown')
+    return [finding(source, 'skipped', `${ehlo} cannot be looked up now: ${found.why}`)]
+  const advice = 'give it an A or AAAA record with the address that mail is sent from, or set node.name'
+  return [finding(source, 'problem', `the EHLO name ${ehlo} leads to no address`, advice)]
+}
+
+/** The address leads to a name, that name back to the address, and the EHLO name as well. */
+async function checkAddress(
+  dns: Dns,
+  source: Source,
+  { address, ehlo, from }: SendingAddress,
+): Promise<Finding> {
+  const behind = source.address !== undefined && from === 'name' ? `${source.address} is private; ` : ''
+  if (isPrivate(address))
+    return finding(
+      source,
+      'problem',
+      `the EHLO name ${ehlo} leads to ${address}, which is private`,
+      'publish the address that the world sees',
+    )
+  const names = await lookUp(dns, reverseName(address), 'PTR')
+  if (names.kind === 'unknown')
+    return finding(source, 'skipped', `the PTR record of ${address} cannot be looked up now: ${names.why}`)
+  if (names.kind === 'none')
+    return finding(
+      source,
+      'problem',
+      `${behind}${address} has no PTR record: large receivers refuse its mail`,
+      `ask who owns the address for the PTR record ${ehlo}`,
+    )
+  const confirmed = await leadingBack(dns, names.records, address)
+  if (confirmed.length === 0)
+    return finding(
+      source,
+      'problem',
+      `${behind}${address} has the name ${names.records.join(', ')}, which does not lead back`,
+      `let PTR and ${address.includes(':') ? 'AAAA' : 'A'} record agree`,
+    )
+  return checkEhlo(dns, source, { address, confirmed, behind })
+}
+
+async function leadingBack(dns: Dns, names: readonly string[], address: string): Promise<readonly string[]> {
+  // Some addresses of providers have hundreds of names.
+  const some = names.slice(0, 10)
+  const found = await Promise.all(some.map((name) => lookUpAddresses(dns, name)))
+  return some.filter((_, i) => has(found[i], address))
+}
+
+function has(found: Found<string> | undefined, address: string): boolean {
+  return found?.kind === 'found' && found.records.some((record) => same(record, address))
+}
+
+/** However they are written: the configuration is written by hand. */
+function same(one: string, other: string): boolean {
+  return one === other || normalAddress(one) === normalAddress(other)
+}
+
+type Confirmed = { readonly address: string; readonly confirmed: readonly string[]; readonly behind: string }
+
+async function checkEhlo(
+  dns: Dns,
+  source: Source,
+  { address, confirmed, behind }: Confirmed,
+): Promise<Finding> {
+  const { ehlo } = source
+  const [name = ''] = confirmed
+  if (confirmed.includes(ehlo)) return finding(source, 'ok', `${behind}${address} is ${ehlo}, and back`)
+  if (has(await lookUpAddresses(dns, ehlo), address))
+    return finding(
+      source,
+      'warning',
+      `${behind}${address} is ${name}, and says ${ehlo}`,
+      `set the PTR record, or egress.sources.${source.name}.ehlo = "${name}"`,
+    )
+  return finding(
+    source,
+    'problem',
+    `${address} says ${ehlo}, which does not lead to it`,
+    `set egress.sources.${source.name}.ehlo = "${name}"`,
+  )
+}
+
+function finding({ name }: Source, level: Finding['level'], text: string, advice?: string): Finding {
+  return { level, check: `source ${name}`, text, ...(advice === undefined ? {} : { advice }) }
+}

@@ -1,0 +1,182 @@
+/** Every reason in English. */
+
+import { explainStatus } from '#grammar/report'
+
+import { span } from './span.ts'
+import type { Wording } from './wording.ts'
+
+const MOMENT = 'a moment'
+
+export const ENGLISH: Wording = {
+  reasons: {
+    delivered: ({ when, last }, { at }) => ({
+      brief: 'delivered',
+      what: `It was delivered${when === undefined ? '' : ` at ${at(when)}`}.`,
+      until: '',
+      change: `Nothing more happens here. Where it is not found, whoever runs ${last?.host || 'that host'} can look for it by its answer.`,
+    }),
+    bounced: ({ when, last }, { at }) => ({
+      brief: 'bounced',
+      what: `It was refused for good${when === undefined ? '' : ` at ${at(when)}`}.`,
+      until: '',
+      change: last === undefined ? '' : explainStatus(last.enhanced).en.todo,
+    }),
+    expired: ({ when, tries }, { at }) => ({
+      brief: 'expired',
+      what: `It was given up${when === undefined ? '' : ` at ${at(when)}`}, after ${counted(tries, 'try', 'tries')}: its time was over.`,
+      until: '',
+      change: 'Only to send it again. queue.expire says how long messages are tried.',
+    }),
+    cancelled: ({ when, why }, { at }) => ({
+      brief: 'cancelled',
+      what: `An operator ended it${when === undefined ? '' : ` at ${at(when)}`}${because(why)}`,
+      until: '',
+      change: 'Only to send it again: what was cancelled does not come back.',
+    }),
+    held: ({ why }, { name }) => ({
+      brief: `held${why === '' ? '' : `: ${why}`}`,
+      what: `An operator holds it${because(why)}`,
+      until: 'an operator releases it',
+      change: `"hikyaku message release ${name}" lets it go on, "hikyaku message cancel ${name}" ends it.`,
+    }),
+    scheduled: ({ until }, { name, at, due }) => ({
+      brief: `scheduled, ${due(until)}`,
+      what: 'Its sender asked that it be sent later (FUTURERELEASE).',
+      until: at(until),
+      change: `"hikyaku message retry ${name}" sends it now, "hikyaku message cancel ${name}" ends it.`,
+    }),
+    retry: ({ tries, about, until, end }, { name, at, due }) => ({
+      brief: `try ${tries + 1} ${due(until)}`,
+      what: `${counted(tries, 'try was', 'tries were')} put off. Try ${tries + 1}${about === undefined ? '' : ` of about ${about}`} waits for its time.`,
+      until: `${at(until)}. No try is made after ${at(end)}`,
+      change: `"hikyaku message retry ${name}" tries it now.`,
+    }),
+    'on-wire': () => ({
+      brief: 'on the wire',
+      what: 'It is being sent now.',
+      until: 'the host answers. egress.timeouts says how long it may take',
+      change: 'Nothing: what is on the wire cannot be called back.',
+    }),
+    recording: () => ({
+      brief: 'being recorded',
+      what: 'An attempt has ended, and its outcome is being written down.',
+      until: MOMENT,
+      change: '',
+    }),
+    turn: ({ ahead }) => ({
+      brief: ahead === 0 ? 'next' : `${ahead} before it`,
+      what:
+        ahead === 0
+          ? 'It is in memory, the next of its queue.'
+          : `It is in memory, behind ${counted(ahead, 'delivery', 'deliveries')} of its queue.`,
+      until: ahead === 0 ? MOMENT : 'those before it are under way',
+      change: '',
+    }),
+    loading: () => ({
+      brief: 'due',
+      what: 'Its time has come, and it is being taken from the store.',
+      until: MOMENT,
+      change: '',
+    }),
+    route: ({ domain }) => ({
+      brief: `asking the DNS for ${domain}`,
+      what: `The DNS is being asked where ${domain} receives its mail.`,
+      until: 'the DNS answers, or fails to, which puts the delivery off',
+      change: 'If this lasts, see to the servers that dns.servers names.',
+    }),
+    window: ({ limit, size, backlog }) => ({
+      brief: limit === 'queue' ? `its window of ${size} is taken` : `all ${size} places in memory are taken`,
+      what: `${
+        limit === 'queue'
+          ? `The ${size} deliveries of its queue that may be in memory are there`
+          : `The ${size} deliveries that may be in memory are there, of all queues`
+      }${backlog === undefined ? '' : `; ${backlog} of its queue wait in the store`}.`,
+      until: 'some of those before it are done',
+      change:
+        limit === 'queue'
+          ? 'queue.window allows more, which helps only if the paths can take it.'
+          : 'queue.window_total allows more, for more memory.',
+    }),
+    connecting: ({ source, site }) => ({
+      brief: `${source}: connecting`,
+      what: `The first connection from ${source} to ${site} is being made.`,
+      until: 'it stands or fails. egress.timeouts says how long it may take',
+      change: '',
+    }),
+    closing: ({ source, site }) => ({
+      brief: `${source}: closing`,
+      what: `The connections from ${source} to ${site} are being closed.`,
+      until: 'they are closed',
+      change: '',
+    }),
+    connections: ({ source, site, limit, connections }) => ({
+      brief:
+        limit === 'path'
+          ? `${source}: ${connections === 1 ? 'its one connection is' : `all ${connections} connections are`} in use`
+          : `${source}: the node may have no more connections`,
+      what:
+        limit === 'path'
+          ? `${connections === 1 ? 'The one connection' : `All ${connections} connections`} from ${source} to ${site} ${connections === 1 ? 'is' : 'are'} in use.`
+          : `The node has all the connections it may have, ${connections} of them from ${source} to ${site}.`,
+      until: 'one of them is free',
+      change:
+        limit === 'path'
+          ? 'egress.connections_per_path allows more, if the receiver does.'
+          : 'egress.connections allows more.',
+    }),
+    'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
+      brief: `${source}: the site takes no more than ${counted(connections, 'connection', 'connections')}, asked again ${due(until)}: ${last.text}`,
+      what: `${site} takes no more than ${counted(connections, 'connection', 'connections')} from ${source}, and all are in use.`,
+      until: `one of them is free; another is asked for again ${at(until)}`,
+      change: 'Only the receiver can allow more.',
+    }),
+    paced: ({ source, site, perSecond, until }, { at, due }) => ({
+      brief: `${source}: ${counted(perSecond, 'message', 'messages')} a second, next ${due(until)}`,
+      what: `No more than ${counted(perSecond, 'message', 'messages')} a second may go from ${source} to ${site}.`,
+      until: `the next may go at ${at(until)}`,
+      change: 'egress.message_rate allows more, if the receiver does.',
+    }),
+    down: ({ source, site, until, failures, last }, { at, due }) => ({
+      brief: `${source}: down, next try ${due(until)}: ${last.text}`,
+      what: `${site} could not be reached from ${source}, or would not talk, ${failures === 1 ? 'at the last try' : `${failures} times in a row`}.`,
+      until: `the next connection is tried at ${at(until)}`,
+      change: 'It goes on by itself when the site answers; "message retry" brings that no nearer.',
+    }),
+    paused: ({ why }) => ({
+      brief: `sending is paused${why === '' ? '' : `: ${why}`}`,
+      what: `Nothing is begun, because outcomes cannot be written down${why === '' ? '' : ` (${why})`}: a success that is not recorded would be sent again.`,
+      until: 'the store can be written',
+      change: 'Free disk space, or bring the database back; sending goes on by itself.',
+    }),
+    draining: () => ({
+      brief: 'the node is stopping',
+      what: 'The node is stopping, and begins nothing more.',
+      until: 'it runs again',
+      change: '',
+    }),
+    stopped: () => ({
+      brief: 'no node runs',
+      what: 'No node runs, so nothing is sent.',
+      until: 'one runs',
+      change: '"hikyaku serve" runs one.',
+    }),
+  },
+  said: ({ host, address, stage }, words) =>
+    host === ''
+      ? `at ${stage}: ${words}`
+      : `${host}${address === '' ? '' : ` [${address}]`} at ${stage}: ${words}`,
+  moment: (time, distance) => `${time} (${distance})`,
+  distance(milliseconds) {
+    if (Math.abs(milliseconds) < 500) return 'now'
+    const text = span(Math.abs(milliseconds), ['d', 'h', 'm', 's'])
+    return milliseconds > 0 ? `in ${text}` : `${text} ago`
+  },
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function because(why: string): string {
+  return why === '' ? '.' : `: ${why}`
+}

@@ -1,0 +1,188 @@
+/** From what is known of a delivery, or of a queue, to the reasons why it waits. Pure: the clock is among the facts. */
+
+import type { PathState } from '#engine/egress'
+import { deadline, triesUntil } from '#engine/queue'
+import type { Place, QueueOverview, QueueState } from '#engine/queue'
+import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
+
+import type { OfNode, OfPath, OfQueue, Reason } from './reason.ts'
+
+/** What the running node knows. */
+export type NodeFacts = {
+  readonly overview: QueueOverview
+  readonly queue: QueueState
+  /** Why the store cannot be written, where it says so. */
+  readonly trouble?: string | undefined
+}
+
+export type DeliveryFacts = Claimed & {
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[]
+  readonly now: Instant
+  /** Absent when no node runs. */
+  readonly node?:
+    | (NodeFacts & {
+        /** Where in memory it is. */
+        readonly place?: Place | undefined
+        /** Deliveries of its queue that wait in the store. */
+        readonly backlog?: number | undefined
+      })
+    | undefined
+}
+
+export type QueueFacts = {
+  readonly depth: QueueDepth
+  readonly now: Instant
+  /** Absent when no node runs. */
+  readonly node?: NodeFacts | undefined
+}
+
+/**
+ * Never empty. All of them hold at the same time, except that several paths are several ways: one that frees itself is
+ * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths.
+ */
+export function explainDelivery(facts: DeliveryFacts): readonly Reason[] {
+  const { delivery } = facts
+  switch (delivery.state) {
+    case 'delivered':
+    case 'bounced':
+    case 'expired':
+      return [ending(delivery.state, facts)]
+    case 'cancelled':
+      return [{ at: 'cancelled', why: delivery.lastReply ?? '', ...endedAt(delivery) }]
+    case 'held':
+      return [{ at: 'held', why: delivery.lastReply ?? '' }]
+    case 'waiting':
+    case 'active':
+      return whyUnfinished(facts)
+  }
+}
+
+/** What keeps the deliveries of a queue that are due; empty when nothing does. */
+export function explainQueue({ depth, now, node }: QueueFacts): readonly Reason[] {
+  if (depth.waiting + depth.active === 0) return []
+  if (node === undefined) return [{ at: 'stopped' }]
+  const isDue = depth.nextDue !== undefined && depth.nextDue <= now
+  return [
+    ...ofNode(node),
+    ...ofRoute(node),
+    ...ofPaths(node.queue.paths),
+    ...(isDue ? ofWindow(node, depth.waiting) : []),
+  ]
+}
+
+function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }: DeliveryFacts): Reason {
+  const last = attempts.at(-1)
+  return {
+    at,
+    tries: delivery.attempts,
+    why: delivery.lastReply ?? '',
+    ...endedAt(delivery),
+    ...(last === undefined ? {} : { last }),
+  }
+}
+
+function endedAt({ endedAt: when }: Delivery): { readonly when?: Instant } {
+  return when === undefined ? {} : { when }
+}
+
+function whyUnfinished(facts: DeliveryFacts): readonly Reason[] {
+  const { delivery, now, node } = facts
+  if (node === undefined) return [{ at: 'stopped' }, ...ofTime(facts)]
+  // Memory is asked after the store, and so is right where the two differ.
+  const { place } = node
+  if (place?.at === 'on-wire') return [{ at: 'on-wire' }]
+  if (place !== undefined) return [...ofNode(node), ...inMemory(node), { at: 'turn', ahead: place.ahead }]
+  if (delivery.state === 'active') return [...ofNode(node), { at: 'recording' }]
+  const own = delivery.due > now ? [...ofTime(facts), ...ofDown(node.queue.paths)] : inStore(node)
+  const reasons = [...ofNode(node), ...own]
+  return reasons.length === 0 ? [{ at: 'loading' }] : reasons
+}
+
+function ofNode({ overview, trouble = '' }: NodeFacts): readonly OfNode[] {
+  switch (overview.gate) {
+    case 'open':
+      return []
+    case 'stopping':
+      return [{ at: 'draining' }]
+    case 'unhealthy':
+      return [{ at: 'paused', why: trouble }]
+  }
+}
+
+/** It waits for a time. */
+function ofTime(facts: DeliveryFacts): readonly Reason[] {
+  const { message, delivery, attempts, now, node } = facts
+  if (delivery.due <= now) return []
+  // Only a sender gives a delivery that was never tried a later time.
+  if (delivery.attempts === 0) return [{ at: 'scheduled', until: delivery.due }]
+  const last = attempts.at(-1)
+  const end = deadline({ message, delivery })
+  const { retry } = node?.overview ?? {}
+  const tries = delivery.attempts
+  return [
+    {
+      at: 'retry',
+      tries,
+      until: delivery.due,
+      end,
+      why: delivery.lastReply ?? '',
+      ...(retry === undefined ? {} : { about: tries + triesUntil(delivery.due, end, tries, retry) }),
+      ...(last === undefined ? {} : { last }),
+    },
+  ]
+}
+
+function inMemory(node: NodeFacts): readonly Reason[] {
+  const { routing, paths } = node.queue
+  // A route that is asked for anew keeps the queue from the paths that it had.
+  if (routing || paths === undefined) return ofRoute(node)
+  // One free path is enough.
+  return paths.some(({ hold }) => hold.at === 'open') ? [] : ofPaths(paths)
+}
+
+/** It is due, and memory has not got it. */
+function inStore(node: NonNullable<DeliveryFacts['node']>): readonly Reason[] {
+  const down = ofDown(node.queue.paths)
+  return down.length > 0 ? down : [...ofWindow(node, node.backlog), ...inMemory(node)]
+}
+
+function ofRoute({ queue }: NodeFacts): readonly OfQueue[] {
+  return queue.routing ? [{ at: 'route', domain: queue.queue.slice(queue.queue.indexOf('/') + 1) }] : []
+}
+
+function ofWindow({ overview, queue }: NodeFacts, backlog: number | undefined): readonly OfQueue[] {
+  if (queue.full === undefined) return []
+  const size = queue.full === 'queue' ? overview.window : overview.windowTotal
+  return [{ at: 'window', limit: queue.full, size, ...(backlog === undefined ? {} : { backlog }) }]
+}
+
+/** Only when every path is: nothing can go out before the first of them is tried again. */
+function ofDown(paths: readonly PathState[] = []): readonly OfPath[] {
+  return paths.every(({ hold }) => hold.at === 'down') ? ofPaths(paths) : []
+}
+
+function ofPaths(paths: readonly PathState[] = []): readonly OfPath[] {
+  return paths.flatMap((path) => ofPath(path))
+}
+
+function ofPath({ source, site, hold }: PathState): readonly OfPath[] {
+  const ends = { source, site }
+  switch (hold.at) {
+    case 'open':
+      return []
+    case 'connecting':
+    case 'closing':
+      return [{ ...ends, at: hold.at }]
+    case 'full':
+      return [{ ...ends, at: 'connections', limit: hold.limit, connections: hold.connections }]
+    case 'refused-more': {
+      const { connections, until, attempt } = hold
+      return [{ ...ends, at: 'refused-more', connections, until, last: attempt }]
+    }
+    case 'paced':
+      return [{ ...ends, at: 'paced', perSecond: hold.perSecond, until: hold.until }]
+    case 'down':
+      return [{ ...ends, at: 'down', until: hold.until, failures: hold.failures, last: hold.attempt }]
+  }
+}

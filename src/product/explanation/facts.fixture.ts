@@ -1,0 +1,167 @@
+/** For tests: a delivery with everything that may be known of it, to be changed where a test wants it otherwise. */
+
+import type { PathState } from '#engine/egress'
+import { messageIds } from '#engine/spool'
+import type { Attempt, Delivery, Message } from '#engine/spool'
+
+import type { DeliveryFacts } from './explain.ts'
+import type { Reason } from './reason.ts'
+
+export const NOW = Date.parse('2026-11-22T10:30:00Z')
+export const MINUTE = 60_000
+const id = messageIds(1, () => NOW)()
+
+export const MESSAGE: Message = {
+  id,
+  acceptedAt: NOW - 10 * MINUTE,
+  organization: 'default',
+  stream: 'transactional',
+  door: 'submission',
+  client: { address: '192.0.2.7', helo: 'app.example.org', protocol: 'ESMTPSA' },
+  from: { local: 'shop', domain: 'example.org' },
+  size: 4321,
+  body: '7bit',
+  smtputf8: false,
+  requireTls: false,
+  priority: 0,
+  expiresAt: NOW + 60 * MINUTE,
+}
+
+export function delivery(changes: Partial<Delivery> = {}): Delivery {
+  return {
+    key: { message: id, n: 0 },
+    to: { local: 'jane', domain: 'example.com' },
+    queue: 'transactional/example.com',
+    band: 1,
+    state: 'waiting',
+    due: NOW - MINUTE,
+    attempts: 0,
+    delayNotified: false,
+    ...changes,
+  }
+}
+
+export const GREYLISTED: Attempt = {
+  at: NOW - MINUTE,
+  duration: 12,
+  outcome: 'deferred',
+  source: 'default',
+  site: 'mx.example.com',
+  host: 'mx1.example.com',
+  address: '192.0.2.25',
+  tls: '',
+  stage: 'RCPT',
+  code: 451,
+  enhanced: '4.7.1',
+  text: 'Come back later',
+}
+
+export const NO_ANSWER = {
+  ...GREYLISTED,
+  host: '',
+  address: '',
+  stage: 'connect',
+  code: 0,
+  enhanced: '4.4.1',
+  text: 'connect to 192.0.2.25:25: ECONNREFUSED',
+  dsnPassedOn: false,
+}
+
+export function path(hold: PathState['hold'], source = 'default'): PathState {
+  return { source, site: 'mx.example.com', connections: 2, busy: 2, idle: 0, opening: 0, hold }
+}
+
+type Node = NonNullable<DeliveryFacts['node']>
+
+export type NodeChanges = Partial<Omit<Node, 'overview' | 'queue'>> & {
+  readonly overview?: Partial<Node['overview']>
+  readonly queue?: Partial<Node['queue']>
+}
+
+/** A node that nothing keeps from sending. */
+export function node({ overview, queue, ...more }: NodeChanges = {}): Node {
+  return {
+    overview: {
+      gate: 'open',
+      window: 100,
+      windowTotal: 1_000,
+      retry: [5 * MINUTE, 10 * MINUTE],
+      ...overview,
+    },
+    queue: {
+      queue: 'transactional/example.com',
+      ready: 0,
+      onWire: 0,
+      routing: false,
+      site: 'mx.example.com',
+      paths: [path({ at: 'open' })],
+      ...queue,
+    },
+    ...more,
+  }
+}
+
+export function facts(changes: Partial<Delivery> = {}, more: Partial<DeliveryFacts> = {}): DeliveryFacts {
+  return { message: MESSAGE, delivery: delivery(changes), attempts: [], now: NOW, node: node(), ...more }
+}
+
+const ENDS = { source: 'default', site: 'mx.example.com' } as const
+const HOSTILE = '理由 "why" `$(id)` <b>'
+
+/** At least one of every kind, with and without what may be absent. */
+export const SAMPLES: readonly Reason[] = [
+  {
+    at: 'delivered',
+    when: NOW,
+    tries: 1,
+    why: '',
+    last: { ...GREYLISTED, outcome: 'delivered', code: 250, enhanced: '2.0.0' },
+  },
+  { at: 'delivered', tries: 1, why: '' },
+  {
+    at: 'bounced',
+    when: NOW,
+    tries: 1,
+    why: '',
+    last: { ...GREYLISTED, outcome: 'bounced', code: 550, enhanced: '5.1.1' },
+  },
+  { at: 'bounced', tries: 1, why: 'a decision of policy' },
+  { at: 'expired', when: NOW, tries: 30, why: '', last: GREYLISTED },
+  { at: 'expired', tries: 0, why: '' },
+  { at: 'cancelled', when: NOW, why: HOSTILE },
+  { at: 'cancelled', why: '' },
+  { at: 'held', why: HOSTILE },
+  { at: 'held', why: '' },
+  { at: 'scheduled', until: NOW + 90 * MINUTE },
+  {
+    at: 'retry',
+    tries: 2,
+    about: 30,
+    until: NOW + 5 * MINUTE,
+    end: NOW + 60 * MINUTE,
+    why: '',
+    last: GREYLISTED,
+  },
+  { at: 'retry', tries: 1, until: NOW - 1, end: NOW, why: HOSTILE },
+  { at: 'on-wire' },
+  { at: 'recording' },
+  { at: 'turn', ahead: 0 },
+  { at: 'turn', ahead: 12 },
+  { at: 'loading' },
+  { at: 'route', domain: 'xn--r8jz45g.jp' },
+  { at: 'window', limit: 'queue', size: 2_000, backlog: 1_000_000 },
+  { at: 'window', limit: 'all', size: 50_000 },
+  { ...ENDS, at: 'connecting' },
+  { ...ENDS, at: 'closing' },
+  { ...ENDS, at: 'connections', limit: 'path', connections: 10 },
+  { ...ENDS, at: 'connections', limit: 'path', connections: 1 },
+  { ...ENDS, at: 'connections', limit: 'all', connections: 3 },
+  { ...ENDS, at: 'refused-more', connections: 2, until: NOW + MINUTE, last: GREYLISTED },
+  { ...ENDS, at: 'paced', perSecond: 1, until: NOW + 500 },
+  { ...ENDS, at: 'down', until: NOW + MINUTE, failures: 1, last: NO_ANSWER },
+  { ...ENDS, at: 'down', until: NOW + MINUTE, failures: 7, last: { ...NO_ANSWER, enhanced: '' } },
+  { at: 'paused', why: '5 % of the disk is free' },
+  { at: 'paused', why: '' },
+  { at: 'draining' },
+  { at: 'stopped' },
+]

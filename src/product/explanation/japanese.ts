@@ -1,0 +1,179 @@
+/** Every reason in Japanese. */
+
+import { explainStatus } from '#grammar/report'
+
+import { span } from './span.ts'
+import type { Wording } from './wording.ts'
+
+const MOMENT = 'まもなく'
+
+export const JAPANESE: Wording = {
+  reasons: {
+    delivered: ({ when, last }, { at }) => ({
+      brief: '配送済み',
+      what: `${when === undefined ? '' : `${at(when)}に`}届けました。`,
+      until: '',
+      change: `ここですることはもうありません。見当たらない場合は、${last?.host || '受け取ったサーバー'} の管理者が、この応答を手がかりに調べられます。`,
+    }),
+    bounced: ({ when, last }, { at }) => ({
+      brief: '不達',
+      what: `${when === undefined ? '' : `${at(when)}に`}受け取りを断られ、配送を終えました。`,
+      until: '',
+      change: last === undefined ? '' : explainStatus(last.enhanced).ja.todo,
+    }),
+    expired: ({ when, tries }, { at }) => ({
+      brief: '期限切れ',
+      what: `期限が過ぎたため、${when === undefined ? '' : `${at(when)}に`}配送をあきらめました（試行 ${tries} 回）。`,
+      until: '',
+      change: 'もう一度送るほかありません。試行を続ける期間は queue.expire で決まります。',
+    }),
+    cancelled: ({ when, why }, { at }) => ({
+      brief: '取り消し',
+      what: `${when === undefined ? '' : `${at(when)}に`}運用者が取り消しました${reason(why)}。`,
+      until: '',
+      change: 'もう一度送るほかありません。取り消したものは元に戻せません。',
+    }),
+    held: ({ why }, { name }) => ({
+      brief: `保留${why === '' ? '' : `: ${why}`}`,
+      what: `運用者が保留にしています${reason(why)}。`,
+      until: '運用者が解除するまで',
+      change: `「hikyaku message release ${name}」で配送を再開し、「hikyaku message cancel ${name}」で取り消します。`,
+    }),
+    scheduled: ({ until }, { name, at, due }) => ({
+      brief: `送信予約、${due(until)}`,
+      what: '差出人が、後で送るよう指定しています（FUTURERELEASE）。',
+      until: `${at(until)}まで`,
+      change: `「hikyaku message retry ${name}」で今すぐ送り、「hikyaku message cancel ${name}」で取り消します。`,
+    }),
+    retry: ({ tries, about, until, end }, { name, at, due }) => ({
+      brief: `${tries + 1} 回目の試行は${due(until)}`,
+      what: `これまでの ${tries} 回の試行は見合わせとなり、${tries + 1} 回目${about === undefined ? '' : `（およそ ${about} 回のうち）`}の時刻を待っています。`,
+      until: `${at(until)}まで。${at(end)}を過ぎると、もう試行しません`,
+      change: `「hikyaku message retry ${name}」で今すぐ試行します。`,
+    }),
+    'on-wire': () => ({
+      brief: '送信中',
+      what: '今、送信しています。',
+      until: '相手の応答があるまで。待つ時間の上限は egress.timeouts で決まります',
+      change: '変えられません。送信中のものは呼び戻せません。',
+    }),
+    recording: () => ({
+      brief: '記録中',
+      what: '試行が終わり、その結果を記録しています。',
+      until: MOMENT,
+      change: '',
+    }),
+    turn: ({ ahead }) => ({
+      brief: ahead === 0 ? '次の番' : `前に ${ahead} 件`,
+      what:
+        ahead === 0
+          ? 'メモリー上にあり、このキューでは次の番です。'
+          : `メモリー上にあり、このキューでは前に ${ahead} 件あります。`,
+      until: ahead === 0 ? MOMENT : '前のものが送り出されるまで',
+      change: '',
+    }),
+    loading: () => ({
+      brief: '読み込み中',
+      what: '時刻になったので、保管場所から読み込んでいます。',
+      until: MOMENT,
+      change: '',
+    }),
+    route: ({ domain }) => ({
+      brief: `${domain} を DNS に問い合わせ中`,
+      what: `${domain} のメールを受け取るサーバーを、DNS に問い合わせています。`,
+      until: 'DNS が答えるまで。答えが得られなければ、後で試行します',
+      change: '長く続く場合は、dns.servers に書かれたサーバーを調べてください。',
+    }),
+    window: ({ limit, size, backlog }) => ({
+      brief:
+        limit === 'queue'
+          ? `キューの枠 ${size} 件が埋まっています`
+          : `メモリーの枠 ${size} 件が埋まっています`,
+      what: `${
+        limit === 'queue'
+          ? `このキューがメモリーに置ける ${size} 件の枠が埋まっています`
+          : `すべてのキューを合わせてメモリーに置ける ${size} 件の枠が埋まっています`
+      }${backlog === undefined ? '' : `（このキューの ${backlog} 件が保管場所で待っています）`}。`,
+      until: '前のものが終わるまで',
+      change:
+        limit === 'queue'
+          ? 'queue.window で枠を広げられますが、経路に余裕がなければ早くはなりません。'
+          : 'queue.window_total で枠を広げられます。その分メモリーを使います。',
+    }),
+    connecting: ({ source, site }) => ({
+      brief: `${source}: 接続中`,
+      what: `${source} から ${site} への最初の接続を開いています。`,
+      until: 'つながるか、失敗するまで。待つ時間の上限は egress.timeouts で決まります',
+      change: '',
+    }),
+    closing: ({ source, site }) => ({
+      brief: `${source}: 切断中`,
+      what: `${source} から ${site} への接続を閉じています。`,
+      until: '閉じ終わるまで',
+      change: '',
+    }),
+    connections: ({ source, site, limit, connections }) => ({
+      brief:
+        limit === 'path'
+          ? `${source}: 接続 ${connections} 本がすべて使用中`
+          : `${source}: ノード全体の接続数が上限`,
+      what:
+        limit === 'path'
+          ? `${source} から ${site} への接続 ${connections} 本が、すべて使われています。`
+          : `ノード全体の接続数が上限に達しています（${source} から ${site} へは ${connections} 本）。`,
+      until: 'どれかが空くまで',
+      change:
+        limit === 'path'
+          ? '相手が許すなら、egress.connections_per_path で増やせます。'
+          : 'egress.connections で増やせます。',
+    }),
+    'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
+      brief: `${source}: 相手が許す接続は ${connections} 本まで、再確認は${due(until)}: ${last.text}`,
+      what: `${site} が ${source} に許す接続は ${connections} 本までで、すべて使われています。`,
+      until: `どれかが空くまで。${at(until)}に、もう 1 本をあらためて試します`,
+      change: '増やせるのは相手だけです。',
+    }),
+    paced: ({ source, site, perSecond, until }, { at, due }) => ({
+      brief: `${source}: 毎秒 ${perSecond} 通まで、次は${due(until)}`,
+      what: `${source} から ${site} へは、毎秒 ${perSecond} 通までしか送りません。`,
+      until: `次の 1 通は ${at(until)}`,
+      change: '相手が許すなら、egress.message_rate で増やせます。',
+    }),
+    down: ({ source, site, until, failures, last }, { at, due }) => ({
+      brief: `${source}: 不通、次の接続は${due(until)}: ${last.text}`,
+      what: `${source} から ${site} へ、${failures === 1 ? '前回' : `続けて ${failures} 回`}つながらないか、応対を断られました。`,
+      until: `次に接続を試すのは ${at(until)}`,
+      change: '相手が応答すれば自動的に再開します。「message retry」では早まりません。',
+    }),
+    paused: ({ why }) => ({
+      brief: `送信停止中${why === '' ? '' : `: ${why}`}`,
+      what: `結果を記録できないため${why === '' ? '' : `（${why}）`}、何も送り始めません。記録のない成功は、二重に送ることになるからです。`,
+      until: '保管場所に書き込めるようになるまで',
+      change: 'ディスクの空きを増やすか、データベースを復旧してください。送信は自動的に再開します。',
+    }),
+    draining: () => ({
+      brief: 'ノードは停止処理中',
+      what: 'ノードは停止するところで、新たに送り始めません。',
+      until: '再び動き出すまで',
+      change: '',
+    }),
+    stopped: () => ({
+      brief: 'ノードは停止中',
+      what: 'ノードが動いていないため、何も送られません。',
+      until: '動き出すまで',
+      change: '「hikyaku serve」で動かします。',
+    }),
+  },
+  said: ({ host, address, stage }, words) =>
+    host === '' ? `${stage}: ${words}` : `${host}${address === '' ? '' : ` [${address}]`} ${stage}: ${words}`,
+  moment: (time, distance) => `${time}（${distance}）`,
+  distance(milliseconds) {
+    if (Math.abs(milliseconds) < 500) return '今'
+    const text = span(Math.abs(milliseconds), ['日', '時間', '分', '秒'])
+    return `${text}${milliseconds > 0 ? '後' : '前'}`
+  },
+}
+
+function reason(why: string): string {
+  return why === '' ? '' : `（理由: ${why}）`
+}

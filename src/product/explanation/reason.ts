@@ -1,0 +1,108 @@
+/** Why a delivery waits, or what became of it, as data. What it says in words is elsewhere, in every language we have. */
+
+import type { Attempt, Instant } from '#engine/spool'
+
+export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode
+
+/** It is over. */
+export type Ending =
+  | {
+      readonly at: 'delivered' | 'bounced' | 'expired'
+      readonly when?: Instant
+      readonly tries: number
+      /** What the record says where no attempt is kept. */
+      readonly why: string
+      readonly last?: Attempt
+    }
+  | { readonly at: 'cancelled'; readonly when?: Instant; readonly why: string }
+
+/** It is this delivery that waits, or its turn. */
+export type OfDelivery =
+  /** An operator holds it, with these words. */
+  | { readonly at: 'held'; readonly why: string }
+  /** Its sender asked for a later time. RFC 4865 §1 */
+  | { readonly at: 'scheduled'; readonly until: Instant }
+  | {
+      readonly at: 'retry'
+      readonly tries: number
+      /** How many tries there will be in all if each is put off: the spread of the schedule makes it "about". */
+      readonly about?: number
+      readonly until: Instant
+      /** No try is made after this. */
+      readonly end: Instant
+      readonly why: string
+      readonly last?: Attempt
+    }
+  | { readonly at: 'on-wire' }
+  /** An attempt has ended, and its outcome is being committed. */
+  | { readonly at: 'recording' }
+  /** In memory, with so many of its queue before it. */
+  | { readonly at: 'turn'; readonly ahead: number }
+  /** Due, and on its way from the store to memory. */
+  | { readonly at: 'loading' }
+
+/** Its scheduled queue keeps it. */
+export type OfQueue =
+  | { readonly at: 'route'; readonly domain: string }
+  /** `size` deliveries are in memory, as many as may be of its queue or of all; `backlog` of its queue are in the store. */
+  | {
+      readonly at: 'window'
+      readonly limit: 'queue' | 'all'
+      readonly size: number
+      readonly backlog?: number
+    }
+
+type Ends = { readonly source: string; readonly site: string }
+
+/** A path to its site keeps it: one reason a path. */
+export type OfPath =
+  | (Ends & { readonly at: 'connecting' | 'closing' })
+  /** Of the path, or of the whole node; `connections` are those of the path. */
+  | (Ends & { readonly at: 'connections'; readonly limit: 'path' | 'all'; readonly connections: number })
+  | (Ends & {
+      readonly at: 'refused-more'
+      readonly connections: number
+      readonly until: Instant
+      readonly last: Attempt
+    })
+  | (Ends & { readonly at: 'paced'; readonly perSecond: number; readonly until: Instant })
+  | (Ends & {
+      readonly at: 'down'
+      readonly until: Instant
+      readonly failures: number
+      readonly last: Attempt
+    })
+
+/** Nothing at all is begun. */
+export type OfNode =
+  /** Outcomes cannot be recorded. */
+  | { readonly at: 'paused'; readonly why: string }
+  | { readonly at: 'draining' }
+  /** No node runs. */
+  | { readonly at: 'stopped' }
+
+/** Every reason there is. */
+export const REASONS = [
+  'delivered',
+  'bounced',
+  'expired',
+  'cancelled',
+  'held',
+  'scheduled',
+  'retry',
+  'on-wire',
+  'recording',
+  'turn',
+  'loading',
+  'route',
+  'window',
+  'connecting',
+  'closing',
+  'connections',
+  'refused-more',
+  'paced',
+  'down',
+  'paused',
+  'draining',
+  'stopped',
+] as const satisfies readonly Reason['at'][]

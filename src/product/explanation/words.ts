@@ -1,0 +1,50 @@
+/** A reason in words, in the language of who asks. */
+
+import type { Instant } from '#engine/spool'
+import { explainStatus } from '#grammar/report'
+
+import { ENGLISH } from './english.ts'
+import { JAPANESE } from './japanese.ts'
+import type { Reason } from './reason.ts'
+import type { Sentences, Telling, Told, Wording } from './wording.ts'
+
+export const LANGUAGES = ['en', 'ja'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+const WORDINGS: { readonly [K in Language]: Wording } = { en: ENGLISH, ja: JAPANESE }
+
+/** Of a locale such as `ja_JP.UTF-8`; English for all we do not have. */
+export function languageOf(locale: string): Language {
+  return /^ja(?![a-z])/i.test(locale) ? 'ja' : 'en'
+}
+
+/** `name` is the delivery, for the commands that change it. */
+export function tell(
+  reason: Reason,
+  language: Language,
+  { name, now }: { readonly name: string; readonly now: Instant },
+): Told {
+  const wording = WORDINGS[language]
+  const due = (time: Instant): string => wording.distance(Math.max(0, time - now))
+  const at = (time: Instant): string => wording.moment(isoOf(time), wording.distance(time - now))
+  // The table pairs each reason with words for it; TypeScript cannot follow a pair through a lookup.
+  const words = wording.reasons[reason.at] as (reason: Reason, telling: Telling) => Sentences
+  return { ...words(reason, { name, at, due }), ...answerOf(reason, language) }
+}
+
+/** The answer behind a reason: of the last attempt, or what the record has kept of it. */
+function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'meaning'> {
+  const last = 'last' in reason ? reason.last : undefined
+  if (last === undefined) return { said: 'tries' in reason ? reason.why : '', meaning: '' }
+  const { code, enhanced, text, outcome } = last
+  // A code that we gave our own words is not part of an answer.
+  const words = code === 0 ? text : [String(code), enhanced, text].filter((part) => part !== '').join(' ')
+  const isPlain = enhanced === '' || outcome === 'delivered'
+  const meaning = isPlain ? '' : explainStatus(enhanced)[language].what
+  return { said: WORDINGS[language].said(last, words), meaning }
+}
+
+/** `2026-11-22 10:21:49Z`, in every language. */
+function isoOf(time: Instant): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`
+}

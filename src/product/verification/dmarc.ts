@@ -1,0 +1,108 @@
+/** Whether mail of a domain passes DMARC, and what receivers are asked to do when it does not. RFC 7489 */
+
+import type { Dns } from '#platform/dns'
+
+import { quoted } from './finding.ts'
+import type { Finding } from './finding.ts'
+import { lookUp } from './lookup.ts'
+import { parseTagList } from './tag-list.ts'
+
+export type DmarcCheck = {
+  readonly domain: string
+  /** The domain of reverse-paths: where SPF is looked up. */
+  readonly returnPathDomain: string
+}
+
+export async function checkDmarc(dns: Dns, dmarc: DmarcCheck): Promise<readonly Finding[]> {
+  const found = await policyOf(dns, dmarc.domain)
+  switch (found.kind) {
+    case 'unknown':
+      return [finding('warning', `${found.name} cannot be looked up now: ${found.why}`)]
+    case 'none':
+      return [finding('problem', `${dmarc.domain} has no DMARC policy`, start(dmarc.domain))]
+    case 'several':
+      return [
+        finding('problem', `${found.name} has several DMARC policies, and so none`, { advice: 'leave one' }),
+      ]
+    case 'policy':
+      return judge(found, dmarc)
+  }
+}
+
+type Policy =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly name: string; readonly why: string }
+  | { readonly kind: 'several'; readonly name: string }
+  | { readonly kind: 'policy'; readonly name: string; readonly text: string }
+
+/**
+ * Of the domain itself, else of the closest parent that has one. RFC 7489 §6.6.3 asks only the organizational domain,
+ * which takes a list of public suffixes to know; a parent with a policy is one in all but odd cases.
+ */
+async function policyOf(dns: Dns, domain: string): Promise<Policy> {
+  const labels = domain.split('.')
+  for (let from = 0; from <= Math.max(0, labels.length - 2); from++) {
+    const name = `_dmarc.${labels.slice(from).join('.')}`
+    const found = await lookUp(dns, name, 'TXT')
+    if (found.kind === 'unknown') return { kind: 'unknown', name, why: found.why }
+    const texts = found.kind === 'found' ? found.records.filter(isPolicy) : []
+    if (texts.length > 1) return { kind: 'several', name }
+    if (texts[0] !== undefined) return { kind: 'policy', name, text: texts[0] }
+  }
+  return { kind: 'none' }
+}
+
+/** RFC 7489 §6.4: the version comes first. */
+function isPolicy(text: string): boolean {
+  return /^v\s*=\s*DMARC1\s*(?:;|$)/.test(text)
+}
+
+function judge({ name, text }: Extract<Policy, { kind: 'policy' }>, dmarc: DmarcCheck): readonly Finding[] {
+  const tags = parseTagList(text)
+  const isOwn = name === `_dmarc.${dmarc.domain}`
+  // RFC 7489 §6.6.3: without a policy that can be read, a record with rua counts as p=none, others as none at all.
+  const given = (isOwn ? undefined : tags?.get('sp')) ?? tags?.get('p')
+  const action = given?.toLowerCase()
+  if (tags === undefined || action === undefined || !/^(?:none|quarantine|reject)$/.test(action))
+    return [finding('problem', `${name} cannot be read: ${quoted(text)}`, start(dmarc.domain))]
+  const whose = isOwn ? name : `${name}, a parent's`
+  const rest = action === 'none' ? MONITORING : tags.has('rua') ? {} : WITHOUT_REPORTS
+  return [finding('ok', `${whose}: p=${action}`, rest), ...alignment(tags, dmarc)]
+}
+
+const MONITORING = {
+  advice: 'p=none only watches; ask for quarantine or reject once reports show only mail of yours',
+}
+const WITHOUT_REPORTS = { advice: 'rua=mailto:… would have receivers tell what fails' }
+
+/** Our signatures have `d=` of the domain as it was added: its own mail aligns in either mode. RFC 7489 §3.1 */
+function alignment(
+  tags: ReadonlyMap<string, string>,
+  { domain, returnPathDomain }: DmarcCheck,
+): readonly Finding[] {
+  const isStrict = (tag: string): boolean => tags.get(tag)?.toLowerCase() === 's'
+  const dkim = isStrict('adkim')
+    ? finding('warning', `adkim=s: mail from subdomains of ${domain}, signed for ${domain}, does not align`)
+    : finding('ok', `DKIM aligns: signatures are for ${domain}`)
+  const spf = isAligned(returnPathDomain, domain, isStrict('aspf'))
+    ? finding('ok', `SPF aligns: return paths are in ${returnPathDomain}`)
+    : finding('ok', `SPF does not align: return paths are in ${returnPathDomain}; DKIM alone carries DMARC`)
+  return [dkim, spf]
+}
+
+function isAligned(returnPathDomain: string, domain: string, isStrict: boolean): boolean {
+  if (isStrict || returnPathDomain === domain) return returnPathDomain === domain
+  return returnPathDomain.endsWith(`.${domain}`) || domain.endsWith(`.${returnPathDomain}`)
+}
+
+function start(domain: string): Pick<Finding, 'publish'> {
+  return { publish: { name: `_dmarc.${domain}`, type: 'TXT', value: 'v=DMARC1; p=none' } }
+}
+
+function finding(
+  level: Finding['level'],
+  text: string,
+  more: Pick<Finding, 'advice' | 'publish'> = {},
+): Finding {
+  return { level, check: 'dmarc', text, ...more }
+}
