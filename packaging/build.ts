@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
-  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -51,6 +50,8 @@ export async function buildDeb({ out, architecture, compression }: BuildOptions)
     // Owned by root in the archive, sorted, no time newer than the epoch: dpkg-deb sees to it.
     run('dpkg-deb', ['--root-owner-group', ...(compression ?? COMPRESSION), '--build', root, deb], {
       SOURCE_DATE_EPOCH: String(release.epoch),
+      // zstd cuts the file up by the number of its threads, so that each machine would give other bytes.
+      DPKG_DEB_THREADS_MAX: '1',
     })
     return deb
   } finally {
@@ -59,9 +60,11 @@ export async function buildDeb({ out, architecture, compression }: BuildOptions)
 }
 
 function architectureHere(): Architecture {
-  const here = Object.entries(ARCHITECTURES).find(([, { cpu }]) => cpu === process.arch)
+  const here = Object.keys(ARCHITECTURES)
+    .filter(isArchitecture)
+    .find((name) => ARCHITECTURES[name].cpu === process.arch)
   if (here === undefined) throw new Error(`there is no Debian package for ${process.arch}`)
-  return here[0] as Architecture
+  return here
 }
 
 function describe(architecture: Architecture): Release {
@@ -81,22 +84,20 @@ function epoch(): number {
 function writeControl(root: string, release: Release): void {
   const files = filesOf(root)
   const size = files.reduce((all, file) => all + Math.ceil(statSync(join(root, file)).size / 1024), 0)
+  const sums = files.filter((file) => !file.startsWith('etc/')).map((file) => sum(root, file))
   const folder = join(root, 'DEBIAN')
-  mkdirSync(folder, { mode: 0o755 })
-  const put = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o644 })
-  put('control', control({ ...release, size }))
-  put('conffiles', '/etc/hikyaku/hikyaku.toml\n')
-  put(
-    'md5sums',
-    files
-      .filter((file) => !file.startsWith('etc/'))
-      .map((file) => sum(root, file))
-      .join(''),
-  )
-  for (const script of ['postinst', 'prerm', 'postrm']) {
-    copyFileSync(join('packaging/debian', script), join(folder, script))
-    chmodSync(join(folder, script), 0o755)
+  mkdirSync(folder)
+  // Whatever the umask is: dpkg-deb refuses other modes.
+  chmodSync(folder, 0o755)
+  const put = (name: string, content: string | Buffer, mode: number): void => {
+    writeFileSync(join(folder, name), content)
+    chmodSync(join(folder, name), mode)
   }
+  put('control', control({ ...release, size }), 0o644)
+  put('conffiles', '/etc/hikyaku/hikyaku.toml\n', 0o644)
+  put('md5sums', sums.join(''), 0o644)
+  for (const script of ['postinst', 'prerm', 'postrm'])
+    put(script, readFileSync(join('packaging/debian', script)), 0o755)
 }
 
 function filesOf(root: string): string[] {
@@ -121,6 +122,10 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
   if (status !== 0) throw new Error(`${command} failed: ${error?.message ?? stderr}`)
 }
 
+function isArchitecture(name: string): name is Architecture {
+  return Object.hasOwn(ARCHITECTURES, name)
+}
+
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -133,10 +138,12 @@ async function main(): Promise<boolean> {
     process.env['CHECK_PACKAGE'] = '1'
     return runTests({ paths: ['test/packaging'], each: 120_000, all: 300_000 })
   }
-  const architecture = values.arch as Architecture | undefined
-  if (architecture !== undefined && !Object.hasOwn(ARCHITECTURES, architecture))
-    throw new Error(`--arch must be one of ${Object.keys(ARCHITECTURES).join(', ')}, not ${architecture}`)
-  console.log(await buildDeb({ out: values.out, ...(architecture && { architecture }) }))
+  const { arch, out } = values
+  if (arch !== undefined && !isArchitecture(arch)) {
+    console.error(`hikyaku: expected --arch ${Object.keys(ARCHITECTURES).join(' or ')}, not ${arch}`)
+    return false
+  }
+  console.log(await buildDeb({ out, ...(arch && { architecture: arch }) }))
   return true
 }
 

@@ -20,6 +20,7 @@ const VERBS = {
   bench: ['bench/run.ts'],
   unused: ['node_modules/knip/bin/knip.js'],
   crash: ['scripts/crash.ts'],
+  package: ['packaging/build.ts'],
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
-import { EXIT, remoteOperations, runCli } from '#door/cli'
+import { EXIT, remoteOperations, remoteStreams, runCli } from '#door/cli'
 import type { CliHost, GlobalOptions } from '#door/cli'
 import type { Config } from '#platform/config'
 import { OperationError } from '#product/operation'
@@ -30,6 +30,8 @@ const host: CliHost = {
   now: Date.now,
   locale: process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '',
   withNode: (options, use) => withNode(configured(options), use),
+  streams: (options) => remoteStreams(join(configured(options).node.data, CONTROL_SOCKET)),
+  interrupted,
   serve: async (options) => (await import('./serve.ts')).serve(options, VERSION),
   start: async (options) => (await import('./start.ts')).start(options, VERSION),
   doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
@@ -39,6 +41,12 @@ const host: CliHost = {
       ? { path, problems: [], warnings: loaded.warnings }
       : { path, problems: loaded.problems, warnings: [] }
   },
+}
+
+function interrupted(): AbortSignal {
+  const enough = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => enough.abort())
+  return enough.signal
 }
 
 function configured(options: GlobalOptions): Config {

@@ -71,11 +71,11 @@ async function timekeeper(): ReturnType<Machine['timekeeper']> {
   return KEEPERS.find((_, i) => there[i])
 }
 
-function httpDate(address: string, host: string): ReturnType<Machine['httpDate']> {
+function httpDate(address: string, host: string, port = 80): ReturnType<Machine['httpDate']> {
   const { promise, resolve } = Promise.withResolvers<{ theirs: number; ours: number } | undefined>()
   const signal = AbortSignal.timeout(PATIENCE)
   const asked = request(
-    { host: address, method: 'HEAD', headers: { host }, signal, agent: false },
+    { host: address, port, method: 'HEAD', headers: { host }, signal, agent: false },
     (response) => {
       const theirs = Date.parse(response.headers.date ?? '')
       resolve(Number.isNaN(theirs) ? undefined : { theirs, ours: Date.now() })

@@ -8,6 +8,7 @@ import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import { createSigner } from '#engine/signing'
 import type { MessageId, Spool } from '#engine/spool'
+import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'
@@ -23,6 +24,7 @@ export type OutgoingParts = {
   readonly domains: DomainDirectory
   readonly log: Log
   readonly metrics: MetricsRegistry
+  readonly tracer: Tracer
   readonly newId: () => MessageId
 }
 
@@ -47,25 +49,28 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
     tls: {},
     log: parts.log,
     metrics: parts.metrics,
+    tracer: parts.tracer,
     now: Date.now,
     random: Math.random,
     isPrivate,
   })
   const queue: Queue = new Queue({
-    ...queueOptions(parts),
+    ...queueOptions(parts, live),
     routing,
     egress,
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, (key, due) => queue.planned(key, due)),
+    settling: settlingOf(parts, live, (key, due) => queue.planned(key, due)),
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
     queue,
     egress,
     reload(config) {
-      live.config = config
+      // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
+      const { sources } = live.config.egress
+      live.config = { ...config, egress: { ...config.egress, sources } }
     },
   }
 }
@@ -105,15 +110,21 @@ function queueConfig({ config }: Live): QueueOptions['config'] {
 
 function queueOptions(
   parts: OutgoingParts,
+  live: Live,
 ): Omit<QueueOptions, 'routing' | 'egress' | 'config' | 'settling'> {
   const { config, domains, key, log, spool } = parts
-  const { headerBytes, mimeDepth, mimeParts } = config.limits
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
-  const limits = { headerBytes, depth: mimeDepth, parts: mimeParts }
   return {
     spool,
     sources: config.egress.sources.map(({ name }) => name),
-    prepare: createPrepare({ signer, limits, now: Date.now }),
+    prepare: createPrepare({
+      signer,
+      get limits() {
+        const { headerBytes, mimeDepth, mimeParts } = live.config.limits
+        return { headerBytes, depth: mimeDepth, parts: mimeParts }
+      },
+      now: Date.now,
+    }),
     secret: key.mac('return-path', config.node.name),
     log,
     now: Date.now,
@@ -121,13 +132,23 @@ function queueOptions(
   }
 }
 
-function settlingOf(parts: OutgoingParts, planned: (queue: string, due: number) => void): Settling {
+function settlingOf(
+  parts: OutgoingParts,
+  live: Live,
+  planned: (queue: string, due: number) => void,
+): Settling {
   const { config, spool, log, metrics, newId } = parts
   const notices = new Notices({
     nodeName: config.node.name,
-    postmaster: config.queue.postmaster,
-    perSenderPerHour: config.queue.dsnPerSenderPerHour,
-    expire: config.queue.expireNull,
+    get postmaster() {
+      return live.config.queue.postmaster
+    },
+    get perSenderPerHour() {
+      return live.config.queue.dsnPerSenderPerHour
+    },
+    get expire() {
+      return live.config.queue.expireNull
+    },
     newId,
     read: (id) => spool.read(id),
   })

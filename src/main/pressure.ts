@@ -7,18 +7,18 @@ const AGE = 1_000
 
 /** Gives a function that says why not, or `undefined`. `share` is of what the container or the machine has. */
 export function memoryPressure(
-  share: number,
+  share: () => number,
   resident: () => number = () => process.memoryUsage.rss(),
   available: number = process.constrainedMemory() || totalmem(),
   now: () => number = () => performance.now(),
 ): () => string | undefined {
-  // A container without a limit reports a number beyond any machine.
-  const limit = Math.min(available, totalmem()) * share
   let asked = -Infinity
   let answer: string | undefined
   return () => {
     if (now() - asked < AGE) return answer
     asked = now()
+    // A container without a limit reports a number beyond any machine.
+    const limit = Math.min(available, totalmem()) * share()
     const octets = resident()
     answer = octets > limit ? `memory: ${mebi(octets)} MiB of at most ${mebi(limit)} are in use` : undefined
     return answer

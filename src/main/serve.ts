@@ -16,10 +16,12 @@ import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
+import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
 import { openOperations } from './operations.ts'
+import { openStreams } from './tracing.ts'
 import { forgetOld } from './retention.ts'
 
 /** Milliseconds that transactions may take to end after SIGTERM. */
@@ -43,7 +45,12 @@ export type Serving = {
 export async function serve(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
   if (!loaded.ok) throw mistakes(path, loaded.problems)
-  const serving = await startServing(loaded.config, version, () => configure(options.config).loaded)
+  // A reload asked for while we start finds the new configuration; what SIGHUP does by default is to end us.
+  process.on('SIGHUP', () => {})
+  await using sandbox = loaded.config.sandbox.enabled ? await openSandbox(loaded.config) : undefined
+  const into = (config: Config): Config => (sandbox === undefined ? config : intoSandbox(config, sandbox))
+  const again = (): Loaded => changed(configure(options.config).loaded, into)
+  const serving = await startServing(into(loaded.config), version, again)
   for (const warning of loaded.warnings) serving.log.warn('config.warning', { warning })
   const signal = await untilSignal(serving)
   serving.log.info('node.stopping', { signal })
@@ -71,7 +78,13 @@ export async function startServing(config: Config, version: string, again: () =>
     version,
     now: Date.now,
   })
-  undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), operations, log))
+  undo.use(
+    await serveControl(
+      join(config.node.data, CONTROL_SOCKET),
+      { ...operations, streams: openStreams(node.transport) },
+      log,
+    ),
+  )
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
   const { address, port } = monitoring
   const listeners = await node.transport.addresses()
@@ -91,22 +104,25 @@ async function reloaded(
     return { problems: loaded.problems, restart: [] }
   }
   await transport.reload(loaded.config)
-  const waiting = FIXED.filter((section) => !isDeepStrictEqual(running[section], loaded.config[section]))
-  for (const section of waiting) log.warn('config.restart-needed', { section })
+  const waiting = [...FIXED].filter(([, of]) => !isDeepStrictEqual(of(running), of(loaded.config)))
+  const restart = waiting.map(([section]) => section)
+  for (const section of restart) log.warn('config.restart-needed', { section })
   log.info('config.reloaded')
-  return { problems: [], restart: waiting.map((section) => `[${section}]`) }
+  return { problems: [], restart }
 }
 
 /** What is decided once, when the process starts. */
-const FIXED = [
-  'node',
-  'store',
-  'http',
-  'log',
-  'dns',
-  'sandbox',
-  'retention',
-] as const satisfies (keyof Config)[]
+const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
+  ['[node]', (config: Config): unknown => config.node],
+  ['[store]', (config) => config.store],
+  ['[http]', (config) => config.http],
+  ['[log]', (config) => config.log],
+  ['[dns]', (config) => config.dns],
+  ['[sandbox]', (config) => config.sandbox],
+  ['[retention]', (config) => config.retention],
+  ['[egress.sources]', (config) => config.egress.sources],
+  ['[limits] disk_free', (config) => config.limits.diskFree],
+])
 
 async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
   const { config, spool, transport } = node

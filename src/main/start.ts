@@ -5,13 +5,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { GlobalOptions } from '#door/cli'
-import { startSandbox } from '#door/sandbox'
 import type { Sandbox } from '#door/sandbox'
 import type { Config } from '#platform/config'
-import { ensureSelfSigned } from '#platform/tls'
 import type { Operations } from '#product/operation'
 
 import { configure, mistakes } from './configure.ts'
+import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
 import { welcome } from './welcome.ts'
@@ -24,9 +23,10 @@ const DOMAIN = 'example.org'
 export async function start(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
   if (!loaded.ok) throw mistakes(path, loaded.problems)
-  await using sandbox = await openSandbox(loaded.config)
-  const config = intoSandbox(loaded.config, sandbox, path)
-  const serving = await startServing(config, version, () => loaded)
+  await using sandbox = await openSomewhere(loaded.config)
+  const local = (config: Config): Config => onThisMachine(intoSandbox(config, sandbox), path)
+  const config = local(loaded.config)
+  const serving = await startServing(config, version, () => changed(configure(options.config).loaded, local))
   const login = await seed(serving.operations, config.node.data)
   process.stderr.write(
     welcome({ serving, sandbox, login, domain: DOMAIN, listeners: await addresses(serving) }),
@@ -40,30 +40,23 @@ function addresses(serving: Serving): ReturnType<Serving['node']['transport']['a
   return serving.node.transport.addresses()
 }
 
-async function openSandbox({ sandbox, node }: Config): Promise<Sandbox> {
-  const pem = await readFile(await ensureSelfSigned(join(node.data, 'sandbox'), 'sandbox.test', Date.now))
-  const options = { tls: { cert: pem, key: pem }, now: Date.now }
+/** When another program has one of the ports, any others will do: they are printed anyway. */
+async function openSomewhere(config: Config): Promise<Sandbox> {
   try {
-    return await startSandbox({ ...options, ...sandbox })
+    return await openSandbox(config)
   } catch {
-    // Another program has one of the ports: any others will do, they are printed anyway.
-    return startSandbox({ ...options, smtpPort: 0, dnsPort: 0, httpPort: 0 })
+    const sandbox = { ...config.sandbox, smtpPort: 0, dnsPort: 0, httpPort: 0 }
+    return openSandbox({ ...config, sandbox })
   }
 }
 
-/** All mail goes to the sandbox, by its DNS; without a file of the operator's, listeners are on loopback and high. */
-function intoSandbox(config: Config, sandbox: Sandbox, path: string | undefined): Config {
-  const listeners = path === undefined ? config.listeners.map(onLoopback) : config.listeners
+/** Without a file of the operator's, listeners are on loopback and high, and the log does not fill the terminal. */
+function onThisMachine(config: Config, path: string | undefined): Config {
+  if (path !== undefined) return config
   return {
     ...config,
-    listeners,
-    routes: [],
-    dns: { ...config.dns, servers: [`127.0.0.1:${sandbox.dnsPort}`] },
-    egress: { ...config.egress, port: sandbox.smtpPort, allowPrivate: true },
-    log:
-      path === undefined && config.log.file === undefined
-        ? { ...config.log, file: join(config.node.data, 'log') }
-        : config.log,
+    listeners: config.listeners.map(onLoopback),
+    log: config.log.file === undefined ? { ...config.log, file: join(config.node.data, 'log') } : config.log,
   }
 }
 

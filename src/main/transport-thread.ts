@@ -5,6 +5,8 @@ import type { MessagePort } from 'node:worker_threads'
 
 import { SpoolError, connectSpool } from '#engine/spool'
 import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
+import { Traces } from '#engine/trace'
+import type { TraceRecord } from '#engine/trace'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import { handIn } from '#door/submission'
 import type { HandedIn, ListeningAt } from '#door/submission'
@@ -17,10 +19,11 @@ import { openControl, parseStoreUrl } from '#platform/store'
 import { link } from '#platform/thread'
 import { Certificates } from '#platform/tls'
 import { LIST_LIMIT } from '#product/operation'
-import type { Changed, SendRequest } from '#product/operation'
+import type { Changed, SendRequest, TraceQuery } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
+import { filterOf } from './trace-filter.ts'
 import { startTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
 
@@ -47,6 +50,11 @@ export type TransportService = {
   change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
   send(request: SendRequest): Promise<HandedIn>
   metrics(): Snapshot
+  /** Begins a trace; gives its number, `undefined` when there are too many. */
+  trace(query: TraceQuery): number | undefined
+  /** What was said since the last call, as soon as there is something; nothing when the trace is over. */
+  traced(trace: number): Promise<readonly TraceRecord[]>
+  untrace(trace: number): void
   /** Listeners, limits and certificates of `config` hold for new sessions. */
   reload(config: Config): Promise<void>
   drain(patience: number): Promise<void>
@@ -57,6 +65,7 @@ const stream = new LogStream(logOptions(config, thread))
 const metrics = new MetricsRegistry()
 watchEventLoop(metrics, thread)
 
+const traces = new Traces(Date.now)
 const joined = await connectSpool(spool)
 const control = openControl(parseStoreUrl(config.store.url, config.node.data), { now: Date.now })
 const certificates = await Certificates.open({
@@ -74,11 +83,13 @@ const transport = await startTransport({
   certificates,
   log: stream.log,
   metrics,
+  tracer: traces,
   shared,
 })
 link(calls, service(transport))
 
 function service({ submission, queue, intake, domains, drain, reload }: Transport): TransportService {
+  let current = config
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
@@ -87,14 +98,19 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    send: (request) => handIn({ config, intake, domains, now: Date.now }, request),
+    send: (request) => handIn({ config: current, intake, domains, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
+    trace: (query) => traces.follow(filterOf(query)),
+    traced: (trace) => traces.take(trace),
+    untrace: (trace) => traces.unfollow(trace),
     async reload(changed) {
       const { minimumVersion } = changed.tls
       await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })
       await reload(changed)
+      current = changed
     },
     async drain(patience) {
+      traces.close()
       await drain(patience)
       await control.close()
       // A spool that broke has told the main thread; there is nothing left to save here.

@@ -7,6 +7,7 @@ import { createIntake } from '#engine/queue'
 import type { Intake, Queue } from '#engine/queue'
 import { messageIds } from '#engine/spool'
 import type { Spool } from '#engine/spool'
+import type { Tracer } from '#engine/trace'
 import { startSubmission } from '#door/submission'
 import type { Certificates, Submission } from '#door/submission'
 import type { Config } from '#platform/config'
@@ -28,6 +29,7 @@ export type TransportParts = {
   readonly key: ServerKey
   readonly certificates: Certificates
   readonly log: Log
+  readonly tracer: Tracer
   readonly metrics: MetricsRegistry
   /** Several threads listen on the same ports. */
   readonly shared: boolean
@@ -51,15 +53,20 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const authenticator = await openAuthenticator(control, key, { now, log })
   const domains = await openDirectory(control, key, now)
   let draining = false
+  let current = config
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
   const outgoing = startOutgoing({ ...parts, domains, newId })
   const { queue, egress } = outgoing
-  const pressure = memoryPressure(config.limits.memoryShare)
+  const pressure = memoryPressure(() => current.limits.memoryShare)
   const intake = createIntake({
     spool,
     queue,
-    expire: config.queue.expire,
-    expireNull: config.queue.expireNull,
+    get expire() {
+      return current.queue.expire
+    },
+    get expireNull() {
+      return current.queue.expireNull
+    },
     log,
     newId,
     now,
@@ -76,6 +83,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     intake,
     log,
     metrics,
+    tracer: parts.tracer,
     now,
     shared: parts.shared,
   })
@@ -85,8 +93,10 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     intake,
     domains,
     async reload(changed) {
-      outgoing.reload(changed)
+      // First what can fail: then the configuration that was stays as a whole.
       await submission.reload(changed)
+      outgoing.reload(changed)
+      current = changed
     },
     async drain(patience) {
       draining = true

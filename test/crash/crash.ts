@@ -94,7 +94,7 @@ function count(name: string, text: string): number {
 }
 
 async function kills(report: Report, rounds: number, options: CrashOptions): Promise<void> {
-  const reckoning = await killRounds({ ...options, rounds, after: [1_500, 3_500], progress: say })
+  const reckoning = await killRounds({ ...options, rounds, after: [500, 2_500], progress: say })
   report.add('kill -9', rounds, reckoning)
 }
 

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CrashRun } from './crashing.ts'
 import type { CrashOptions } from './crashing.ts'
+import { WORTH } from './kill.ts'
 import type { Reckoning } from './syscalls.ts'
 
 /** Octets; sparse. */
@@ -76,7 +77,8 @@ export async function powerLosses(
   await using run = await CrashRun.begin({ ...options, data: join(disk.path, 'data') })
   for (let round = 1; round <= rounds; round += 1) {
     const { pid } = await run.start()
-    await sleep(1_000 + Math.random() * 1_500)
+    await run.acked(WORTH)
+    await sleep(Math.random() * 1_500)
     process.kill(pid, 'SIGSTOP')
     await sleep(ON_THE_WAY)
     disk.shutDown()

@@ -27,11 +27,14 @@ function whyNot(): string | undefined {
 suite('the Debian package', { skip: whyNot() ?? false }, () => {
   let directory = ''
   let deb = ''
+  let unpacked = ''
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'hikyaku-deb-'))
     // Quick rather than small.
     deb = await buildDeb({ out: directory, compression: ['-Zgzip', '-z1'] })
+    unpacked = join(directory, 'unpacked')
+    await succeed('dpkg-deb', '-x', deb, unpacked)
   })
 
   after(() => rmSync(directory, { recursive: true, force: true }))
@@ -58,16 +61,14 @@ suite('the Debian package', { skip: whyNot() ?? false }, () => {
   })
 
   test('runs from wherever it is unpacked, with the Node that it brings', async () => {
-    const root = join(directory, 'unpacked')
-    await succeed('dpkg-deb', '-x', deb, root)
-    const home = join(root, 'usr/lib/hikyaku')
+    const home = join(unpacked, 'usr/lib/hikyaku')
     const said = await succeed(join(home, 'node/node'), join(home, 'src/main/cli.ts'), '--version')
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }
     assert.equal(said, `${version}\n`)
   })
 
   test('its manual knows the commands below commands', async () => {
-    const page = join(directory, 'unpacked/usr/share/man/man1/hikyaku.1.gz')
+    const page = join(unpacked, 'usr/share/man/man1/hikyaku.1.gz')
     assert.match(await succeed('gzip', '-dc', page), /^\.SH "HIKYAKU DOMAIN ADD"$/m)
   })
 

@@ -61,7 +61,8 @@ suite('explain', () => {
     rig.configure({
       queue: 'retry = ["10m"]\njitter = 0\nexpire = "1h"\ndelay_warning = "30m"',
       egress: 'connections_per_path = 1',
-      '': route('silent.example.net', await silent.listen()) + route('closed.example.net', await closedPort()),
+      '':
+        route('silent.example.net', await silent.listen()) + route('closed.example.net', await closedPort()),
     })
     await rig.run()
     await rig.seed()

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 
+import type { MessageId } from '#engine/spool'
+
 import { Client } from './client.ts'
 import { dkimVerdicts, mailOf, reportOf } from './mail.ts'
 import { DOMAIN, Rig } from './rig.ts'
@@ -59,7 +61,7 @@ suite('extensions', { concurrency: 50 }, () => {
     const to = 'later@future.example.com'
     const began = Date.now()
     const id = await rig.submit({ from: FROM, to, content: letter(to, 'x\r\n'), mail: 'HOLDFOR=3' })
-    const view = await rig.operations.message({ id: id as never })
+    const view = await rig.operations.message({ id })
     assert.equal(view?.deliveries[0]?.delivery.state, 'waiting')
     await rig.delivered(to)
     assert.ok(Date.now() - began >= 3_000)
@@ -110,7 +112,7 @@ suite('extensions', { concurrency: 50 }, () => {
     await rig.log.until('delivery.bounced', { to })
     assert.deepEqual(rig.received(to), [])
     const report = await rig.log.until('notice.sent', { to: `<${sender}>` })
-    const view = await rig.operations.message({ id: report['message'] as never })
+    const view = await rig.operations.message({ id: String(report['message']) as MessageId })
     assert.ok(view)
     // RFC 8689 §5: the report does not carry the content in clear either.
     assert.equal(view.message.from, null)

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 
+import type { MessageId } from '#engine/spool'
+
 import type { Report } from './mail.ts'
 import { mailOf, reportOf } from './mail.ts'
 import { DOMAIN, NODE_NAME, Rig } from './rig.ts'
@@ -33,7 +35,7 @@ suite('outcomes', { concurrency: 50 }, () => {
     name: string,
     to: string,
     parameters: { mail?: string; rcpt?: string } = {},
-  ): Promise<string> {
+  ): Promise<MessageId> {
     return rig.submit({ from: from(name), to, content: letter(from(name), to), ...parameters })
   }
 
@@ -51,7 +53,7 @@ suite('outcomes', { concurrency: 50 }, () => {
     const deferred = await rig.log.until('delivery.deferred', { message: id })
     assert.equal(deferred['reply'], `450 4.2.0 <${to}>: Recipient address rejected: Greylisted`)
     await rig.delivered(to)
-    const { deliveries, hasBody } = (await rig.operations.message({ id: id as never })) ?? assert.fail()
+    const { deliveries, hasBody } = (await rig.operations.message({ id })) ?? assert.fail()
     const [{ delivery, attempts } = assert.fail()] = deliveries
     assert.equal(delivery.state, 'delivered')
     assert.equal(attempts.length, delivery.attempts)
@@ -143,7 +145,7 @@ suite('outcomes', { concurrency: 50 }, () => {
       ],
     )
     assert.ok(reports[0]?.recipients[0]?.has('will-retry-until'))
-    const { deliveries } = (await rig.operations.message({ id: id as never })) ?? assert.fail()
+    const { deliveries } = (await rig.operations.message({ id })) ?? assert.fail()
     assert.equal(deliveries[0]?.delivery.state, 'expired')
     assert.equal(rig.log.count('notice.sent', { about: id, kind: 'delayed' }), 1)
   })

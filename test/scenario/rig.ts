@@ -5,6 +5,8 @@ import { join } from 'node:path'
 
 import { startSandbox } from '#door/sandbox'
 import type { Received, Sandbox, SandboxOptions } from '#door/sandbox'
+import { parseMessageId } from '#engine/spool'
+import type { MessageId } from '#engine/spool'
 import { ensureSelfSigned } from '#platform/tls'
 import type { DomainView } from '#product/domain'
 
@@ -167,11 +169,11 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Submits one message on a session of its own, and checks that it was taken. Gives its id. */
-  async submit(submission: Parameters<Client['submit']>[0]): Promise<string> {
+  async submit(submission: Parameters<Client['submit']>[0]): Promise<MessageId> {
     const client = await this.client()
     const said = await client.submit(submission)
     await client.quit()
-    const id = /^250 2\.0\.0 Queued as (\w+)/.exec(said)?.[1]
+    const id = parseMessageId(/^250 2\.0\.0 Queued as (\w+)/.exec(said)?.[1] ?? '')
     if (id === undefined) throw new Error(`not accepted: ${said}`)
     return id
   }

@@ -1,6 +1,6 @@
 /** What the command line needs of the process it runs in, and how a command ends. */
 
-import type { Operations } from '#product/operation'
+import type { Operations, Streams } from '#product/operation'
 import type { Finding } from '#product/verification'
 
 export type GlobalOptions = {
@@ -33,6 +33,10 @@ export type CliHost = {
    * @throws {OperationError} `not-running` when neither can be had
    */
   withNode<T>(options: GlobalOptions, use: (operations: Operations) => Promise<T>): Promise<T>
+  /** What can be followed on the running node. */
+  streams(options: GlobalOptions): Streams
+  /** Aborted when the person at the terminal has seen enough; from the first call on this does not end the process. */
+  interrupted(): AbortSignal
   /** Runs until it is told to stop; gives the exit code. */
   serve(options: GlobalOptions): Promise<number>
   /** The same with the sandbox receiver, seeded for a first message. */

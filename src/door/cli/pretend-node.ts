@@ -11,6 +11,7 @@ import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
+import { pretendStreams } from './pretend-stream.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -297,6 +298,8 @@ export async function runPretend(
       now: () => NOW,
       locale: '',
       withNode: (_, use) => use(operations),
+      streams: () => pretendStreams(),
+      interrupted: () => new AbortController().signal,
       serve: () => Promise.resolve(0),
       start: () => Promise.resolve(0),
       checkConfig: () =>

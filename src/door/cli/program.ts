@@ -18,6 +18,7 @@ import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
 import { harmlessJson } from './text.ts'
+import { traceCommand } from './trace.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[], host: CliHost, version: string): Promise<number> {
@@ -78,6 +79,7 @@ export function commandLine(run: Run, version: string): Command {
   sendCommand(program, run)
   queueCommand(program, run)
   messageCommands(program, run)
+  traceCommand(program, run)
   domainCommands(program, run)
   dkimCommands(program, run)
   doctorCommand(program, run)

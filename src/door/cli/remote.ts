@@ -23,7 +23,8 @@ type Answer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: string; readonly message: string } }
 
-function resultOf(text: string): unknown {
+/** The result in an answer. @throws as the node did */
+export function resultOf(text: string): unknown {
   const answer = parse(text)
   if ('result' in answer) return answer.result
   const { code, message } = answer.error
@@ -64,7 +65,8 @@ function post({ socketPath, name, patience }: Call, body: string): Promise<strin
   return promise
 }
 
-function explain(socketPath: string, patience: number | undefined, cause: Error): Error {
+/** Why there is no answer. */
+export function explain(socketPath: string, patience: number | undefined, cause: Error): Error {
   if (patience !== undefined)
     return new Error(`the node has not answered within ${patience / 1_000} s; it may still be at it`, {
       cause,

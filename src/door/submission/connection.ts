@@ -6,10 +6,11 @@
 import type { Socket } from 'node:net'
 import type { TLSSocketOptions } from 'node:tls'
 
-import { LINE_LIMITS, LineBuffer, formatReply, greet, parseProxy, step } from '#grammar/smtp'
+import { LINE_LIMITS, LineBuffer, greet, parseProxy, step } from '#grammar/smtp'
 import type { Action, Event, LoginQuestion, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
 
 import { Presence } from './census.ts'
+import { SubmissionDialogue } from './dialogue.ts'
 import { trustedAs } from './door.ts'
 import type { Door, Policy } from './door.ts'
 import type { Subject } from './journal.ts'
@@ -25,7 +26,7 @@ import { Reception } from './reception.ts'
 import type { Ended } from './reception.ts'
 import * as refusals from './refusals.ts'
 import { SenderCheck } from './sender-check.ts'
-import { Wire } from './wire.ts'
+import { looksLikeTls, Wire } from './wire.ts'
 
 /** What the octets that come now are. `early`: ahead of the greeting, where there should be none. */
 type Reading = { readonly at: 'early' | 'session' } | { readonly at: 'proxy'; held: Buffer }
@@ -47,6 +48,7 @@ export class Connection {
   readonly #pace: Pace
   readonly #presence: Presence
   readonly #senders: SenderCheck
+  readonly #dialogue: SubmissionDialogue
   readonly #onGone: (connection: Connection) => void
   #address: string
   #login: Login
@@ -74,6 +76,7 @@ export class Connection {
     this.#pace = new Pace(policy.limits, door.elapsed())
     this.#presence = new Presence(door.census)
     this.#senders = new SenderCheck(door, (error) => door.journal.failed(this.#subject(), error))
+    this.#dialogue = new SubmissionDialogue(door.tracer, policy.listener.name, () => this.#address)
     this.#login = this.#loginFrom(this.#address)
     this.#surroundings = policy.surroundings
     this.#session = greet(policy.surroundings.terms, false).session
@@ -189,6 +192,7 @@ export class Connection {
 
   #secured(): void {
     this.#pace.progressed(this.#door.elapsed())
+    this.#dialogue.secured(this.#wire.tls)
     if (this.#session.at !== 'upgrading') return this.#greetSoon(true)
     this.#reading = { at: 'session' }
     this.#apply({ kind: 'secured' })
@@ -277,6 +281,7 @@ export class Connection {
 
   #apply(event: Event): void {
     const before = this.#session.at
+    this.#dialogue.heard(this.#session, event)
     const next = step(this.#session, event, this.#surroundings)
     const said = next.replies.at(-1)
     if (said !== undefined && said.code >= 400 && event.kind !== 'content') {
@@ -289,7 +294,8 @@ export class Connection {
 
   #follow({ session, replies, action }: Step): void {
     this.#session = session
-    for (const said of replies) this.#wire.say(formatReply(said))
+    this.#dialogue.became(session)
+    for (const said of replies) this.#wire.say(this.#dialogue.said(said))
     if (!inContent(session)) this.#receiving.drop()
     if (action !== undefined) this.#do(action)
   }
@@ -346,6 +352,7 @@ export class Connection {
 
   #ended({ envelope, protocol }: Offer, ended: Ended): void {
     const { journal } = this.#door
+    this.#dialogue.content(ended)
     if (ended.id === undefined) journal.rejected(this.#subject(), protocol, envelope, ended)
     else journal.accepted(this.#subject(), protocol, envelope, ended)
   }
@@ -368,6 +375,7 @@ export class Connection {
 
   #becomes({ address, event }: Proxied): void {
     this.#address = address
+    this.#dialogue.over()
     this.#login = this.#loginFrom(address)
     if (this.#presence.from(addressKey(address))) this.#apply(event)
     else this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
@@ -422,7 +430,7 @@ export class Connection {
     this.#door.journal.cut(this.#subject(), said)
     // Where TLS comes first, words in clear would only be a broken record.
     const mute = this.#policy.listener.tls === 'implicit' && this.#wire.tls === undefined
-    if (!mute) this.#wire.say(formatReply(said))
+    if (!mute) this.#wire.say(this.#dialogue.said(said))
     this.#leave()
   }
 
@@ -455,6 +463,7 @@ export class Connection {
     this.#later = undefined
     this.#receiving.drop()
     this.#presence.leave()
+    this.#dialogue.over()
     this.#door.journal.closed(this.#subject())
     this.#onGone(this)
   }
@@ -474,9 +483,4 @@ export class Connection {
 
 function inContent(session: Session): boolean {
   return session.at === 'data' || session.at === 'chunk' || session.at === 'chunks'
-}
-
-/** A TLS record of type handshake, RFC 8446 §5.1: a client that wants implicit TLS, on a port that begins in clear. */
-function looksLikeTls(bytes: Buffer): boolean {
-  return bytes[0] === 0x16 && (bytes.length < 2 || bytes[1] === 3)
 }

@@ -1,6 +1,9 @@
 /** Limits, time, and the ways the door itself opens and closes. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
 import { reply } from '#grammar/smtp'
@@ -134,6 +137,24 @@ test('a drain ends in its time, whatever a client does', async () => {
   await busy.envelope()
   await door.door.drain(1)
   assert.equal(await busy.rest(), '')
+})
+
+test('a reload that cannot listen leaves everything as it was', async () => {
+  await using door = await bench({ listeners: [{ ...listener, name: 'first' }] })
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const before = door.door.addresses()
+  const free = { ...listener, name: 'free', address: '127.0.0.1', port: 0 }
+  const listeners = [free, { ...listener, name: 'second', address: '127.0.0.1', port }]
+  await assert.rejects(door.door.reload({ listeners, limits: { ...limits, recipients: 5 } }), {
+    code: 'EADDRINUSE',
+  })
+  assert.deepEqual(door.door.addresses(), before)
+  const client = await door.client()
+  await client.reply()
+  assert.match(await client.say('EHLO client.example.org'), /RCPTMAX=100$/m)
+  taken.close()
 })
 
 test('a reload holds for new sessions, on the same port, and drops none', async () => {

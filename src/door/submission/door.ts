@@ -3,6 +3,7 @@
 import type { SecureContext } from 'node:tls'
 
 import type { Intake } from '#engine/queue'
+import type { Tracer } from '#engine/trace'
 import type { Identity, Surroundings, Terms } from '#grammar/smtp'
 import type { LimitsConfig, ListenerConfig } from '#platform/config'
 import type { Authenticator } from '#product/account'
@@ -29,6 +30,7 @@ export type Door = {
   readonly journal: Journal
   readonly census: Census
   readonly guard: LoginGuard
+  readonly tracer: Tracer
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds since the door opened, in steps of the one timer; it never steps back, and costs nothing to read. */

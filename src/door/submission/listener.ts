@@ -1,7 +1,7 @@
 /** One listening socket and the policy that new connections on it get. */
 
 import { createServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
 
 import type { Policy } from './door.ts'
 
@@ -34,13 +34,13 @@ export class Listener {
   static async on(policy: Policy, shared: boolean, serve: Serve): Promise<Listener> {
     const listener = new Listener(policy, serve)
     const { address, port } = policy.listener
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
     const server = listener.#server
-    server.once('error', reject)
-    // RFC 4291 §2.5.5.2: `::` takes IPv4 clients too, unless the machine says otherwise.
-    server.listen({ host: address, port, reusePort: shared, backlog: 511 }, resolve)
-    await promise
-    server.off('error', reject)
+    try {
+      await listen(server, { host: address, port, reusePort: shared })
+    } catch (error) {
+      if (!isWithoutIpv6(error, address)) throw error
+      await listen(server, { host: '0.0.0.0', port, reusePort: shared })
+    }
     server.on('error', (error) => serve.failed(policy.listener.name, error))
     return listener
   }
@@ -54,4 +54,19 @@ export class Listener {
   close(): void {
     this.#server.close()
   }
+}
+
+async function listen(server: Server, options: ListenOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  // RFC 4291 §2.5.5.2: `::` takes IPv4 clients too, unless the machine says otherwise.
+  server.listen({ ...options, backlog: 511 }, resolve)
+  await promise
+  server.off('error', reject)
+}
+
+/** Every address of a machine without IPv6 is every IPv4 address of it. */
+function isWithoutIpv6(error: unknown, address: string): boolean {
+  if (address !== '::' || !(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL'
 }

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 
 import type { Intake } from '#engine/queue'
+import { UNTRACED } from '#engine/trace'
+import type { Tracer } from '#engine/trace'
 import type { LimitsConfig, ListenerConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
@@ -30,6 +32,8 @@ export type SubmissionParts = {
   readonly intake: Intake
   readonly log: Log
   readonly metrics: MetricsRegistry
+  /** Who may follow what is said. */
+  readonly tracer?: Tracer
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** That many octets of chance, for the nonces of SCRAM. */
@@ -42,7 +46,10 @@ export type SubmissionParts = {
 
 export type Submission = {
   readonly addresses: () => readonly ListeningAt[]
-  /** For new sessions; those there are keep what they began with. Listens where it did not, stops where it should not. */
+  /**
+   * For new sessions; those there are keep what they began with. Listens where it did not, stops where it should not.
+   * Rejects with what `net` says when it cannot listen; then the old listeners and limits stay.
+   */
   reload(parts: {
     readonly listeners: readonly ListenerConfig[]
     readonly limits: LimitsConfig
@@ -95,6 +102,7 @@ class SubmissionDoor implements Submission {
       journal: new Journal(parts.log, metrics),
       census,
       guard: new LoginGuard(parts.limits, elapsed),
+      tracer: parts.tracer ?? UNTRACED,
       now: parts.now,
       elapsed,
       draining: () => this.#draining,
@@ -105,16 +113,36 @@ class SubmissionDoor implements Submission {
   addresses = (): readonly ListeningAt[] => Array.from(this.#listeners.values(), (listener) => listener.at)
 
   async reload({ listeners, limits }: Parameters<Submission['reload']>[0]): Promise<void> {
-    this.#door.census.limits = limits
-    this.#door.guard.limits = limits
     const policies = listeners.map((listener) => this.#policy(listener, limits))
     const wanted = new Set(policies.map(endpoint))
-    for (const [at, listener] of this.#listeners) {
-      if (wanted.has(at)) continue
+    const unwanted = [...this.#listeners].filter(([at]) => !wanted.has(at))
+    await this.#listenAll(policies, new Set(unwanted.map(([, listener]) => listener.at.port)))
+    for (const [at, listener] of unwanted) {
       listener.close()
       this.#listeners.delete(at)
     }
+    // A port that only changed its address could not be taken while the old one stood.
     for (const policy of policies) await this.#listen(policy)
+    this.#door.census.limits = limits
+    this.#door.guard.limits = limits
+  }
+
+  /** Where nobody of ours stands in the way; when one fails, those that were opened are closed, and nothing has changed. */
+  async #listenAll(policies: readonly Policy[], occupied: ReadonlySet<number>): Promise<void> {
+    const before = new Map(this.#listeners)
+    try {
+      for (const policy of policies) {
+        const isNew = !this.#listeners.has(endpoint(policy))
+        if (isNew && !occupied.has(policy.listener.port)) await this.#listen(policy)
+      }
+    } catch (error) {
+      for (const [at, listener] of this.#listeners) {
+        if (before.has(at)) continue
+        listener.close()
+        this.#listeners.delete(at)
+      }
+      throw error
+    }
   }
 
   async #listen(policy: Policy): Promise<void> {

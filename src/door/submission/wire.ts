@@ -140,3 +140,8 @@ export class Wire {
     this.#owner.ended(handshaking)
   }
 }
+
+/** A TLS record of type handshake, RFC 8446 §5.1: a client that wants implicit TLS, on a port that begins in clear. */
+export function looksLikeTls(bytes: Buffer): boolean {
+  return bytes[0] === 0x16 && (bytes.length < 2 || bytes[1] === 3)
+}

@@ -24,6 +24,7 @@ import type { Timers } from './timers.ts'
 
 export type EgressOptions = {
   readonly routing: Pick<Routing, 'addresses'>
+  /** May be a getter: new connections take what it says by then. Sources stay as they are at the first path. */
   readonly config: EgressConfig
   /** `ca`: who may sign certificates, where that is not who Node trusts. */
   readonly tls: Pick<SecureContextOptions, 'ca' | 'minVersion'>
@@ -68,7 +69,10 @@ class SmtpEgress implements Egress {
     this.#options = options
     this.#timers = options.timers ?? systemTimers
     this.#context = createSecureContext(options.tls)
-    this.#slots = new Slots(options.config.connections, () => this.#spareOne())
+    this.#slots = new Slots(
+      () => options.config.connections,
+      () => this.#spareOne(),
+    )
     this.#metrics = egressMetrics(options.metrics)
     egressGauges(options.metrics, () => this.describe())
   }
@@ -78,8 +82,9 @@ class SmtpEgress implements Egress {
   }
 
   path(name: string, route: Route, work: Work): Path {
-    const { routing, config, now, isPrivate, log, random } = this.#options
-    const source = config.sources.find((one) => one.name === name)
+    const options = this.#options
+    const { routing, now, isPrivate, log, random } = options
+    const source = options.config.sources.find((one) => one.name === name)
     if (source === undefined) throw new Error(`no egress source is called ${name}`)
     const path = new SmtpPath({
       source,
@@ -88,11 +93,13 @@ class SmtpEgress implements Egress {
       slots: this.#slots,
       around: {
         routing,
-        config,
+        get config() {
+          return options.config
+        },
         context: this.#context,
         brokenTls: this.#brokenTls,
         timers: this.#timers,
-        tracer: this.#options.tracer ?? UNTRACED,
+        tracer: options.tracer ?? UNTRACED,
         now,
         isPrivate,
       },

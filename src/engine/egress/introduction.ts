@@ -56,7 +56,7 @@ class Introduction {
   }
 
   async run(): Promise<Introduced> {
-    const { signal, host, address } = this.#options
+    const { signal, host, address, dialogue } = this.#options
     signal.addEventListener('abort', this.#abort)
     if (signal.aborted) this.#abort()
     const verdict = await this.#steps()
@@ -65,6 +65,7 @@ class Introduction {
     const { text, verified, failed } = this.#tls
     if (verdict !== undefined) {
       if (!wire.isEnded) leave(wire, this.#options)
+      dialogue.end()
       return { ok: false, verdict, tlsFailed: failed, tls: text }
     }
     wire.rest()
@@ -189,5 +190,4 @@ function leave(wire: Wire, { timers, timeouts }: IntroductionOptions): void {
   socket.resume()
   socket.end('QUIT\r\n')
   wire.dialogue.commands('QUIT\r\n')
-  wire.dialogue.end()
 }

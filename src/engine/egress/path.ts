@@ -24,7 +24,7 @@ export type Path = {
   readonly site: string
   /** There may be work. Cheap, and harmless when there is none. */
   wake(): void
-  /** The route as DNS says it now; connections opened from here on take it. */
+  /** The route as DNS says it now, and the limits as configured now; connections opened from here on take them. */
   use(route: Route): void
   describe(): PathState
   /** Takes no more work, lets what is under way finish. Resolves when the last connection is closed. */
@@ -59,7 +59,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   readonly source: string
   readonly site: string
   readonly #options: PathOptions
-  readonly #limits: PathLimits
+  #limits: PathLimits
   readonly #log: Log
   readonly #connections = new Set<Connection>()
   /** The last one used is used next, so that those not needed grow old and close. */
@@ -102,6 +102,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   use(route: Route): void {
     this.#route = route
+    this.#limits = pathLimits(this.#options.around.config)
   }
 
   placeFree(): void {

@@ -159,6 +159,7 @@ export type RigOptions = {
   readonly timers?: Timers
   readonly tls?: EgressOptions['tls']
   readonly routing?: EgressOptions['routing']
+  readonly tracer?: EgressOptions['tracer']
   readonly now?: () => number
   readonly isPrivate?: (address: string) => boolean
 }
@@ -186,6 +187,7 @@ export class Rig implements AsyncDisposable {
       now: options.now ?? Date.now,
       random: () => 0.5,
       isPrivate: options.isPrivate ?? isPrivate,
+      ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
       ...(options.timers === undefined ? {} : { timers: options.timers }),
     })
     this.route = routeOf(options.ports, { allowPrivate: config.allowPrivate, ...options.route })

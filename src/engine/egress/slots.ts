@@ -8,13 +8,14 @@ export type Claimant = {
 }
 
 export class Slots {
-  readonly #capacity: number
+  /** Read at each claim: it may be reloaded. */
+  readonly #capacity: () => number
   readonly #waiting = new Set<Claimant>()
   /** Closes a connection that nobody uses; its place comes back when the socket is closed. */
   readonly #spare: () => void
   #taken = 0
 
-  constructor(capacity: number, spare: () => void) {
+  constructor(capacity: () => number, spare: () => void) {
     this.#capacity = capacity
     this.#spare = spare
   }
@@ -25,7 +26,7 @@ export class Slots {
 
   /** False when there is none; `placeFree` is called when there is, longest waiting first. */
   claim(claimant: Claimant): boolean {
-    if (this.#taken < this.#capacity) {
+    if (this.#taken < this.#capacity()) {
       this.#taken += 1
       this.#waiting.delete(claimant)
       return true

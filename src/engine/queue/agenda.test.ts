@@ -20,7 +20,7 @@ test('an agenda gives everything that is due, earliest first, and nothing else',
       const given: number[] = []
       for (let one = agenda.due(now); one !== undefined; one = agenda.due(now)) given.push(one)
       const due = [...model].filter(([, at]) => at <= now)
-      assert.deepEqual(given.toSorted(), due.map(([what]) => what).toSorted())
+      assert.deepEqual(new Set(given), new Set(due.map(([what]) => what)))
       const times = given.map((what) => model.get(what) ?? Infinity)
       assert.deepEqual(
         times,

@@ -44,6 +44,12 @@ test('a delivery by a time with mode N goes on, and its sender is told once', ()
   assert(again.state === 'waiting' && !again.tellDelay)
 })
 
+test('a delivery by a time with mode N is tried again at that time, so that the sender hears of it then', () => {
+  const deliverBy = { at: 1_060_000, mode: 'notify', trace: false } as const
+  const verdict = afterAttempt(claimedOf({ deliverBy }), deferred, policy, at)
+  assert.deepEqual(verdict, { state: 'waiting', due: 1_060_000, tellDelay: false })
+})
+
 const delays: [who: string, claimed: Claimed, told: boolean][] = [
   ['who asked for delays', claimedOf({}, { notify: ['delay'] }), true],
   ['who asked for failures only', claimedOf({}, { notify: ['failure'] }), false],

@@ -45,7 +45,13 @@ function deferOrExpire(
   if (now >= end) return { state: 'expired' }
   const due = now + backoff(claimed.delivery.attempts, policy, random)
   // A last attempt at the very end, rather than giving up early because the next regular one would be late.
-  return { state: 'waiting', due: Math.min(due, end), tellDelay: owesDelayNotice(claimed, policy, now) }
+  const latest = Math.min(end, toldAt(claimed, now))
+  return { state: 'waiting', due: Math.min(due, latest), tellDelay: owesDelayNotice(claimed, policy, now) }
+}
+
+/** RFC 2852 §4.1.4: with mode N the sender hears of it when the time is over, not when the next try happens to come. */
+function toldAt({ message: { deliverBy } }: Claimed, now: Instant): Instant {
+  return deliverBy?.mode === 'notify' && deliverBy.at > now ? deliverBy.at : Infinity
 }
 
 /** Milliseconds until the next try after `tries` earlier ones. The spread keeps a backlog from returning as one wave. */

@@ -116,16 +116,16 @@ export class Loading {
   }
 
   async #claim(queue: ScheduledQueue, limit: number): Promise<readonly Entry[]> {
-    const { spool, occupancy, now } = this.#options
+    const { spool, occupancy } = this.#options
     occupancy.keep(queue, limit)
     queue.loading = true
     queue.noted = Infinity
     let count = 0
     try {
-      const claimed = await spool.claim(queue.key, now(), limit)
+      const claimed = await spool.claim(queue.key, this.#options.now(), limit)
       count = claimed.length
       // A full answer says that there may be more at once.
-      const rest = count < limit ? await this.#nextDue(queue) : now()
+      const rest = count < limit ? await this.#nextDue(queue) : this.#options.now()
       queue.nextDue = Math.min(rest ?? Infinity, queue.noted)
       const carried = new Map<MessageId, Carried>()
       return claimed.map((one) => ({
@@ -136,7 +136,7 @@ export class Loading {
     } catch (cause) {
       if (!(cause instanceof SpoolError)) throw cause
       this.#options.log.error('queue.claim-failed', { queue: queue.key, cause })
-      queue.nextDue = now() + CLAIM_RETRY
+      queue.nextDue = this.#options.now() + CLAIM_RETRY
       return []
     } finally {
       occupancy.giveBack(queue, limit - count)

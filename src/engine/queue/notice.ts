@@ -1,6 +1,7 @@
 /** Delivery status notifications: made of endings, addressed to the sender, accepted like any other message. RFC 3464 */
 
-import type { Content, Instant, MessageId, NewMessage } from '#engine/spool'
+import { SpoolError } from '#engine/spool'
+import type { Content, Instant, Message, MessageId, NewMessage } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
 import { composeDsn } from '#grammar/report'
 import type { DsnRecipient, Returned } from '#grammar/report'
@@ -133,12 +134,23 @@ export class Notices {
 
   /** RFC 3461 §4.3: the whole message only for failures; how much of it goes back is decided where it is made. */
   async #returned({ claimed: { message }, notice }: Ending): Promise<Returned> {
-    const content = await this.#options.read(message.id)
+    const content = await this.#read(message)
+    if (content === undefined) return { kind: 'headers', bytes: remembered(message), size: message.size }
     const start = content.kind === 'whole' ? content.bytes : await firstChunk(content)
     // RFC 8689 §5: REQUIRETLS overrides RET=FULL.
     const mayBeFull = message.ret !== 'headers' && !message.requireTls
     const full = notice === 'failed' && mayBeFull && content.kind === 'whole'
     return { kind: full ? 'full' : 'headers', bytes: start, size: message.size }
+  }
+
+  /** `undefined` when the content is gone, damaged or out of reach: the sender is told all the same. */
+  async #read({ id }: Message): Promise<Content | undefined> {
+    try {
+      return await this.#options.read(id)
+    } catch (cause) {
+      if (!(cause instanceof SpoolError) || cause.code === 'broken') throw cause
+      return undefined
+    }
   }
 
   #mayTell(to: Mailbox, now: Instant): boolean {
@@ -185,6 +197,11 @@ function statusOf(state: Ending['settlement']['state'], enhanced: string): strin
     case 'cancelled':
       return `5${detail ?? '.0.0'}`
   }
+}
+
+/** By this a mail reader still finds the message that a notification is about. */
+function remembered({ headerMessageId }: Message): Uint8Array {
+  return Buffer.from(headerMessageId === undefined ? '\r\n' : `Message-ID: ${headerMessageId}\r\n\r\n`)
 }
 
 async function firstChunk(content: Extract<Content, { kind: 'chunked' }>): Promise<Uint8Array> {

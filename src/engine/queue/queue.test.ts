@@ -210,10 +210,7 @@ test('what an operator holds, cancels, releases and retries is found in memory a
   assert.equal((await at.queue.change({ recipient: '@example.com' }, 'hold', 'a look first')).count, 20)
   assert.deepEqual(new Set(await states(at)), new Set(['held']))
   assert.equal(next(at, 'example.com'), undefined)
-  assert.equal(
-    (await at.queue.change({ recipient: 'user3@example.com' }, 'cancel', 'not this one')).count,
-    1,
-  )
+  assert.equal((await at.queue.change({ recipient: 'user3@example.com' }, 'cancel', 'not this one')).count, 1)
   assert.equal((await at.queue.change({}, 'release', 'go')).count, 19)
   await settled(at)
   let sent = 0

@@ -31,7 +31,7 @@ import { Occupancy } from './occupancy.ts'
 import { placesOf, stateOf } from './queue-state.ts'
 import type { Place, QueueOverview, QueueState } from './queue-state.ts'
 import { returnPath } from './return-path.ts'
-import { bandIndex, ScheduledQueue } from './scheduled-queue.ts'
+import { ScheduledQueue } from './scheduled-queue.ts'
 import type { Entry } from './scheduled-queue.ts'
 import type { Settling } from './settling.ts'
 import type { Site, SiteOwner } from './site.ts'
@@ -77,9 +77,7 @@ export class Queue {
     this.#loading = new Loading({
       ...options,
       occupancy: this.#occupancy,
-      claimed: (entries) => {
-        for (const entry of entries) this.#admit(entry)
-      },
+      claimed: (entries) => this.#admit(entries),
       unsendable: (entries, why) => this.#putOff(entries, why),
     })
     const owner: SiteOwner = {
@@ -129,19 +127,21 @@ export class Queue {
     const keep = bytes !== undefined && this.#carried + bytes.length <= CARRIED_LIMIT ? bytes : undefined
     const carried = new Carried(message, keep)
     this.#carried += carried.octets
+    const entries: Entry[] = []
     const returning: Returning[] = []
     for (const one of claimed) {
       const { queue: key, state, due } = one.delivery
       const queue = this.#queueOf(key)
       if (state === 'waiting') this.#loading.plan(queue, due)
       else if (state !== 'active') continue
-      else if (!this.#loading.isPaused) this.#admit({ claimed: one, carried, queue })
+      else if (!this.#loading.isPaused) entries.push({ claimed: one, carried, queue })
       else {
         // An operator's change may be about it: it is to be found in the store, and nowhere else.
         this.#occupancy.giveBack(queue, 1)
         returning.push({ key: one.delivery.key, queue: key, due })
       }
     }
+    this.#admit(entries)
     if (carried.users === 0) this.#letGo(carried)
     if (returning.length > 0) void this.#handBack(returning).catch(ignoreSpoolError)
   }
@@ -169,17 +169,17 @@ export class Queue {
   }
 
   async #changeAll(filter: DeliveryFilter, change: Change, reason: string, shown: number): Promise<Changed> {
-    const { spool, now } = this.#options
+    const now = this.#options.now()
     const rows: Claimed[] = []
     let count = 0
     for (let page = filter; ;) {
-      const changed = await spool.change(page, change, now(), reason)
+      const changed = await this.#options.spool.change(page, change, now, reason)
       const last = changed.at(-1)
       // Not at a page that is not full: some of it may have ended between the look and the change.
       if (last === undefined) return { count, rows }
       count += changed.length
       rows.push(...changed.slice(0, shown - rows.length))
-      for (const queue of new Set(changed.map(({ delivery }) => delivery.queue))) this.planned(queue, now())
+      for (const queue of new Set(changed.map(({ delivery }) => delivery.queue))) this.planned(queue, now)
       page = { ...filter, before: last.delivery.key }
     }
   }
@@ -295,14 +295,19 @@ export class Queue {
     return queue
   }
 
-  /** Takes the place that was kept for it. */
-  #admit(entry: Entry): void {
-    const { queue } = entry
-    this.#occupancy.entered(queue)
-    entry.carried.users += 1
-    queue.push(entry)
-    if (this.#sites.knows(queue)) queue.site?.offer(queue, bandIndex(entry.claimed.delivery.band))
-    else void this.#sites.find(queue)
+  /** All of them before any is offered, so that those of one message and site go in one transaction. */
+  #admit(entries: readonly Entry[]): void {
+    const queues = new Set<ScheduledQueue>()
+    for (const entry of entries) {
+      this.#occupancy.entered(entry.queue)
+      entry.carried.users += 1
+      entry.queue.push(entry)
+      queues.add(entry.queue)
+    }
+    for (const queue of queues) {
+      if (this.#sites.knows(queue)) queue.site?.offer(queue)
+      else void this.#sites.find(queue)
+    }
   }
 
   /** No host to send to: every delivery in memory hears it, and what is in the store will when it is claimed. */
@@ -329,7 +334,11 @@ export class Queue {
   /** Ends every ready entry of `queue` as `attempt` says, without trying each. */
   #endReady(queue: ScheduledQueue, attempt: Tried): void {
     queue.site?.leave(queue)
-    for (const band of queue.ready) this.#endAll(band.remove(() => true), attempt)
+    for (const band of queue.ready)
+      this.#endAll(
+        band.remove(() => true),
+        attempt,
+      )
   }
 
   /** Those of one message at a time, so that its sender is told once. */

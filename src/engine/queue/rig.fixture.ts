@@ -54,16 +54,22 @@ export type Rig = {
 
 type Options = {
   readonly window?: number
+  readonly windowTotal?: number
+  /** Puts something of the test's between the queue and the spool. */
+  readonly between?: (spool: Spool) => Partial<Spool>
   readonly returnPathDomain?: string
   readonly perTransaction?: number
 }
 
 export async function rig({
   window = 100,
+  windowTotal = 10_000,
+  between = () => ({}),
   returnPathDomain,
   perTransaction = 50,
 }: Options = {}): Promise<Rig> {
-  const spool = await memorySpool()
+  const memory = await memorySpool()
+  const spool = over(memory, between(memory))
   const log = memoryLog()
   const paths = new Map<string, HandPath>()
   const unroutable = new Map<string, NoRoute>()
@@ -117,7 +123,7 @@ export async function rig({
       expireNull: 86_400_000,
       delayWarning: 3_600_000,
       window,
-      windowTotal: 10_000,
+      windowTotal,
       postmaster: 'postmaster@example.org',
       dsnPerSenderPerHour: 2,
       ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
@@ -141,6 +147,17 @@ export async function rig({
     pressure: () => undefined,
   })
   return Object.assign(at, { spool, queue, intake, log, paths, unroutable })
+}
+
+/** Getters of the spool must stay getters: its health changes. */
+function over(spool: Spool, some: Partial<Spool>): Spool {
+  return new Proxy(spool, {
+    get(target, name): unknown {
+      if (Object.hasOwn(some, name)) return some[name as keyof Spool]
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 type FindRoute = (domain: string) => NoRoute | { readonly ok: true; readonly route: Route }

@@ -29,10 +29,8 @@ export type Destination = {
   readonly queues: Set<ScheduledQueue>
   /** Why nothing can be sent there at `now`, and until when. */
   down(now: Instant): Unreachable | undefined
-  /** To be called after `queue` got an entry in `band`. */
-  offer(queue: ScheduledQueue, band: number): void
-  /** Takes a queue with entries as a whole, when it got here from another site or from none. */
-  adopt(queue: ScheduledQueue): void
+  /** To be called after `queue` got entries, or got here with some. */
+  offer(queue: ScheduledQueue): void
   /** Lets go of a queue in one band, or in all. */
   leave(queue: ScheduledQueue, band?: number): void
 }

@@ -30,31 +30,33 @@ export type SettlingOptions = {
   arrived(notification: Notification): void
 }
 
-/** Milliseconds between tries to store a notification while the disk is full. */
-const FULL_RETRY = 5_000
+/** Milliseconds between tries to store a notification while the disk is full or the store does not answer. */
+const RETRY = 5_000
 
 export function createSettling(options: SettlingOptions): Settling {
   return {
     settle(endings, after) {
-      const [first, ...more] = endings.filter((ending) => ending.notice !== undefined)
-      if (first === undefined) for (const ending of endings) void write(options, ending, after)
-      else void tell(options, endings, [first, ...more], after)
+      const about: Ending[] = []
+      for (const ending of endings) {
+        // What is to be told of waits for the words; a success beside it must not wait to be recorded.
+        if (ending.notice === undefined) void write(options, ending, after)
+        else about.push(ending)
+      }
+      const [first, ...more] = about
+      if (first !== undefined) void tell(options, [first, ...more], after)
     },
   }
 }
 
 async function tell(
   options: SettlingOptions,
-  endings: readonly Ending[],
   about: readonly [Ending, ...Ending[]],
   after: (ending: Ending) => void,
 ): Promise<void> {
   const notification = await compose(options, about)
   // From here to the end of the turn nothing is awaited: one transaction.
-  const writing = endings.map((ending) => write(options, ending, after))
-  if (notification !== undefined) {
-    writing.push(send(options, notification, about))
-  }
+  const writing = about.map((ending) => write(options, ending, after))
+  if (notification !== undefined) writing.push(send(options, notification, about))
   await Promise.all(writing)
 }
 
@@ -66,9 +68,9 @@ async function send(
   try {
     await options.spool.accept(notification.entry, notification.bytes)
   } catch (cause) {
-    // A full disk: the endings are kept and written when there is room, and so is this.
-    if (cause instanceof SpoolError && cause.code === 'full') {
-      setTimeout(() => void send(options, notification, about), FULL_RETRY)
+    // The endings are kept until the store can write again, and so is this.
+    if (cause instanceof SpoolError && (cause.code === 'full' || cause.code === 'unreachable')) {
+      setTimeout(() => void send(options, notification, about), RETRY)
       return
     }
     lost(options, about, cause)

@@ -7,7 +7,6 @@
 import type { Job, Path, Unreachable, Work } from '#engine/egress'
 import type { Instant } from '#engine/spool'
 
-import { Fifo } from './fifo.ts'
 import { BANDS } from './scheduled-queue.ts'
 import type { Destination, Entry, ScheduledQueue } from './scheduled-queue.ts'
 
@@ -27,11 +26,8 @@ export class Site implements Work, Destination {
   readonly name: string
   readonly paths: Path[] = []
   readonly queues = new Set<ScheduledQueue>()
-  /** Queues with ready entries, one rota a band. */
-  readonly #rota: readonly Fifo<ScheduledQueue>[] = Array.from(
-    { length: BANDS },
-    () => new Fifo<ScheduledQueue>(),
-  )
+  /** Queues with ready entries, one rota a band, in the order of their turns. */
+  readonly #rota = Array.from({ length: BANDS }, () => new Set<ScheduledQueue>())
   readonly #owner: SiteOwner
   readonly #unreachable = new Map<string, Unreachable>()
   #turn = 0
@@ -41,25 +37,17 @@ export class Site implements Work, Destination {
     this.#owner = owner
   }
 
-  offer(queue: ScheduledQueue, band: number): void {
-    // Only the first entry puts the queue on the rota: `next` puts it back while there are more.
-    if (queue.ready[band]?.length === 1) this.#rota[band]?.push(queue)
-    this.wake()
-  }
-
-  adopt(queue: ScheduledQueue): void {
-    for (const [band, entries] of queue.ready.entries()) if (entries.length > 0) this.#rota[band]?.push(queue)
+  offer(queue: ScheduledQueue): void {
+    for (const [band, entries] of queue.ready.entries()) if (entries.length > 0) this.#rota[band]?.add(queue)
     this.wake()
   }
 
   leave(queue: ScheduledQueue, band?: number): void {
-    for (const [i, rota] of this.#rota.entries()) {
-      if (band === undefined || band === i) rota.remove((other) => other === queue)
-    }
+    for (const [i, rota] of this.#rota.entries()) if (band === undefined || band === i) rota.delete(queue)
   }
 
   get hasWork(): boolean {
-    return this.#rota.some((rota) => rota.length > 0)
+    return this.#rota.some((rota) => rota.size > 0)
   }
 
   wake(): void {
@@ -94,10 +82,11 @@ export class Site implements Work, Destination {
   }
 
   #nextOf(band: number): Job | undefined {
-    const rota = this.#rota[band]
-    for (let queue = rota?.shift(); queue !== undefined; queue = rota?.shift()) {
+    const rota = this.#rota[band] ?? new Set()
+    for (const queue of rota) {
+      rota.delete(queue)
       const entries = this.#take(queue, band)
-      if ((queue.ready[band]?.length ?? 0) > 0) rota?.push(queue)
+      if ((queue.ready[band]?.length ?? 0) > 0) rota.add(queue)
       if (entries.length === 0) continue
       const job = this.#owner.jobOf(entries)
       this.#owner.drained(queue)

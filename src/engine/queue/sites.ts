@@ -51,7 +51,7 @@ export class Sites {
     queue.site?.queues.delete(queue)
     queue.site = this.#siteOf(found.route)
     queue.site.queues.add(queue)
-    queue.site.adopt(queue)
+    queue.site.offer(queue)
   }
 
   wake(): void {

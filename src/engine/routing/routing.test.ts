@@ -390,3 +390,29 @@ test('a bounce is known too, and a failure for five seconds only', async () => {
     },
   )
 })
+
+test('other routes and defaults hold for domains that were routed before', async () => {
+  const live: Pick<RoutingOptions, 'routes' | 'defaults'> = { routes: [], defaults }
+  const to = [{ host: 'smart.example.net', port: 587, implicitTls: false }]
+  const smart = { domain: '*', to, tls: 'required', allowPrivate: false } as const
+  await using server = await DnsServer.on({ answer: parseZone('example.com MX 10 mx.example.com') })
+  using dns = new Resolver({ config: { ...config, servers: [server.endpoint] }, now: () => 0 })
+  const routing = createRouting({
+    ...fixed,
+    dns,
+    now: () => 0,
+    get routes() {
+      return live.routes
+    },
+    get defaults() {
+      return live.defaults
+    },
+  })
+  const hosts = async (): Promise<string[]> =>
+    good(await routing.route('example.com', 'transactional')).hosts.map(({ name, port }) => `${name}:${port}`)
+  assert.deepEqual(await hosts(), ['mx.example.com:25'])
+  Object.assign(live, { routes: [smart] })
+  assert.deepEqual(await hosts(), ['smart.example.net:587'])
+  Object.assign(live, { routes: [], defaults: { ...defaults, port: 2525 } })
+  assert.deepEqual(await hosts(), ['mx.example.com:2525'])
+})

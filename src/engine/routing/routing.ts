@@ -22,6 +22,7 @@ import { loopsBack, lookupFailed, noAddress, privateAddress } from './verdict.ts
 
 export type RoutingOptions = {
   readonly dns: Dns
+  /** These and `defaults` may be getters: another object is another configuration, and holds from then on. */
   readonly routes: readonly RouteConfig[]
   /** What holds for hosts that the DNS names. */
   readonly defaults: Pick<EgressConfig, 'port' | 'tls' | 'allowPrivate'>
@@ -46,6 +47,10 @@ export function createRouting(options: RoutingOptions): Routing & RoutingNow {
   return new DnsRouting(options)
 }
 
+function hasRouteOfStream(routes: RoutingOptions['routes']): boolean {
+  return routes.some(({ stream }) => stream !== undefined)
+}
+
 /** A loopback address is every host's own: it tells no loop, and a receiver in a test or the sandbox has it too. */
 function publicName(address: string): readonly string[] {
   const normal = normalAddress(address)
@@ -55,9 +60,12 @@ function publicName(address: string): readonly string[] {
 class DnsRouting implements Routing, RoutingNow {
   readonly #options: RoutingOptions
   readonly #ourselves: Ourselves
-  readonly #memory: ExpiringCache<Remembered>
+  #memory: ExpiringCache<Remembered>
+  /** What the memory was worked out from. */
+  #routes: RoutingOptions['routes']
+  #defaults: RoutingOptions['defaults']
   /** Most installations have no route of a stream; then a domain's answer serves all streams. */
-  readonly #byStream: boolean
+  #byStream: boolean
 
   constructor(options: RoutingOptions) {
     this.#options = options
@@ -66,10 +74,13 @@ class DnsRouting implements Routing, RoutingNow {
       addresses: new Set(options.ownAddresses.flatMap(publicName)),
     }
     this.#memory = new ExpiringCache(options.cacheEntries)
-    this.#byStream = options.routes.some(({ stream }) => stream !== undefined)
+    this.#routes = options.routes
+    this.#defaults = options.defaults
+    this.#byStream = hasRouteOfStream(options.routes)
   }
 
   routeNow(domain: string, stream: string): Routed | undefined {
+    this.#forgetIfReloaded()
     const key = this.#byStream ? `${domain} ${stream}` : domain
     const known = this.#memory.get(key, this.#options.now())
     if (known !== undefined) return known.routed
@@ -83,11 +94,23 @@ class DnsRouting implements Routing, RoutingNow {
   async route(domain: string, stream: string): Promise<Routed> {
     const known = this.routeNow(domain, stream)
     if (known !== undefined) return known
+    // A reload while the DNS is asked takes another memory, where this answer would be out of place.
+    const memory = this.#memory
     const destination = await findDestination(domain.toLowerCase(), this.#options.dns, this.#ourselves)
     const routed = this.#routed(destination)
     const key = this.#byStream ? `${domain} ${stream}` : domain
-    this.#memory.set(key, { expires: destination.expires, routed })
+    memory.set(key, { expires: destination.expires, routed })
     return routed
+  }
+
+  /** Routes and defaults are read anew at each question: what was worked out from others no longer holds. */
+  #forgetIfReloaded(): void {
+    const { routes, defaults, cacheEntries } = this.#options
+    if (routes === this.#routes && defaults === this.#defaults) return
+    this.#routes = routes
+    this.#defaults = defaults
+    this.#byStream = hasRouteOfStream(routes)
+    this.#memory = new ExpiringCache(cacheEntries)
   }
 
   addressesNow(host: Host, allowPrivate: boolean): Addressed | undefined {

@@ -5,13 +5,13 @@ import type { Pool, PoolClient, QueryArrayResult } from 'pg'
 import { lockNode, migrate, openPostgres } from '#platform/store'
 
 import { EFFECTS } from './change.ts'
-import type { Changed, ClaimedRow, Found, Key, SpoolEngine, StoredChunk } from './engine.ts'
+import type { Changed, Found, Key, SpoolEngine, StoredChunk } from './engine.ts'
+import { claims } from './postgres-claim.ts'
 import { acceptStatements, removeStatement, settleStatements, touchStatement } from './postgres-commit.ts'
 import type { Statement } from './postgres-commit.ts'
 import { spoolErrorOf } from './postgres-error.ts'
-import { BANDS, postgresReads } from './postgres-read.ts'
+import { postgresReads } from './postgres-read.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
-import { CLAIMED } from './selection.ts'
 import { SpoolError } from './spool.ts'
 import type { Change } from './spool.ts'
 
@@ -85,13 +85,7 @@ function postgresWrites(writer: Pool, node: number): Writes {
     discardChunks: async (id) => {
       await eventually({ text: 'delete from chunk where message = $1', values: [id] })
     },
-    claim: async (queue, now, limit) => {
-      const results = await eventually(claimStatement(node, queue, now, limit))
-      const rows = (results.at(-1)?.rows ?? []) as unknown as ClaimedRow[]
-      // What RETURNING gives is in no order.
-      return rows.toSorted((a, b) => a[10] - b[10] || a[11] - b[11] || a[0] - b[0] || a[7] - b[7])
-    },
-    unclaim: async (keys) => void (await eventually(unclaimStatement(keys))),
+    ...claims(eventually, node),
     apply: async (keys, change, now, reason) => {
       const results = await durably([applyStatement(keys, change, now, reason)])
       return inOrderOf(keys, (results[0]?.rows ?? []) as unknown as readonly Changed[])
@@ -147,32 +141,6 @@ function chunkStatement(id: number, seq: number, { bytes, crc }: StoredChunk): S
   return {
     text: 'insert into chunk (message, seq, crc, bytes) values ($1, $2, $3, $4)',
     values: [id, seq, crc, buffer],
-  }
-}
-
-function claimStatement(node: number, queue: string, now: number, limit: number): Statement {
-  // Band by band: an ordered read across bands would step over everything that is not yet due in the first.
-  return {
-    name: 'claim',
-    text: `with recursive ${BANDS},
-      due as (
-        select d.message, d.n from bands b cross join lateral (
-          select message, n, band, due from delivery
-          where node = $1 and queue = $2 and band = b.band and state = 'waiting' and due <= $3
-          order by due, message, n limit $4) d
-        order by d.band, d.due, d.message, d.n limit $4)
-      update delivery d set state = 'active' from due, message m
-      where d.message = due.message and d.n = due.n and m.id = d.message
-      returning ${CLAIMED}`,
-    values: [node, queue, now, limit],
-  }
-}
-
-function unclaimStatement(keys: readonly Key[]): Statement {
-  return {
-    text: `update delivery d set state = 'waiting' from unnest($1::bigint[], $2::integer[]) as k (message, n)
-      where d.message = k.message and d.n = k.n and d.state = 'active'`,
-    values: [keys.map(([id]) => id), keys.map(([, n]) => n)],
   }
 }
 

@@ -32,6 +32,8 @@ export async function startSpoolThread(
   const { port1, port2 } = new MessageChannel()
   const worker = new Worker(new URL('store-thread.ts', import.meta.url), {
     name: 'store',
+    // A batch is dead once it is committed: V8's 96 MiB would fill before anything is collected.
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
     workerData: port2,
     transferList: [port2],
   })

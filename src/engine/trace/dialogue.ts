@@ -1,6 +1,6 @@
 /** One session as its owner tells it. While nobody follows, each call is one look and nothing else. */
 
-import { maskedCommand, maskedContent, maskedReply, SECRET } from './mask.ts'
+import { isCommand, maskedCommand, maskedContent, maskedReply, SECRET } from './mask.ts'
 import type { Speaker, Trace, Tracer, TraceSubject, TraceTopic } from './tracer.ts'
 
 type Reply = Parameters<typeof maskedReply>[0]
@@ -9,6 +9,8 @@ export class Dialogue {
   readonly #tracer: Tracer
   readonly #subject: () => TraceSubject
   #trace: Trace | undefined
+  /** AUTH was the last command. */
+  #isSecret = false
 
   /** `subject` is asked when the first line is told, which may be in the middle of a session. */
   constructor(tracer: Tracer, subject: () => TraceSubject) {
@@ -24,7 +26,7 @@ export class Dialogue {
   /** One command or several, as they go over the wire. The initial response of AUTH is not shown. */
   commands(text: string): void {
     if (!this.#tracer.isActive) return
-    for (const line of text.split('\r\n')) if (line !== '') this.#say('C', maskedCommand(line))
+    for (const line of text.split('\r\n')) if (line !== '') this.#command(line)
   }
 
   /** An answer to a challenge. */
@@ -60,6 +62,12 @@ export class Dialogue {
   end(): void {
     this.#trace?.end()
     this.#trace = undefined
+  }
+
+  #command(line: string): void {
+    if (this.#isSecret && !isCommand(line)) return this.#say('C', SECRET)
+    this.#isSecret = /^\s*AUTH/i.test(line)
+    this.#say('C', maskedCommand(line))
   }
 
   get #begun(): Trace {

@@ -1,10 +1,22 @@
 /** What of a dialogue is secret, and what stands in its place. */
 
-/** A command as it may be shown: without the initial response of AUTH. RFC 4954 §4 */
+/** Mechanisms by name: what else stands behind AUTH may be a password in the wrong place. */
+const MECHANISM =
+  /^(?:SCRAM-SHA-\d+(?:-PLUS)?|SCRAM-SHA-1|PLAIN|LOGIN|CRAM-MD5|XOAUTH2|OAUTHBEARER|EXTERNAL)$/i
+
+/** A command as it may be shown: of AUTH only the mechanism, however wrong the rest is. RFC 4954 §4 */
 export function maskedCommand(line: string): string {
-  const [verb = '', mechanism = '', response] = line.split(' ', 3)
-  if (verb.toUpperCase() !== 'AUTH' || response === undefined) return line
-  return `${verb} ${mechanism} ${SECRET}`
+  if (!/^\s*AUTH/i.test(line)) return line
+  const [, mechanism = '', ...rest] = line.trim().split(/\s+/)
+  if (!MECHANISM.test(mechanism)) return line.trim().length === 4 ? 'AUTH' : `AUTH ${SECRET}`
+  return rest.length === 0 ? `AUTH ${mechanism}` : `AUTH ${mechanism} ${SECRET}`
+}
+
+const VERB = /^(?:EHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|XCLIENT)(?: |$)/i
+
+/** Whether a line can only be a command. Behind AUTH that was refused, some send the credentials all the same. */
+export function isCommand(line: string): boolean {
+  return VERB.test(line)
 }
 
 /** What answers a challenge. */

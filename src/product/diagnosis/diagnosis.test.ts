@@ -421,8 +421,11 @@ test('of a domain all that is not good is shown', async () => {
 })
 
 function skipped(directory: Machine['directory']): Promise<readonly [level: string, text: string]> {
-  const withDomains = (): Promise<never> => assert.fail('opened')
-  return one('domain', { node: { at: 'absent' }, withDomains, machine: { directory } })
+  return one('domain', {
+    node: { at: 'absent' },
+    withDomains: () => assert.fail('opened'),
+    machine: { directory },
+  })
 }
 
 test('the stores of another user, or of nobody yet, are not opened', async () => {

@@ -31,10 +31,11 @@ export type Machine = {
   readFile(path: string): Promise<Buffer | undefined>
   /** What keeps the time of day right, and whether it says that it does; `undefined` when nothing is seen. */
   timekeeper(): Promise<{ readonly name: string; readonly synchronized: boolean } | undefined>
-  /** The Date of an answer to HTTP on port 80, and when it came by our clock. */
+  /** The Date of an answer to HTTP, on port 80 unless another is given, and when it came by our clock. */
   httpDate(
     address: string,
     host: string,
+    port?: number,
   ): Promise<{ readonly theirs: number; readonly ours: number } | undefined>
   /** Listens for a moment; an error code when that cannot be done. */
   bind(address: string, port: number): Promise<string | undefined>

@@ -14,4 +14,6 @@ export type {
   Reloaded,
   SendRequest,
 } from './operation.ts'
+export { follow, isStream } from './stream.ts'
+export type { Streams, TraceQuery } from './stream.ts'
 export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform } from './request.ts'
