@@ -103,6 +103,18 @@ function endWithThisProcess(kill: () => void): void {
   living.add(kill)
 }
 
+/** Microseconds of CPU of the threads of a process that live, those of one name added up. */
+export function threadsOf(pid: number): ReadonlyMap<string, number> {
+  const threads = new Map<string, number>()
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    const name = readOr(`/proc/${pid}/task/${id}/comm`, '').trim()
+    // The first field of schedstat is the time on a core, in ns.
+    const cpu = Number(readOr(`/proc/${pid}/task/${id}/schedstat`, '0').split(' ')[0]) / 1000
+    threads.set(name, (threads.get(name) ?? 0) + cpu)
+  }
+  return threads
+}
+
 /** The memory that the processes have touched at most so far, in MiB; what they share is counted for each. */
 export function highWater(pids: readonly number[]): number {
   return sumMiB(pids, (pid) => kibibytes(readProc(pid, 'status'), 'VmHWM:'))

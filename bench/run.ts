@@ -17,8 +17,12 @@ import type { Circumstances } from './machine.ts'
 import { startPostfix } from './postfix.ts'
 import { Unavailable, postfixPackage } from './postfix-package.ts'
 import { COUNTED_BY } from './process-group.ts'
-import { rowsOf, tableOf } from './rows.ts'
-import type { Round, Row } from './rows.ts'
+import { profile, profileText } from './profile.ts'
+import type { Profile } from './profile.ts'
+import { RELAYS, rowsOf, tableOf } from './rows.ts'
+import type { RelayName, Round, Row } from './rows.ts'
+
+const CACHE = join(import.meta.dirname, '..', '.cache', 'postfix')
 
 /** Exit codes of sysexits(3): EX_USAGE, EX_UNAVAILABLE. */
 const EXIT = { usage: 64, unavailable: 69 } as const
@@ -36,7 +40,13 @@ type Result = Circumstances & {
   readonly seconds: number
 }
 
-type Options = { readonly effort: Effort; readonly json: boolean; readonly directory: string }
+type Options = {
+  readonly effort: Effort
+  readonly json: boolean
+  readonly directory: string
+  /** Profile this instead. */
+  readonly profile: RelayName | undefined
+}
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -46,8 +56,13 @@ async function main(args: readonly string[]): Promise<number> {
   // Leaving is enough: process-group.ts kills on exit what has been started.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   try {
-    const result = await measure(options)
-    console.log(options.json ? JSON.stringify(result) : forPeople(result))
+    if (options.profile === undefined) {
+      const result = await measure(options)
+      console.log(options.json ? JSON.stringify(result) : forPeople(result))
+    } else {
+      const result = await profileOne(options, options.profile)
+      console.log(options.json ? JSON.stringify(result) : profileText(result))
+    }
     return 0
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
@@ -66,6 +81,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         directory: { type: 'string', default: tmpdir() },
+        profile: { type: 'string' },
       },
     })
     const usual = values.quick ? QUICK : FULL
@@ -74,10 +90,14 @@ function optionsOf(args: readonly string[]): Options | undefined {
       seconds: positive('seconds', values.seconds, usual.seconds),
       patience: usual.patience,
     }
-    return { effort, json: values.json, directory: values.directory }
+    const name = RELAYS.find((relay) => relay === values.profile)
+    if (name !== values.profile) throw new Error(`--profile must be one of ${RELAYS.join(', ')}`)
+    return { effort, json: values.json, directory: values.directory, profile: name }
   } catch (error) {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
-    console.error('usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR]')
+    console.error(
+      'usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR] [--profile ROW]',
+    )
     return undefined
   }
 }
@@ -90,14 +110,9 @@ function positive(name: string, given: string | undefined, otherwise: number): n
 
 async function measure({ effort, directory }: Options): Promise<Result> {
   const began = performance.now()
-  const from = postfixPackage(join(import.meta.dirname, '..', '.cache', 'postfix'))
+  const from = postfixPackage(CACHE)
   await using resources = new AsyncDisposableStack()
-  const workplace = mkdtempSync(join(directory, 'hikyaku-bench-'))
-  // Postfix goes in as another user.
-  chmodSync(workplace, 0o755)
-  const remove = (): void => rmSync(workplace, { recursive: true, force: true, maxRetries: 3 })
-  process.once('exit', remove)
-  resources.defer(remove)
+  const workplace = workplaceIn(directory, resources)
   const around = circumstances(workplace)
   const place = (name: string): string => {
     mkdirSync(join(workplace, name))
@@ -119,6 +134,26 @@ async function measure({ effort, directory }: Options): Promise<Result> {
     cpuCountedBy: COUNTED_BY,
     seconds: Math.round((performance.now() - began) / 1000),
   }
+}
+
+async function profileOne({ effort, directory }: Options, name: RelayName): Promise<Circumstances & Profile> {
+  const from = postfixPackage(CACHE)
+  await using resources = new AsyncDisposableStack()
+  const workplace = workplaceIn(directory, resources)
+  const around = circumstances(workplace)
+  const place = { directory: workplace, patience: effort.patience, messages: effort.seconds * 2000 }
+  return { ...around, ...(await profile(from, name, place)) }
+}
+
+/** A directory that goes when `resources` do, or else with this process. */
+function workplaceIn(directory: string, resources: AsyncDisposableStack): string {
+  const workplace = mkdtempSync(join(directory, 'hikyaku-bench-'))
+  // Postfix goes in as another user.
+  chmodSync(workplace, 0o755)
+  const remove = (): void => rmSync(workplace, { recursive: true, force: true, maxRetries: 3 })
+  process.once('exit', remove)
+  resources.defer(remove)
+  return workplace
 }
 
 function forPeople({ rows, ...around }: Result): string {

@@ -66,7 +66,10 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(stream)
   const node = await startNode({ config, log, broken: (error) => die(stream, error) })
   undo.adopt(node, (running) => running.stop(PATIENCE))
-  const reload = (): Promise<Reloaded> => reloaded(config, again(), node, log)
+  const reload = async (): Promise<Reloaded> => {
+    await reopenLogs(stream, node)
+    return reloaded(config, again(), node, log)
+  }
   const monitoring = await startMonitoring(node)
   undo.use(monitoring)
   const operations = await openOperations({
@@ -93,6 +96,16 @@ export async function startServing(config: Config, version: string, again: () =>
   return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
 }
 
+/** Whatever becomes of the configuration: whoever rotates the files waits for it. */
+async function reopenLogs(stream: LogStream, { transport }: RunningNode): Promise<void> {
+  try {
+    stream.reopen()
+    await transport.reopenLog()
+  } catch (cause) {
+    stream.log.error('log.reopen-failed', { cause })
+  }
+}
+
 async function reloaded(
   running: Config,
   loaded: Loaded,
@@ -103,7 +116,11 @@ async function reloaded(
     log.error('config.refused', { problems: loaded.problems })
     return { problems: loaded.problems, restart: [] }
   }
-  await transport.reload(loaded.config)
+  const problems = await transport.reload(loaded.config)
+  if (problems.length > 0) {
+    log.error('config.refused', { problems })
+    return { problems, restart: [] }
+  }
   const waiting = [...FIXED].filter(([, of]) => !isDeepStrictEqual(of(running), of(loaded.config)))
   const restart = waiting.map(([section]) => section)
   for (const section of restart) log.warn('config.restart-needed', { section })

@@ -55,8 +55,10 @@ export type TransportService = {
   /** What was said since the last call, as soon as there is something; nothing when the trace is over. */
   traced(trace: number): Promise<readonly TraceRecord[]>
   untrace(trace: number): void
-  /** Listeners, limits and certificates of `config` hold for new sessions. */
-  reload(config: Config): Promise<void>
+  /** Listeners, limits and certificates of `config` hold for new sessions. Gives what is wrong; then nothing has changed. */
+  reload(config: Config): Promise<readonly string[]>
+  /** The log file may have been moved away. */
+  reopenLog(): void
   drain(patience: number): Promise<void>
 }
 
@@ -105,10 +107,13 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
     untrace: (trace) => traces.unfollow(trace),
     async reload(changed) {
       const { minimumVersion } = changed.tls
-      await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })
+      const refused = await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })
+      if (refused !== undefined) return [refused]
       await reload(changed)
       current = changed
+      return []
     },
+    reopenLog: () => stream.reopen(),
     async drain(patience) {
       traces.close()
       await drain(patience)

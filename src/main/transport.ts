@@ -100,9 +100,19 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     },
     async drain(patience) {
       draining = true
-      const stopped = Promise.all([submission.drain(patience), queue.stop()])
+      // A store that does not answer must not keep us: it finds what it has when it is opened again.
+      const put = Promise.race([queue.stop(), after(patience)])
+      const stopped = Promise.all([submission.drain(patience), put])
       await Promise.all([stopped, egress.close(patience)])
       await submission.close()
+      await authenticator.close()
     },
   }
+}
+
+/** Resolves after so many milliseconds, and keeps no process for it. */
+function after(milliseconds: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  setTimeout(resolve, milliseconds).unref()
+  return promise
 }

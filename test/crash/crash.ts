@@ -11,7 +11,7 @@ import type { Reckoning } from './syscalls.ts'
 const USAGE = `npm run crash -- [options]
 
   --rounds <n>       kill -9 at random points, n times (default 20, when no other fault is asked for)
-  --fsync <n>        kill at the 1st, 2nd … n-th fsync, each on a new data directory (strace)
+  --fsync <n>        kill at the 1st, 2nd … n-th fsync, each on a new data directory, and in the recovery (strace)
   --disk             fsync that fails with EIO, writes that find no space (strace)
   --power <n>        power loss on an ext4 of its own, n times (root)
   --rate <n>         messages a second that come in, or "max" (default 400)
@@ -105,7 +105,7 @@ async function syscalls(report: Report, upTo: number, disk: boolean, options: Cr
     return
   }
   for (let nth = 1; nth <= upTo; nth += 1)
-    report.add(`kill at fsync ${nth}`, 1, await killAtSync(nth, options))
+    report.add(`kill at fsync ${nth}`, 2, await killAtSync(nth, options))
   if (!disk) return
   const failing = await failingSync(30, options)
   report.add('EIO on fsync', 2, failing)

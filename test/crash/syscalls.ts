@@ -25,10 +25,18 @@ function injecting(calls: string, what: string): readonly string[] {
   ]
 }
 
-/** KILL at the `nth` fsync of whichever thread first makes so many: from the first file that is created to the middle of a load. */
+/** Which fsync of a node that starts on files of a dead one is its last, in a double fault. */
+const IN_RECOVERY = 2
+
+/**
+ * KILL at the `nth` fsync of whichever thread first makes so many: from the first file that is created to the middle of
+ * a load. Then once more, early in the recovery from it.
+ */
 export async function killAtSync(nth: number, options: CrashOptions): Promise<Reckoning> {
   await using run = await CrashRun.begin(options)
-  await crashing(run, injecting('fsync,fdatasync', `signal=KILL:when=${nth}`))
+  for (const when of [nth, IN_RECOVERY]) {
+    await crashing(run, injecting('fsync,fdatasync', `signal=KILL:when=${when}`))
+  }
   await run.start()
   await run.acked(20)
   return await run.reckon()

@@ -51,13 +51,15 @@ async function closedPort(): Promise<number> {
   return port
 }
 
+function route(domain: string, port: number): string {
+  return `[[routes]]\ndomain = "${domain}"\nto = ["127.0.0.1:${port}"]\nallow_private = true\n`
+}
+
 suite('explain', () => {
   let rig: Rig
   const silent = new Silent()
   before(async () => {
     rig = await Rig.prepare()
-    const route = (domain: string, port: number): string =>
-      `[[routes]]\ndomain = "${domain}"\nto = ["127.0.0.1:${port}"]\nallow_private = true\n`
     rig.configure({
       queue: 'retry = ["10m"]\njitter = 0\nexpire = "1h"\ndelay_warning = "30m"',
       egress: 'connections_per_path = 1',
@@ -76,9 +78,9 @@ suite('explain', () => {
     rig.submit({ from: FROM, to, content: `From: <${FROM}>\r\nTo: <${to}>\r\n\r\nx\r\n`, mail })
 
   async function reasonsOf(id: string): Promise<Explained['deliveries'][number]['reasons']> {
-    const { deliveries } = await rig.cli<Explained>('message', 'explain', id)
-    assert.equal(deliveries.length, 1)
-    return deliveries[0]?.reasons ?? []
+    const explained = await rig.operations.explain({ id: id as never })
+    assert.equal(explained?.deliveries.length, 1)
+    return explained.deliveries[0]?.reasons ?? []
   }
 
   async function kinds(id: string): Promise<readonly string[]> {
@@ -143,7 +145,11 @@ suite('explain', () => {
     await rig.log.until('delivery.deferred', { message: id })
     silent[Symbol.dispose]()
     await rig.node.stop()
-    assert.deepEqual(await kinds(id), ['stopped', 'retry'])
+    const { deliveries } = await rig.cli<Explained>('message', 'explain', id)
+    assert.deepEqual(
+      deliveries[0]?.reasons.map(({ at }) => at),
+      ['stopped', 'retry'],
+    )
     const { out } = await rig.cliRun('message', 'explain', id, '--lang', 'en')
     assert.match(out, /"hikyaku serve" runs one\./)
   })

@@ -25,6 +25,12 @@ type Following = Disposable & {
   readonly complaint: () => string
 }
 
+/** Knocks until somebody hears it: only then the trace is there. */
+async function heard(trace: Following, knock: () => Promise<unknown>): Promise<void> {
+  const first = trace.until(/./).then(() => true)
+  while (!(await Promise.race([first, knock().then(() => false)])));
+}
+
 suite('trace', () => {
   let rig: Rig
   before(async () => {
@@ -41,15 +47,15 @@ suite('trace', () => {
     const command = [CLI, '--config', rig.files.configuration, 'trace', ...args]
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
     const said: string[] = []
-    let stir = (): void => {}
+    let stir: (() => void) | undefined
     let complaint = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
     createInterface(child.stdout).on('line', (line) => {
       said.push(line)
-      stir()
+      stir?.()
     })
     const ended = once(child, 'close').then(([code]) => {
-      stir()
+      stir?.()
       return code as number | null
     })
     return {
@@ -69,14 +75,6 @@ suite('trace', () => {
       },
       [Symbol.dispose]: () => void child.kill('SIGKILL'),
     }
-  }
-
-  /** Knocks until somebody hears it: only then the trace is there. */
-  async function heard(trace: Following, knock: () => Promise<unknown>): Promise<void> {
-    let is = false
-    const first = trace.until(/./).then(() => (is = true))
-    while (!is) await knock()
-    await first
   }
 
   const knockAtDoor = async (): Promise<void> => (await rig.client()).quit()

@@ -38,7 +38,6 @@ export const HEADER_TOO_LARGE = reply(552, '5.3.4', 'The header section is too l
 export const TOO_MANY_FIELDS = reply(552, '5.3.4', 'The header section has too many fields')
 export const LOOP = reply(554, '5.4.6', 'The message is in a loop: too many Received fields')
 export const MIME_TOO_DEEP = reply(554, '5.6.0', 'MIME parts are nested too deep, or too many')
-export const NOT_KEPT = reply(451, '4.3.0', 'The message could not be stored, try again later')
 export const CHECK_FAILED = reply(451, '4.3.0', 'The sender could not be checked, try again later')
 
 /**

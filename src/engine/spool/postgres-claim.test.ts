@@ -10,18 +10,14 @@ import { SpoolError } from './spool.ts'
 test('what a lost answer leaves in doubt is given back before anything else is claimed', async () => {
   const heard: string[] = []
   let isLost = true
-  const run = async ({ text, values }: Statement): Promise<readonly QueryArrayResult[]> => {
-    const verb = text.startsWith('with') ? 'look' : text.includes(`state = 'active'\n`) ? 'claim' : 'unclaim'
-    heard.push(`${verb} ${verb === 'look' ? '' : JSON.stringify(values)}`.trim())
-    if (verb === 'claim' && isLost) throw new SpoolError('unreachable', 'the answer did not come')
-    const rows =
-      verb === 'look'
-        ? [
-            [7, 0],
-            [8, 1],
-          ]
-        : []
-    return [{ rows } as unknown as QueryArrayResult]
+  const keys = [
+    [7, 0],
+    [8, 1],
+  ]
+  const run = async ({ name = 'unclaim', values }: Statement): Promise<readonly QueryArrayResult[]> => {
+    heard.push(name === 'due' ? name : `${name} ${JSON.stringify(values)}`)
+    if (name === 'claim' && isLost) throw new SpoolError('unreachable', 'the answer did not come')
+    return [{ rows: name === 'due' ? keys : [] } as unknown as QueryArrayResult]
   }
   const { claim } = claims(run, 1)
   await assert.rejects(claim('transactional/example.com', 0, 10), { code: 'unreachable' })
@@ -30,12 +26,12 @@ test('what a lost answer leaves in doubt is given back before anything else is c
   await claim('transactional/example.net', 0, 10)
   const both = '[[7,8],[0,1]]'
   assert.deepEqual(heard, [
-    'look',
+    'due',
     `claim ${both}`,
     `unclaim ${both}`,
-    'look',
+    'due',
     `claim ${both}`,
-    'look',
+    'due',
     `claim ${both}`,
   ])
 })

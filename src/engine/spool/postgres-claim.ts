@@ -16,8 +16,8 @@ import { CLAIMED } from './selection.ts'
 export type Run = (statement: Statement) => Promise<readonly QueryArrayResult[]>
 
 export type Claims = {
-  claim(queue: string, now: number, limit: number): Promise<readonly ClaimedRow[]>
-  unclaim(keys: readonly Key[]): Promise<void>
+  readonly claim: (queue: string, now: number, limit: number) => Promise<readonly ClaimedRow[]>
+  readonly unclaim: (keys: readonly Key[]) => Promise<void>
 }
 
 export function claims(run: Run, node: number): Claims {
@@ -26,15 +26,15 @@ export function claims(run: Run, node: number): Claims {
   const unclaim = async (keys: readonly Key[]): Promise<void> => void (await run(unclaimStatement(keys)))
   return {
     unclaim,
-    async claim(queue, now, limit) {
+    claim: async (queue, now, limit) => {
       if (inDoubt.length > 0) {
         await unclaim(inDoubt)
         inDoubt = []
       }
-      const due = rowsOf<Key>(await run(dueStatement(node, queue, now, limit)))
+      const due = rowsOf(await run(dueStatement(node, queue, now, limit))) as readonly Key[]
       if (due.length === 0) return []
       inDoubt = due
-      const rows = rowsOf<ClaimedRow>(await run(claimStatement(due)))
+      const rows = rowsOf(await run(claimStatement(due))) as readonly ClaimedRow[]
       inDoubt = []
       // What RETURNING gives is in no order.
       return rows.toSorted((a, b) => a[10] - b[10] || a[11] - b[11] || a[0] - b[0] || a[7] - b[7])
@@ -42,8 +42,8 @@ export function claims(run: Run, node: number): Claims {
   }
 }
 
-function rowsOf<T>(results: readonly QueryArrayResult[]): readonly T[] {
-  return (results.at(-1)?.rows ?? []) as unknown as readonly T[]
+function rowsOf(results: readonly QueryArrayResult[]): readonly unknown[] {
+  return results.at(-1)?.rows ?? []
 }
 
 function dueStatement(node: number, queue: string, now: number, limit: number): Statement {

@@ -12,10 +12,13 @@ export class Traces implements Tracer {
   readonly #watches = new Map<number, Watch>()
   #sessions = 0
   #followers = 0
-  isActive = false
 
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  get isActive(): boolean {
+    return this.#watches.size > 0
   }
 
   begin(subject: TraceSubject): Trace {
@@ -38,7 +41,6 @@ export class Traces implements Tracer {
     if (this.#watches.size >= FOLLOWERS) return undefined
     this.#followers += 1
     this.#watches.set(this.#followers, new Watch(filter))
-    this.isActive = true
     return this.#followers
   }
 
@@ -50,7 +52,6 @@ export class Traces implements Tracer {
   unfollow(follower: number): void {
     this.#watches.get(follower)?.stop()
     this.#watches.delete(follower)
-    this.isActive = this.#watches.size > 0
   }
 
   /** Ends all. */

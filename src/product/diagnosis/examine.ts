@@ -13,7 +13,7 @@ import type { Machine } from './machine.ts'
 import { checkNode } from './node.ts'
 import type { NodeState } from './node.ts'
 import { checkOutbound } from './outbound.ts'
-import { checkResolvers } from './resolver.ts'
+import { checkResolvers, isDeaf } from './resolver.ts'
 import type { NamedResolver } from './resolver.ts'
 import { checkSources } from './source.ts'
 
@@ -47,8 +47,7 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
     checkSources(machine, dns, config.egress.sources),
     checkOutbound(machine, dns, config.egress, probe),
   ])
-  const isDeaf = resolver.every(({ level }) => level === 'problem')
-  const domains = await domainsOf(patient, isDeaf)
+  const domains = await domainsOf(patient)
   return [
     ...directory,
     certificate,
@@ -64,9 +63,9 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
 
 type Found = Awaited<ReturnType<Machine['directory']>>
 
-async function domainsOf(patient: Patient, isDeaf: boolean): Promise<readonly Finding[]> {
-  const { withDomains, machine, config, node } = patient
-  if (isDeaf) return skipped('not looked up: no resolver answers')
+async function domainsOf(patient: Patient): Promise<readonly Finding[]> {
+  const { withDomains, machine, config, node, resolvers } = patient
+  if (await isDeaf(resolvers)) return skipped('not looked up: no resolver answers')
   const directory = await machine.directory(config.node.data)
   const closed = node.at === 'running' ? undefined : unopened(patient, directory)
   if (closed !== undefined) return skipped(closed)

@@ -12,6 +12,12 @@ export function checkResolvers(resolvers: readonly NamedResolver[]): Promise<rea
   return Promise.all(resolvers.map(checkResolver))
 }
 
+/** Whether none of them answers; those that know another Internet, as in a laboratory, do. Asks what is known already. */
+export async function isDeaf(resolvers: readonly NamedResolver[]): Promise<boolean> {
+  const answers = await Promise.all(resolvers.map(({ dns }) => dns.query(KNOWN, 'MX')))
+  return answers.every(({ kind }) => kind === 'failed')
+}
+
 async function checkResolver({ name, dns }: NamedResolver): Promise<Finding> {
   const answer = await dns.query(KNOWN, 'MX')
   switch (answer.kind) {
