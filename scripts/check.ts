@@ -7,7 +7,9 @@ import { runSteps, runTests } from './steps.ts'
 import { UNIT } from './unit.ts'
 
 // Named one by one: the type-aware linter panics when it wanders into node_modules.
-const CODE = ['src', 'scripts', 'test', 'bench'].filter((folder) => globSync(`${folder}/**/*.ts`).length > 0)
+const CODE = ['src', 'scripts', 'test', 'bench', 'packaging'].filter(
+  (folder) => globSync(`${folder}/**/*.ts`).length > 0,
+)
 
 const STATIC: readonly Step[] = [
   { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...CODE] },

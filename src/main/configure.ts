@@ -1,6 +1,6 @@
 /** Finds the configuration file and reads it with the environment. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 import { CliError } from '#door/cli'
@@ -14,7 +14,7 @@ export type Configured = { readonly path: string | undefined; readonly loaded: L
 
 /** Reads anew at each call. A file that was named must be there; without any, defaults and environment hold. */
 export function configure(named: string | undefined): Configured {
-  const path = named ?? process.env['HIKYAKU_CONFIG'] ?? PLACES.find((place) => existsSync(place))
+  const path = named ?? process.env['HIKYAKU_CONFIG'] ?? PLACES.find(isThere)
   const { HIKYAKU_CONFIG: _, ...env } = process.env
   const loaded = loadConfig({
     ...(path === undefined ? {} : { path }),
@@ -33,4 +33,14 @@ export function mistakes(path: string | undefined, problems: readonly string[]):
 
 function readText(file: string): string {
   return readFileSync(file, 'utf8')
+}
+
+/** One that may not be read counts as there: reading it then says so, where defaults would only look wrong. */
+function isThere(place: string): boolean {
+  try {
+    statSync(place)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code !== 'ENOENT' && error.code !== 'ENOTDIR'
+  }
 }

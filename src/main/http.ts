@@ -9,7 +9,7 @@ export type Monitoring = {
   /** Why the process should be restarted; `undefined` when it is alive. */
   sick(): string | undefined
   /** Why no new mail should be sent here; `undefined` when it may. */
-  unready(): string | undefined
+  unready(): Promise<string | undefined>
 }
 
 export type MonitoringServer = AsyncDisposable & { readonly address: string; readonly port: number }
@@ -54,7 +54,7 @@ async function answer(url: string, response: ServerResponse, monitoring: Monitor
     case '/healthz':
       return verdict(response, monitoring.sick())
     case '/readyz':
-      return verdict(response, monitoring.unready())
+      return verdict(response, await monitoring.unready())
     default:
       return text(response, 404, 'no such page; there are /metrics, /healthz and /readyz\n')
   }

@@ -71,6 +71,7 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
       // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
       const { sources } = live.config.egress
       live.config = { ...config, egress: { ...config.egress, sources } }
+      queue.reload()
     },
   }
 }

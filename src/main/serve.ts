@@ -152,7 +152,7 @@ async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
       return exposition(snapshots)
     },
     sick: () => (spool.healthy ? undefined : 'outcomes cannot be written'),
-    unready: () => (spool.room.ok ? undefined : spool.room.why),
+    unready: () => transport.refusal(),
   })
 }
 

@@ -245,3 +245,23 @@ test('nothing starts once the queue was stopped, and what was ready waits in the
   assert.equal(next(at, 'example.com'), undefined)
   assert.deepEqual(await states(at), ['waiting'])
 })
+
+test('after a reload what waits goes the new way, also what waited for a site that was down', async () => {
+  const at = await rig({ window: 16 })
+  await at.queue.start()
+  for (let i = 0; i < 20; i += 1) await send(at, [`user${i}@example.com`])
+  await send(at, ['jane@example.net'])
+  const why: Unreachable = { attempt: tried(at, 'deferred', 'refused'), until: START + 600_000 }
+  at.paths.get('mx.example.com')?.work.failed(why)
+  for (const domain of ['example.com', 'example.net']) at.moved.set(domain, `smart.${domain}`)
+  at.queue.reload()
+  await settled(at)
+  assert.equal(at.paths.get('smart.example.net')?.work.next()?.claimed.length, 1)
+  assert.equal(at.paths.get('mx.example.net')?.work.next(), undefined)
+  let sent = 0
+  const work = at.paths.get('smart.example.com')?.work
+  for (let job = work?.next(); job; job = work?.next()) sent += job.claimed.length
+  // The others were put off when the site failed.
+  assert.equal(sent, 4)
+  await at.queue.stop()
+})

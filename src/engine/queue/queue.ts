@@ -184,6 +184,18 @@ export class Queue {
     }
   }
 
+  /** The configuration is another: every queue finds its way anew, also those whose site was down. */
+  reload(): void {
+    for (const queue of this.#queues.values()) {
+      if (queue.waitingHere > 0) {
+        void this.#sites.find(queue)
+        continue
+      }
+      this.#sites.forget(queue)
+      this.#loading.loadIfDue(queue)
+    }
+  }
+
   /** Takes no more work; what is on the wire goes on. Ready entries go back to the store. */
   async stop(): Promise<void> {
     this.#stopped = true

@@ -49,6 +49,8 @@ export type Rig = {
   readonly log: MemoryLog
   readonly paths: Map<string, HandPath>
   readonly unroutable: Map<string, NoRoute>
+  /** Sites of domains whose MX is another now. */
+  readonly moved: Map<string, string>
   clock: number
 }
 
@@ -73,6 +75,7 @@ export async function rig({
   const log = memoryLog()
   const paths = new Map<string, HandPath>()
   const unroutable = new Map<string, NoRoute>()
+  const moved = new Map<string, string>()
   const at = { clock: START }
   const now = (): number => at.clock
   const newId = messageIds(0, now)
@@ -97,7 +100,7 @@ export async function rig({
   const route = (domain: string): ReturnType<FindRoute> => {
     const no = unroutable.get(domain)
     if (no !== undefined) return no
-    const site = `mx.${domain}`
+    const site = moved.get(domain) ?? `mx.${domain}`
     return { ok: true, route: { site, hosts: [], via: 'mx', tls: 'none', allowPrivate: false } }
   }
   const queue: Queue = new Queue({
@@ -146,7 +149,7 @@ export async function rig({
     now,
     pressure: () => undefined,
   })
-  return Object.assign(at, { spool, queue, intake, log, paths, unroutable })
+  return Object.assign(at, { spool, queue, intake, log, paths, unroutable, moved })
 }
 
 /** Getters of the spool must stay getters: its health changes. */

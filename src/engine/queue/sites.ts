@@ -54,6 +54,12 @@ export class Sites {
     queue.site.offer(queue)
   }
 
+  /** Nothing of `queue` is ready, and what was known of its way no longer holds. */
+  forget(queue: ScheduledQueue): void {
+    queue.site?.queues.delete(queue)
+    queue.site = undefined
+  }
+
   wake(): void {
     for (const site of this.#sites.values()) site.wake()
   }

@@ -135,7 +135,8 @@ function asItIs(line: string): unknown {
 }
 
 function toNumber(line: string): unknown {
-  return line.trim() === '' ? line : Number(line)
+  const number = Number(line)
+  return line.trim() === '' || Number.isNaN(number) ? line : number
 }
 
 function toBoolean(line: string): unknown {

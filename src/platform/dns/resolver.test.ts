@@ -254,3 +254,12 @@ test('disposal ends questions under way', async () => {
     { timeout: 60_000 },
   )
 })
+
+test('a server that cannot even be connected is a failure of the query, and of nothing else', async () => {
+  // A socket may not be connected to the broadcast address without asking for it: the same as no route, on any machine.
+  using resolver = new Resolver({ config: { ...config, servers: ['255.255.255.255'] }, now: () => 0 })
+  for (let i = 0; i < 8; i += 1) {
+    const answer = await resolver.query(`n${i}.example.com`, 'MX')
+    assert.ok(answer.kind === 'failed' && answer.reason === 'unreachable')
+  }
+})

@@ -117,12 +117,14 @@ export class UdpPool {
     }
     const made: Port = { slot, socket, opened, fail, waiting, users: 0, queries: 0, strangers: 0 }
     socket.on('message', (message) => this.#receive(made, message))
-    // ICMP port unreachable arrives here, and so does a failing connect.
-    socket.on('error', (error) => {
+    const broken = (error: Error): void => {
       fail(error.message)
       this.#retire(made)
-    })
-    socket.connect(port, address, () => resolve(undefined))
+    }
+    // ICMP port unreachable arrives here.
+    socket.on('error', broken)
+    // A connect that fails is told to its callback and not as an event, whatever the types say of its arguments.
+    socket.connect(port, address, (error?: Error | null) => (error ? broken(error) : resolve(undefined)))
     // The timer of a waiting query keeps the process alive; an idle socket must not.
     socket.unref()
     this.#ports.set(slot, made)
