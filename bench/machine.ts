@@ -25,6 +25,8 @@ export type Circumstances = {
   readonly fileSystem: string
   /** Of 1, 5 and 15 minutes, before the first run. */
   readonly loadBefore: readonly number[]
+  /** Percent of the last minute in which some process waited for a disk; absent where the kernel does not say. */
+  readonly diskWaitBefore?: number
 }
 
 export function circumstances(directory: string): Circumstances {
@@ -38,6 +40,16 @@ export function circumstances(directory: string): Circumstances {
     kernel: release(),
     fileSystem: FILE_SYSTEMS.get(statfsSync(directory).type) ?? 'unknown',
     loadBefore: loadavg().map((load) => Math.round(load * 100) / 100),
+    ...diskWait(),
+  }
+}
+
+function diskWait(): { readonly diskWaitBefore?: number } {
+  try {
+    const found = /^some .*avg60=([0-9.]+)/.exec(readFileSync('/proc/pressure/io', 'utf8'))
+    return found === null ? {} : { diskWaitBefore: Number(found[1]) }
+  } catch {
+    return {}
   }
 }
 

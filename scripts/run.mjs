@@ -19,7 +19,7 @@ const VERBS = {
   documents: ['scripts/check-documents.ts'],
   bench: ['bench/run.ts'],
   unused: ['node_modules/knip/bin/knip.js'],
-  crash: ['scripts/crash.ts'],
+  crash: ['test/crash/crash.ts'],
   package: ['packaging/build.ts'],
 }
 

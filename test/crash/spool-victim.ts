@@ -17,9 +17,20 @@ const [dataDirectory = ''] = process.argv.slice(2)
 /** Messages under way at once. */
 const TOGETHER = 16
 
+/** 0 when the reader is behind, and the pipe is full: then it is tried again, and nothing else is done meanwhile. */
+function written(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0
+    throw error
+  }
+}
+
 function promised(line: string): void {
   // Not console.log: a line that is only in a buffer is lost with the process.
-  writeSync(1, `${line}\n`)
+  let rest = Buffer.from(`${line}\n`)
+  while (rest.length > 0) rest = rest.subarray(written(rest))
 }
 
 const thread = await startSpoolThread({ url: 'sqlite:', dataDirectory, node: 1, diskFree: 0 }, (error) => {

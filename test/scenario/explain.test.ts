@@ -141,16 +141,20 @@ suite('explain', () => {
   })
 
   test('without a node nothing is sent, and the record still says why it waits', async () => {
-    const id = await submit('defer-1@stopped.example.com')
-    await rig.log.until('delivery.deferred', { message: id })
-    silent[Symbol.dispose]()
-    await rig.node.stop()
-    const { deliveries } = await rig.cli<Explained>('message', 'explain', id)
+    await using own = await Rig.prepare()
+    own.configure({ queue: 'retry = ["10m"]' })
+    await own.run()
+    await own.seed()
+    const to = 'defer-1@stopped.example.com'
+    const id = await own.submit({ from: FROM, to, content: `From: <${FROM}>\r\nTo: <${to}>\r\n\r\nx\r\n` })
+    await own.log.until('delivery.deferred', { message: id })
+    await own.node.stop()
+    const { deliveries } = await own.cli<Explained>('message', 'explain', id)
     assert.deepEqual(
       deliveries[0]?.reasons.map(({ at }) => at),
       ['stopped', 'retry'],
     )
-    const { out } = await rig.cliRun('message', 'explain', id, '--lang', 'en')
+    const { out } = await own.cliRun('message', 'explain', id, '--lang', 'en')
     assert.match(out, /"hikyaku serve" runs one\./)
   })
 

@@ -12,7 +12,7 @@ const FROM = `alice@${DOMAIN}`
 /** Nothing listens on port 1. */
 const NOWHERE = '[[routes]]\ndomain = "*.example.com"\nto = ["127.0.0.1:1"]\nallow_private = true'
 
-// One after the other: they share the node.
+// They share the node, and come in any order: each leaves the configuration as it was.
 suite('reload', () => {
   let rig: Rig
 
@@ -66,10 +66,11 @@ suite('reload', () => {
   })
 
   test('a log file that was moved away is opened anew, even when the configuration has mistakes', async () => {
-    const log = join(rig.directory, 'log')
+    await using own = await Rig.start()
+    const log = join(own.directory, 'log')
     renameSync(log, `${log}.1`)
-    writeFileSync(rig.files.configuration, 'nonsense')
-    const { problems } = await rig.operations.reload()
+    writeFileSync(own.files.configuration, 'nonsense')
+    const { problems } = await own.operations.reload()
     assert.equal(problems.length, 1)
     assert(existsSync(log))
   })

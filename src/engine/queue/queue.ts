@@ -402,10 +402,12 @@ export class Queue {
     const now = this.#options.now()
     const endings = entries.map((entry, i) => {
       entry.queue.onWire.delete(entry)
+      entry.queue.ending += 1
       const random = this.#options.random()
       return judge(entry, tried[i] ?? failEmpty(), this.#options.config, { now, random })
     })
     this.#options.settling.settle(endings, ({ claimed, settlement }) => {
+      this.#queueOf(claimed.delivery.queue).ending -= 1
       if (settlement.state === 'waiting') this.planned(claimed.delivery.queue, settlement.due)
     })
     for (const entry of entries) this.#left(entry)

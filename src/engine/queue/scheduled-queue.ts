@@ -47,6 +47,8 @@ export class ScheduledQueue {
   nextDue: Instant = Infinity
   /** Dues that became known while a load was under way, which its answer may not include. */
   noted: Instant = Infinity
+  /** Deliveries whose outcome is being written down: they may come back. */
+  ending = 0
   loading = false
   routing = false
   site: Destination | undefined
@@ -69,7 +71,8 @@ export class ScheduledQueue {
   }
 
   get idle(): boolean {
-    return this.inMemory === 0 && this.nextDue === Infinity && !this.loading && !this.routing
+    const nothingHere = this.inMemory === 0 && this.ending === 0 && !this.loading && !this.routing
+    return nothingHere && this.nextDue === Infinity
   }
 
   push(entry: Entry): void {

@@ -64,10 +64,15 @@ export class Sites {
     for (const site of this.#sites.values()) site.wake()
   }
 
-  /** Lets go of the sites that no queue leads to, once their connections are closed. */
+  /**
+   * Lets go of the sites that no queue leads to, once their connections are closed. That a site is down is not
+   * forgotten: the next message for it would be met with a new connection each time.
+   */
   tidy(): void {
+    const now = this.#options.now()
     for (const [key, site] of this.#sites) {
-      if (site.queues.size > 0 || site.paths.some((path) => path.describe().connections > 0)) continue
+      if (site.queues.size > 0 || site.down(now) !== undefined) continue
+      if (site.paths.some((path) => path.describe().connections > 0)) continue
       this.#sites.delete(key)
       for (const path of site.paths) void path.close()
     }
