@@ -23,11 +23,18 @@ export function judge(
   at: { readonly now: Instant; readonly random: number },
 ): Ending {
   const { claimed } = entry
+  if (entry.damaged === true) return { claimed, settlement: quarantine(claimed, tried, at.now) }
   const verdict = afterAttempt(claimed, tried, policy, at)
   const { dsnPassedOn, ...attempt } = tried
   const notice = noticeOf(claimed, verdict, dsnPassedOn)
   const settlement = settlementOf(claimed, verdict, attempt, at.now)
   return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
+}
+
+/** Neither sent as it is nor returned as if it were what was accepted: an operator has to look. */
+function quarantine(claimed: Claimed, { text }: Tried, now: Instant): Settlement {
+  const reason = `held: the spool has lost or damaged its content (${text})`
+  return { key: claimed.delivery.key, state: 'held', due: now, at: now, reason }
 }
 
 function settlementOf(claimed: Claimed, verdict: Verdict, attempt: Attempt, now: Instant): Settlement {

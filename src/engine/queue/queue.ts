@@ -383,13 +383,20 @@ export class Queue {
     return {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
-      content: (peer) => carried.content(peer, () => this.#read(carried.message.id), this.#options.prepare),
+      content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
       done: (tried) => this.#ended(entries, tried),
     }
   }
 
-  #read(id: MessageId): Promise<Content> {
-    return this.#options.spool.read(id)
+  async #read(entries: readonly Entry[]): Promise<Content> {
+    const { message } = entries[0]?.claimed ?? failEmpty()
+    try {
+      return await this.#options.spool.read(message.id)
+    } catch (error) {
+      const lost = error instanceof SpoolError && (error.code === 'corrupt' || error.code === 'missing')
+      if (lost) for (const entry of entries) entry.damaged = true
+      throw error
+    }
   }
 
   #returnPathOf({ message, delivery }: Claimed): ReversePath {
