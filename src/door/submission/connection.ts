@@ -453,7 +453,8 @@ export class Connection {
 
   #fail(error: unknown): void {
     this.#door.journal.failed(this.#subject(), error)
-    this.#cut(refusals.FAILED)
+    const said = refusals.failure(error)
+    return said === undefined ? this.#wire.destroy() : this.#cut(said)
   }
 
   #gone(handshaking: boolean): void {

@@ -1,5 +1,6 @@
 /** The replies of the door itself, beside those of the session. Their words are for strangers: bland on purpose. */
 
+import { SpoolError } from '#engine/spool'
 import { reply } from '#grammar/smtp'
 import type { ContentFault, Reply } from '#grammar/smtp'
 
@@ -10,7 +11,7 @@ export const SHUTTING_DOWN = reply(421, '4.3.2', 'Service is shutting down, try 
 export const IDLE = reply(421, '4.4.2', 'Nothing came for too long, closing')
 export const SESSION_TOO_LONG = reply(421, '4.4.2', 'The session lasted too long, closing')
 export const TOO_SLOW = reply(421, '4.4.2', 'The content came too slowly, closing')
-export const FAILED = reply(421, '4.3.0', 'Internal error, try again later')
+const FAILED = reply(421, '4.3.0', 'Internal error, try again later')
 
 export const TALKED_EARLY = reply(554, '5.5.1', 'You spoke before the greeting')
 export const TLS_IN_CLEAR = reply(
@@ -61,4 +62,13 @@ export function refusedContent(fault: ContentFault): Reply {
 /** After these nothing the client sends can be trusted to mean what we read: others may see other lines. */
 export function endsSession(fault: ContentFault | undefined): boolean {
   return fault === 'bare-cr' || fault === 'bare-lf'
+}
+
+/**
+ * What to say of an error of ours; `undefined`: nothing. When the spool breaks, the message is written, and perhaps
+ * there after a restart: neither a 250 nor a 4yz would be true. The client takes a lost connection for what it is, not
+ * knowing, and sends again. RFC 1047 §3
+ */
+export function failure(error: unknown): Reply | undefined {
+  return error instanceof SpoolError && error.code === 'broken' ? undefined : FAILED
 }

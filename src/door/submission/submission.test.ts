@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { SpoolError } from '#engine/spool'
 import { reply } from '#grammar/smtp'
 
 import { bench } from './submission.fixture.ts'
@@ -123,6 +124,19 @@ test('the intake may put mail off, before it comes and after', async () => {
   await client.say('DATA')
   client.send(`${MESSAGE}.\r\n`)
   assert.match(await client.reply(), /^4\d\d /)
+  assert.equal(door.log.named('submission.failed').length, 1)
+})
+
+test('when the spool breaks nobody knows whether the message was kept, and no reply says so', async () => {
+  await using door = await bench()
+  const client = await door.client()
+  await client.introduce()
+  door.intake.broken = new SpoolError('broken', 'fsync failed')
+  await client.envelope()
+  await client.say('DATA')
+  client.send(`${MESSAGE}.\r\n`)
+  // What there is when the connection ends: nothing.
+  assert.equal(await client.reply(), '')
   assert.equal(door.log.named('submission.failed').length, 1)
 })
 
