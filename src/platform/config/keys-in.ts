@@ -77,11 +77,15 @@ export const LIMITS = table(
       min: 512,
       is: 'Longest command line, CRLF included. RFC 5321 §4.5.3.1.4 asks for 512 and more for extensions. Postfix: `line_length_limit`, 2048.',
     }),
-    commands: whole({ default: 100_000, min: 100, is: 'Commands in one session.' }),
+    commands: whole({
+      default: 100_000,
+      min: 100,
+      is: 'Commands in one session; RCPT in its place and chunks of 1 KiB or more do not count.',
+    }),
     errors: whole({
       default: 20,
       min: 1,
-      is: 'Rejected commands in one session before it is closed with 421. Postfix: `smtpd_hard_error_limit`, 20.',
+      is: 'Rejected commands since the last accepted message, before the session is closed with 421. Postfix: `smtpd_hard_error_limit`, 20.',
     }),
     recipients: whole({
       default: 1000,
@@ -107,7 +111,10 @@ export const LIMITS = table(
     }),
     transactions: whole({ default: 10_000, min: 1, is: 'Messages in one session.' }),
     idle: duration({ default: '5m', is: 'Longest silence of a client. RFC 5321 §4.5.3.2.7' }),
-    session: duration({ default: '1h', is: 'Longest session.' }),
+    session: duration({
+      default: '1h',
+      is: 'Longest session. A transaction under way may end; `size` and `minimum_rate` bound it.',
+    }),
     minimumRate: whole({
       default: 100,
       min: 0,
