@@ -37,10 +37,10 @@ export class Journal {
     this.#log.warn('submission.not-accepted', { listener, error })
   }
 
-  /** The door ended a session that had not asked for it. */
-  cut(subject: Subject, said: Reply): void {
+  /** The door ended a session that had not asked for it; `place` is where it was, `limit` the key it went beyond. */
+  cut(subject: Subject, place: string, said: Reply, limit?: string): void {
     this.#metrics.rejected(subject.listener, said.code)
-    this.#log.info('submission.cut', { ...subject, ...words(said) })
+    this.#log.info('submission.cut', { ...subject, place, ...words(said), ...(limit && { limit }) })
   }
 
   /** A command was answered with 4yz or 5yz; `place` is where the session was. */

@@ -113,7 +113,7 @@ export const LIMITS = table(
     idle: duration({ default: '5m', is: 'Longest silence of a client. RFC 5321 §4.5.3.2.7' }),
     session: duration({
       default: '1h',
-      is: 'Longest session. A transaction under way may end; `size` and `minimum_rate` bound it.',
+      is: 'Longest session, wherever it is: in a handshake, between commands, or while content comes in, which is then not taken. Only a content that is complete gets its reply first.',
     }),
     minimumRate: whole({
       default: 100,
