@@ -10,15 +10,13 @@ import { LINE_LIMITS, LineBuffer, greet, parseProxy, step } from '#grammar/smtp'
 import type { Action, Event, LoginQuestion, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
 
 import { Client } from './client.ts'
+import type { Renamed } from './client.ts'
 import { SubmissionDialogue } from './dialogue.ts'
 import type { Door, Policy } from './door.ts'
 import type { Subject } from './journal.ts'
 import type { LoginAnswer } from './login.ts'
-import { plainAddress } from './networks.ts'
 import { Pace } from './pace.ts'
 import type { Expected, Lateness } from './pace.ts'
-import { proxied } from './proxied.ts'
-import type { Proxied } from './proxied.ts'
 import { Receiving } from './receiving.ts'
 import { Reception } from './reception.ts'
 import type { Ended } from './reception.ts'
@@ -143,18 +141,17 @@ export class Connection {
 
   #begin(admitted: boolean): void {
     if (!admitted) return this.#cut(refusals.TOO_MANY_CONNECTIONS)
-    const { address } = this.#client
-    if (this.#policy.proxies(address)) this.#reading = { at: 'proxy', held: NOTHING }
-    else this.#arrive(address, NOTHING)
+    if (this.#policy.proxies(this.#client.address)) this.#reading = { at: 'proxy', held: NOTHING }
+    else this.#arrive(NOTHING)
   }
 
   /** `ahead` came behind a PROXY header: the ClientHello where TLS comes first, elsewhere words before the greeting. */
-  #arrive(address: string, ahead: Buffer): void {
+  #arrive(ahead: Buffer): void {
     this.#reading = { at: 'early' }
-    const mayStay = this.#client.comesFrom(address)
+    const mayStay = this.#client.arrive()
     if (this.#door.draining()) return this.#cut(refusals.SHUTTING_DOWN)
     if (!mayStay) return this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
-    if (this.#policy.xclients(address)) this.#surroundings = this.#policy.proxySurroundings
+    if (this.#policy.xclients(this.#client.address)) this.#surroundings = this.#policy.proxySurroundings
     if (this.#policy.listener.tls === 'implicit') return this.#handshake(ahead)
     if (ahead.length > 0) return this.#received(ahead)
     this.#greetSoon(false)
@@ -168,11 +165,8 @@ export class Connection {
       reading.held = held
       return
     }
-    const { length, client } = parsed.header
-    this.#arrive(
-      client === undefined ? this.#client.address : plainAddress(client.source.address),
-      held.subarray(length),
-    )
+    this.#client.balanced(parsed.header)
+    this.#arrive(held.subarray(parsed.header.length))
   }
 
   #handshake(ahead: Buffer): void {
@@ -314,10 +308,7 @@ export class Connection {
         this.#state = 'waiting'
         return this.#handshake(NOTHING)
       case 'xclient':
-        return this.#await(
-          proxied(this.#door, this.#policy, this.#client.address, action.attributes),
-          (said) => this.#becomes(said),
-        )
+        return this.#await(this.#client.becomes(action.attributes), (renamed) => this.#becomes(renamed))
       case 'login':
         return this.#identify(action.question)
     }
@@ -333,7 +324,7 @@ export class Connection {
     const { tls } = this.#wire
     return new Reception({
       offer,
-      client: { address: this.#client.address, ...(tls === undefined ? {} : { tls }) },
+      client: { ...this.#client.origin, ...(tls === undefined ? {} : { tls }) },
       door: this.#door,
       by: 'submission',
       limits: this.#policy.limits,
@@ -365,10 +356,10 @@ export class Connection {
     this.#later = { event, at: this.#door.elapsed() + delay }
   }
 
-  #becomes({ address, event }: Proxied): void {
+  #becomes(renamed: Renamed): void {
     this.#dialogue.over()
-    if (this.#client.comesFrom(address)) this.#apply(event)
-    else this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
+    if (renamed.mayStay) this.#apply(renamed.event)
+    else this.#cut(renamed.reply)
   }
 
   // Waiting, failing, leaving.

@@ -10,6 +10,12 @@ import type { Ended } from './reception.ts'
 export type Subject = {
   readonly listener: string
   readonly client: string
+  readonly port?: number
+  readonly name?: string
+  /** The proxy that said so, and what the client connected to there. */
+  readonly via?: string
+  readonly destination?: string
+  readonly destinationPort?: number
   readonly tls?: string
   readonly organization?: string
   readonly credential?: string
@@ -26,6 +32,11 @@ export class Journal {
 
   opened(subject: Subject): void {
     this.#log.debug('submission.connected', subject)
+  }
+
+  /** A proxy named its client. */
+  proxied(subject: Subject): void {
+    this.#log.debug('submission.proxied', subject)
   }
 
   closed(subject: Subject): void {

@@ -41,8 +41,8 @@ export type ReceptionLimits = {
 /** What a reception needs of its connection and its door. */
 export type ReceptionSetting = {
   readonly offer: Offer
-  /** The client's address, and protocol and cipher when there is TLS. */
-  readonly client: { readonly address: string; readonly tls?: string }
+  /** The client's address, its name where a proxy told it, and protocol and cipher when there is TLS. */
+  readonly client: { readonly address: string; readonly name?: string; readonly tls?: string }
   readonly door: { readonly hostname: string; readonly intake: Intake; readonly now: () => number }
   /** How it came in; as `Message.door` of the spool says. */
   readonly by: 'submission' | 'api'
