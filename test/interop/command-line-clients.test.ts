@@ -126,11 +126,47 @@ function swaksTests(): void {
 
   test('XCLIENT names the client', async () => {
     const to = 'swaks-xclient@clients.example.com'
-    const named = ['--xclient-addr', '203.0.113.8', '--xclient-helo', 'front.example.net']
+    const address = [
+      '--xclient-addr',
+      '203.0.113.8',
+      '--xclient-port',
+      '4711',
+      '--xclient-name',
+      'host.example.net',
+    ]
+    const target = ['--xclient-destaddr', '192.0.2.1', '--xclient-destport', '587']
+    const spoken = ['--xclient-helo', 'front.example.net', '--xclient-proto', 'ESMTP']
+    const named = [...address, ...target, ...spoken]
     const { code, out, err } = await swaks('fronted', to, '-tls', '--auth', 'PLAIN', ...named)
     assert.equal(code, 0, out + err)
     const [trace = ''] = mailOf((await arrivedSigned(rig, to)).raw).all('Received')
-    assert.match(trace, /\(\[203\.0\.113\.8\]\)/)
+    assert.match(
+      trace,
+      /^from front\.example\.net \(host\.example\.net \[203\.0\.113\.8\]\) .* with ESMTPSA /,
+    )
+    const { port, name, destination, destinationPort } = await rig.log.until('message.accepted', {
+      client: '203.0.113.8',
+    })
+    assert.deepEqual([port, name, destination, destinationPort], [4711, 'host.example.net', '192.0.2.1', 587])
+  })
+
+  test('XCLIENT with a login of its own needs no AUTH, and a name may be unavailable', async () => {
+    const to = 'swaks-vouched@clients.example.com'
+    const { login } = rig.credential
+    const said = `NAME=[UNAVAILABLE] ADDR=IPV6:2001:db8::8 PROTO=SMTP LOGIN=${login}`
+    const server = ['--server', `127.0.0.1:${rig.node.port('fronted')}`, '--from', FROM, '--to', to]
+    const { code, out, err } = await runProgram('swaks', [
+      ...server,
+      '--xclient',
+      said,
+      '--helo',
+      'inner.example.net',
+    ])
+    assert.equal(code, 0, out + err)
+    const [trace = ''] = mailOf((await rig.delivered(to)).raw).all('Received')
+    // PROTO holds until the EHLO of swaks.
+    assert.match(trace, /^from inner\.example\.net \(unknown \[IPv6:2001:db8::8\]\) .* with ESMTPA /)
+    await rig.log.until('message.accepted', { credential: login, client: '2001:db8::8', name: 'unknown' })
   })
 }
 

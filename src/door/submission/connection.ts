@@ -9,18 +9,14 @@ import type { TLSSocketOptions } from 'node:tls'
 import { LINE_LIMITS, LineBuffer, greet, parseProxy, step } from '#grammar/smtp'
 import type { Action, Event, LoginQuestion, Offer, Reply, Session, Step, Surroundings } from '#grammar/smtp'
 
-import { Presence } from './census.ts'
+import { Client } from './client.ts'
+import type { Renamed } from './client.ts'
 import { SubmissionDialogue } from './dialogue.ts'
-import { trustedAs } from './door.ts'
 import type { Door, Policy } from './door.ts'
 import type { Subject } from './journal.ts'
-import { Login } from './login.ts'
 import type { LoginAnswer } from './login.ts'
-import { addressKey, plainAddress } from './networks.ts'
 import { Pace } from './pace.ts'
 import type { Expected, Lateness } from './pace.ts'
-import { proxied } from './proxied.ts'
-import type { Proxied } from './proxied.ts'
 import { Receiving } from './receiving.ts'
 import { Reception } from './reception.ts'
 import type { Ended } from './reception.ts'
@@ -39,6 +35,9 @@ const ENOUGH = 16 * 1024
 
 const NOTHING = Buffer.alloc(0)
 
+/** The keys of what a client can be late for, as an operator looks for them. */
+const LIMIT = { idle: 'limits.idle', session: 'limits.session', rate: 'limits.minimum_rate' } as const
+
 export class Connection {
   readonly #door: Door
   readonly #policy: Policy
@@ -46,12 +45,10 @@ export class Connection {
   readonly #lines: LineBuffer
   readonly #receiving: Receiving
   readonly #pace: Pace
-  readonly #presence: Presence
+  readonly #client: Client
   readonly #senders: SenderCheck
   readonly #dialogue: SubmissionDialogue
   readonly #onGone: (connection: Connection) => void
-  #address: string
-  #login: Login
   #surroundings: Surroundings
   #session: Session
   #reading: Reading = { at: 'early' }
@@ -64,7 +61,7 @@ export class Connection {
     this.#door = door
     this.#policy = policy
     this.#onGone = onGone
-    this.#address = plainAddress(socket.remoteAddress)
+    this.#client = new Client(door, policy, socket, () => this.#subject())
     this.#lines = new LineBuffer({ command: policy.limits.commandLine, auth: LINE_LIMITS.auth })
     this.#receiving = new Receiving({
       lines: this.#lines,
@@ -74,10 +71,8 @@ export class Connection {
       ended: (offer, ended) => this.#ended(offer, ended),
     })
     this.#pace = new Pace(policy.limits, door.elapsed())
-    this.#presence = new Presence(door.census)
     this.#senders = new SenderCheck(door, (error) => door.journal.failed(this.#subject(), error))
-    this.#dialogue = new SubmissionDialogue(door.tracer, policy.listener.name, () => this.#address)
-    this.#login = this.#loginFrom(this.#address)
+    this.#dialogue = new SubmissionDialogue(door.tracer, policy.listener.name, () => this.#client.address)
     this.#surroundings = policy.surroundings
     this.#session = greet(policy.surroundings.terms, false).session
     const admitted = door.census.arrive()
@@ -126,17 +121,15 @@ export class Connection {
     if (this.#wire.blocked) return 'read'
     if (this.#state !== 'open' || this.#reading.at === 'early') return 'nothing'
     if (this.#receiving.isActive) return 'content'
-    return this.busy ? 'line within a transaction' : 'command'
+    return 'command'
   }
 
   #late(lateness: Lateness): void {
     switch (lateness) {
       case 'idle':
-        return this.#cut(refusals.IDLE)
       case 'session':
-        return this.#cut(refusals.SESSION_TOO_LONG)
       case 'rate':
-        return this.#cut(refusals.TOO_SLOW)
+        return this.#cut(refusals.tooLate(lateness, this.#policy.limits), LIMIT[lateness])
       case 'handshake':
       case 'unread':
       case 'linger':
@@ -148,18 +141,17 @@ export class Connection {
 
   #begin(admitted: boolean): void {
     if (!admitted) return this.#cut(refusals.TOO_MANY_CONNECTIONS)
-    if (this.#policy.proxies(this.#address)) this.#reading = { at: 'proxy', held: NOTHING }
-    else this.#arrive(this.#address, NOTHING)
+    if (this.#policy.proxies(this.#client.address)) this.#reading = { at: 'proxy', held: NOTHING }
+    else this.#arrive(NOTHING)
   }
 
   /** `ahead` came behind a PROXY header: the ClientHello where TLS comes first, elsewhere words before the greeting. */
-  #arrive(address: string, ahead: Buffer): void {
-    this.#address = address
-    this.#login = this.#loginFrom(address)
+  #arrive(ahead: Buffer): void {
     this.#reading = { at: 'early' }
+    const mayStay = this.#client.arrive()
     if (this.#door.draining()) return this.#cut(refusals.SHUTTING_DOWN)
-    if (!this.#presence.from(addressKey(address))) return this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
-    if (this.#policy.xclients(address)) this.#surroundings = this.#policy.proxySurroundings
+    if (!mayStay) return this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
+    if (this.#policy.xclients(this.#client.address)) this.#surroundings = this.#policy.proxySurroundings
     if (this.#policy.listener.tls === 'implicit') return this.#handshake(ahead)
     if (ahead.length > 0) return this.#received(ahead)
     this.#greetSoon(false)
@@ -173,11 +165,8 @@ export class Connection {
       reading.held = held
       return
     }
-    const { length, client } = parsed.header
-    this.#arrive(
-      client === undefined ? this.#address : plainAddress(client.source.address),
-      held.subarray(length),
-    )
+    this.#client.balanced(parsed.header)
+    this.#arrive(held.subarray(parsed.header.length))
   }
 
   #handshake(ahead: Buffer): void {
@@ -211,7 +200,7 @@ export class Connection {
   #greet(secure: boolean): void {
     if (this.#state !== 'open') return
     this.#reading = { at: 'session' }
-    this.#follow(greet(this.#surroundings.terms, secure, trustedAs(this.#policy, this.#address)))
+    this.#follow(greet(this.#surroundings.terms, secure, this.#client.trusted))
     this.#wire.flush()
   }
 
@@ -319,9 +308,7 @@ export class Connection {
         this.#state = 'waiting'
         return this.#handshake(NOTHING)
       case 'xclient':
-        return this.#await(proxied(this.#door, this.#policy, this.#address, action.attributes), (said) =>
-          this.#becomes(said),
-        )
+        return this.#await(this.#client.becomes(action.attributes), (renamed) => this.#becomes(renamed))
       case 'login':
         return this.#identify(action.question)
     }
@@ -337,7 +324,7 @@ export class Connection {
     const { tls } = this.#wire
     return new Reception({
       offer,
-      client: { address: this.#address, ...(tls === undefined ? {} : { tls }) },
+      client: { ...this.#client.origin, ...(tls === undefined ? {} : { tls }) },
       door: this.#door,
       by: 'submission',
       limits: this.#policy.limits,
@@ -357,12 +344,8 @@ export class Connection {
     else journal.accepted(this.#subject(), protocol, envelope, ended)
   }
 
-  #loginFrom(address: string): Login {
-    return new Login(this.#door, this.#presence, address, () => this.#subject())
-  }
-
   #identify(question: LoginQuestion): void {
-    const answer = this.#login.answer(question)
+    const answer = this.#client.identify(question)
     if (answer instanceof Promise) this.#await(answer, (said) => this.#identified(said))
     else this.#identified(answer)
   }
@@ -373,12 +356,10 @@ export class Connection {
     this.#later = { event, at: this.#door.elapsed() + delay }
   }
 
-  #becomes({ address, event }: Proxied): void {
-    this.#address = address
+  #becomes(renamed: Renamed): void {
     this.#dialogue.over()
-    this.#login = this.#loginFrom(address)
-    if (this.#presence.from(addressKey(address))) this.#apply(event)
-    else this.#cut(refusals.TOO_MANY_FROM_ADDRESS)
+    if (renamed.mayStay) this.#apply(renamed.event)
+    else this.#cut(renamed.reply)
   }
 
   // Waiting, failing, leaving.
@@ -402,6 +383,8 @@ export class Connection {
     this.#pace.progressed(this.#door.elapsed())
     then()
     if (this.#door.draining()) this.dismiss()
+    // Who always has a message on its way to the disk would else never be found waiting for anything.
+    if (this.#state === 'open' && this.#pace.isOver(this.#door.elapsed())) this.#late('session')
     this.#run()
     if (!this.#isHeldBack) this.#wire.resume()
   }
@@ -425,12 +408,12 @@ export class Connection {
   }
 
   /** Ends the connection with a last word that the session did not say itself. */
-  #cut(said: Reply): void {
+  #cut(said: Reply, limit?: string): void {
     if (this.#state === 'leaving' || this.#state === 'gone') return
-    this.#door.journal.cut(this.#subject(), said)
+    this.#door.journal.cut(this.#subject(), this.#session.at, said, limit)
     // Where TLS comes first, words in clear would only be a broken record.
-    const mute = this.#policy.listener.tls === 'implicit' && this.#wire.tls === undefined
-    if (!mute) this.#wire.say(this.#dialogue.said(said))
+    const isMute = this.#policy.listener.tls === 'implicit' && this.#wire.tls === undefined
+    if (!isMute && !this.#wire.handshaking) this.#wire.say(this.#dialogue.said(said))
     this.#leave()
   }
 
@@ -463,22 +446,14 @@ export class Connection {
     this.#state = 'gone'
     this.#later = undefined
     this.#receiving.drop()
-    this.#presence.leave()
+    this.#client.leave()
     this.#dialogue.over()
     this.#door.journal.closed(this.#subject())
     this.#onGone(this)
   }
 
   #subject(): Subject {
-    const { tls } = this.#wire
-    const identity = this.#session.peer.identity
-    return {
-      listener: this.#policy.listener.name,
-      client: this.#address,
-      ...(tls === undefined ? {} : { tls }),
-      ...(identity === undefined ? {} : { organization: identity.organization }),
-      ...(identity?.login === undefined ? {} : { credential: identity.login }),
-    }
+    return this.#client.subject(this.#wire.tls, this.#session.peer.identity)
   }
 }
 

@@ -74,25 +74,6 @@ test('S20: silence, a line that never ends, content that trickles, a handshake t
   assert.match(await steady.reply(), /^250 /)
 })
 
-test('a session ends after its time, but not within a transaction', async () => {
-  await using door = await bench({ limits: { idle: 20_000, session: 30_000 } })
-  const idle = await door.client()
-  await idle.introduce()
-  const busy = await door.client()
-  await busy.introduce()
-  for (let i = 0; i < 2; i += 1) {
-    door.pass(15_000)
-    if (i === 0) await idle.say('NOOP')
-    await busy.say(i === 0 ? 'MAIL FROM:<a@example.org>' : 'RCPT TO:<b@example.com>')
-  }
-  assert.match(await idle.rest(), /^421 4\.4\.2 The session lasted too long/)
-  assert.match(await busy.say('DATA'), /^354 /)
-  busy.send(`${MESSAGE}.\r\n`)
-  assert.match(await busy.reply(), /^250 /)
-  door.pass(1000)
-  assert.match(await busy.rest(), /^421 4\.4\.2 /)
-})
-
 test('time is not held against a client while it waits for us', async () => {
   await using door = await bench({ limits: { idle: 5000, session: 10_000 } })
   const gate = Promise.withResolvers<void>()
@@ -214,20 +195,6 @@ test('a large message whose stream is slow holds its client back, not the memory
   gate.resolve()
   assert.match(await client.reply(), /^250 /)
   assert.equal(door.intake.kept[0]?.text.endsWith(block), true)
-})
-
-test('a connection that breaks within a large message leaves nothing in the spool', async () => {
-  await using door = await bench()
-  const client = await door.client()
-  await client.introduce()
-  await client.envelope()
-  await client.say('DATA')
-  client.send(MESSAGE + `${'x'.repeat(76)}\r\n`.repeat(6000))
-  while (door.intake.chunks === 0) await turns(1)
-  client.socket.resetAndDestroy()
-  while (door.open() > 0) await turns(1)
-  assert.equal(door.intake.discarded, 1)
-  assert.equal(door.intake.kept.length, 0)
 })
 
 function broken(): Promise<never> {

@@ -10,6 +10,12 @@ import type { Ended } from './reception.ts'
 export type Subject = {
   readonly listener: string
   readonly client: string
+  readonly port?: number
+  readonly name?: string
+  /** The proxy that said so, and what the client connected to there. */
+  readonly via?: string
+  readonly destination?: string
+  readonly destinationPort?: number
   readonly tls?: string
   readonly organization?: string
   readonly credential?: string
@@ -28,6 +34,11 @@ export class Journal {
     this.#log.debug('submission.connected', subject)
   }
 
+  /** A proxy named its client. */
+  proxied(subject: Subject): void {
+    this.#log.debug('submission.proxied', subject)
+  }
+
   closed(subject: Subject): void {
     this.#log.debug('submission.disconnected', subject)
   }
@@ -37,10 +48,10 @@ export class Journal {
     this.#log.warn('submission.not-accepted', { listener, error })
   }
 
-  /** The door ended a session that had not asked for it. */
-  cut(subject: Subject, said: Reply): void {
+  /** The door ended a session that had not asked for it; `place` is where it was, `limit` the key it went beyond. */
+  cut(subject: Subject, place: string, said: Reply, limit?: string): void {
     this.#metrics.rejected(subject.listener, said.code)
-    this.#log.info('submission.cut', { ...subject, ...words(said) })
+    this.#log.info('submission.cut', { ...subject, place, ...words(said), ...(limit && { limit }) })
   }
 
   /** A command was answered with 4yz or 5yz; `place` is where the session was. */

@@ -16,14 +16,7 @@ export const HANDSHAKE = 30_000
 export const LINGER = 2_000
 
 /** What the client is expected to do now. `nothing`: it is our turn, and that is never held against it. */
-export type Expected =
-  | 'nothing'
-  | 'handshake'
-  | 'read'
-  | 'command'
-  | 'line within a transaction'
-  | 'content'
-  | 'leave'
+export type Expected = 'nothing' | 'handshake' | 'read' | 'command' | 'content' | 'leave'
 
 export type Lateness = 'idle' | 'session' | 'rate' | 'handshake' | 'unread' | 'linger'
 
@@ -61,11 +54,16 @@ export class Pace {
   /** What the client is late with, or `undefined`. */
   late(expected: Expected, now: number): Lateness | undefined {
     if (expected === 'nothing') return undefined
-    if (expected === 'content') return this.#tooSlow(now) ? 'rate' : undefined
+    // RFC 5321 §4.5.3.2 has each command and each block in its time; of all of them together only this makes an end.
+    if (expected !== 'leave' && this.isOver(now)) return 'session'
+    if (expected === 'content') return this.#slowness(now)
     const { lateness, patience } = this.#patience(expected)
-    if (now - this.#progress >= patience) return lateness
-    // Not within a transaction: it is allowed to end.
-    return expected === 'command' && now - this.#began >= this.#limits.session ? 'session' : undefined
+    return now - this.#progress >= patience ? lateness : undefined
+  }
+
+  /** Whether the session has lasted as long as it may. */
+  isOver(now: number): boolean {
+    return now - this.#began >= this.#limits.session
   }
 
   #patience(expected: Exclude<Expected, 'nothing' | 'content'>): { lateness: Lateness; patience: number } {
@@ -74,21 +72,15 @@ export class Pace {
     return { lateness: expected === 'read' ? 'unread' : 'idle', patience: this.#limits.idle }
   }
 
-  #tooSlow(now: number): boolean {
+  #slowness(now: number): Lateness | undefined {
     const { minimumRate, minimumRateWindow, idle } = this.#limits
-    const elapsed = now - this.#window
     // Without a minimum rate, silence alone is too slow.
-    if (minimumRate === 0) return this.#silent(elapsed >= idle, now)
-    if (elapsed < minimumRateWindow) return false
-    const tooSlow = this.#octets < (minimumRate * minimumRateWindow) / 1000
+    const [window, least] =
+      minimumRate === 0 ? [idle, 1] : [minimumRateWindow, (minimumRate * minimumRateWindow) / 1000]
+    if (now - this.#window < window) return undefined
+    const isTooSlow = this.#octets < least
     this.measure(now)
-    return tooSlow
-  }
-
-  #silent(over: boolean, now: number): boolean {
-    if (!over) return false
-    const silent = this.#octets === 0
-    this.measure(now)
-    return silent
+    if (!isTooSlow) return undefined
+    return minimumRate === 0 ? 'idle' : 'rate'
   }
 }

@@ -41,8 +41,8 @@ export type ReceptionLimits = {
 /** What a reception needs of its connection and its door. */
 export type ReceptionSetting = {
   readonly offer: Offer
-  /** The client's address, and protocol and cipher when there is TLS. */
-  readonly client: { readonly address: string; readonly tls?: string }
+  /** The client's address, its name where a proxy told it, and protocol and cipher when there is TLS. */
+  readonly client: { readonly address: string; readonly name?: string; readonly tls?: string }
   readonly door: { readonly hostname: string; readonly intake: Intake; readonly now: () => number }
   /** How it came in; as `Message.door` of the spool says. */
   readonly by: 'submission' | 'api'
@@ -83,6 +83,7 @@ export class Reception {
   #author: Mailbox | undefined
   /** Set once it is known that nothing will be kept. */
   #refusal: Reply | undefined
+  #isDropped = false
 
   constructor(setting: ReceptionSetting) {
     this.#setting = setting
@@ -119,10 +120,10 @@ export class Reception {
 
   /** Lets go of what was passed on. Safe at any time, more than once. */
   discard(): void {
+    this.#isDropped = true
     const passing = this.#passing
     this.#passing = undefined
-    // A stream that cannot even be discarded is the spool's to complain about; the sender got its reply.
-    passing?.writing.discard().catch(() => {})
+    if (passing !== undefined) drop(passing.writing)
   }
 
   async #endWhole(): Promise<Ended> {
@@ -146,15 +147,16 @@ export class Reception {
   }
 
   async #endPassing(passing: Passing): Promise<Ended> {
+    const { id, header, prepared, writing } = passing
+    // A client that is gone from now on discards nothing: a message accepted without some of its chunks is no message.
+    this.#passing = undefined
     await this.#pass(passing)
     const structure = passing.inspector.end()
     const refusal = tooDeep(structure)
     if (refusal !== undefined) {
-      this.discard()
+      drop(writing)
       return { reply: refusal, size: this.#size }
     }
-    this.#passing = undefined
-    const { id, header, prepared, writing } = passing
     const arrival = this.#arrival(id, header, prepared, structure.eightBit)
     const stored = prepared.size + this.#size - header.body
     return ended(await writing.accept(arrival, stored), this.#size)
@@ -176,6 +178,8 @@ export class Reception {
     const { header } = parsed
     const refusal = await this.#judge(header)
     if (refusal !== undefined) return this.refuse(refusal)
+    // The client is gone, and so is everybody who would discard what is begun now.
+    if (this.#isDropped) return
     const id = this.#setting.door.intake.newId()
     const prepared = this.#prepare(id, header)
     const passing = {
@@ -247,6 +251,11 @@ export class Reception {
       ...(this.#author === undefined ? {} : { headerFrom: formatMailbox(this.#author).slice(0, SHOWN) }),
     }
   }
+}
+
+function drop(writing: StreamedArrival): void {
+  // A stream that cannot even be discarded is the spool's to complain about; the sender got its reply.
+  writing.discard().catch(() => {})
 }
 
 function tooDeep({ stopped }: Structure): Reply | undefined {

@@ -8,9 +8,6 @@ export const TOO_MANY_CONNECTIONS = reply(421, '4.7.0', 'Too many connections, t
 export const TOO_MANY_FROM_ADDRESS = reply(421, '4.7.0', 'Too many connections from your address')
 export const TOO_MANY_OF_ORGANIZATION = reply(421, '4.7.0', 'Too many connections of your organization')
 export const SHUTTING_DOWN = reply(421, '4.3.2', 'Service is shutting down, try again later')
-export const IDLE = reply(421, '4.4.2', 'Nothing came for too long, closing')
-export const SESSION_TOO_LONG = reply(421, '4.4.2', 'The session lasted too long, closing')
-export const TOO_SLOW = reply(421, '4.4.2', 'The content came too slowly, closing')
 const FAILED = reply(421, '4.3.0', 'Internal error, try again later')
 
 export const TALKED_EARLY = reply(554, '5.5.1', 'You spoke before the greeting')
@@ -40,6 +37,28 @@ export const TOO_MANY_FIELDS = reply(552, '5.3.4', 'The header section has too m
 export const LOOP = reply(554, '5.4.6', 'The message is in a loop: too many Received fields')
 export const MIME_TOO_DEEP = reply(554, '5.6.0', 'MIME parts are nested too deep, or too many')
 export const CHECK_FAILED = reply(451, '4.3.0', 'The sender could not be checked, try again later')
+
+/** What a client that is late hears: with the limit, so that its operator knows what to ask ours for. RFC 5321 §3.8 */
+export function tooLate(late: 'idle' | 'session' | 'rate', limits: LatenessLimits): Reply {
+  switch (late) {
+    case 'idle':
+      return reply(421, '4.4.2', `Nothing came for too long: the limit is ${limits.idle / 1000} s, closing`)
+    case 'session':
+      return reply(
+        421,
+        '4.4.2',
+        `The session lasted too long: the limit is ${limits.session / 1000} s, closing`,
+      )
+    case 'rate':
+      return reply(
+        421,
+        '4.4.2',
+        `The content came too slowly: the least is ${limits.minimumRate} octets/s, closing`,
+      )
+  }
+}
+
+type LatenessLimits = { readonly idle: number; readonly session: number; readonly minimumRate: number }
 
 /**
  * RFC 3463 §3.7 has no code for line endings. 5.6.0 is what is registered and nearest; 5.6.11, which one large

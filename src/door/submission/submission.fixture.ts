@@ -80,6 +80,8 @@ export class MemoryIntake implements Intake {
   /** How often it was asked to accept. */
   asked = 0
   chunks = 0
+  /** What the writing of a chunk waits for. */
+  held: (chunk: string) => Promise<void> = () => this.gate
   readonly newId = messageIds(0, () => Date.UTC(2026, 10, 22))
 
   refusal(): Reply | undefined {
@@ -98,7 +100,7 @@ export class MemoryIntake implements Intake {
     const parts: Buffer[] = []
     return {
       write: async (chunk) => {
-        await this.gate
+        await this.held(Buffer.from(chunk).toString('latin1'))
         this.chunks += 1
         parts.push(Buffer.from(chunk))
       },

@@ -100,6 +100,11 @@ test('words of the client cannot end the comment, the field or the header sectio
   const text = formatReceived({ ...trace, helo: 'x)\r\nEvil: \u2028é;(\0<a>' })
   assert(text.startsWith('Received: from x???Evil:???????a? ([192.0.2.9])'), text)
   assert(formatReceived({ ...trace, helo: '' }).startsWith('Received: from [192.0.2.9] ([192.0.2.9]) by'))
+  assert(
+    formatReceived({ ...trace, name: 'host.example)\r\n' }).startsWith(
+      'Received: from client.example (host.example??? [192.0.2.9])',
+    ),
+  )
   const long = formatReceived({ ...trace, helo: 'h'.repeat(100_000) })
   assert(long.split('\r\n').every((line) => line.length < 400))
 })

@@ -17,6 +17,8 @@ export type Trace = {
   readonly helo: string
   /** The client's IP address. */
   readonly address: string
+  /** Its name in the DNS, where somebody looked it up. */
+  readonly name?: string
   /** Our host name. */
   readonly by: string
   /** RFC 3848 §1, e.g. `ESMTPSA`. */
@@ -78,8 +80,9 @@ function withoutBcc(header: Header): readonly Buffer[] {
 export function formatReceived(trace: Trace): string {
   const helo = trace.helo.slice(0, 255).replace(HARMFUL, '?')
   const client = trace.address.includes(':') ? `[IPv6:${trace.address}]` : `[${trace.address}]`
+  const name = trace.name === undefined ? '' : `${trace.name.slice(0, 255).replace(HARMFUL, '?')} `
   const clauses = [
-    `from ${helo === '' ? client : helo} (${client})`,
+    `from ${helo === '' ? client : helo} (${name}${client})`,
     `by ${trace.by}`,
     `with ${trace.protocol}`,
   ]

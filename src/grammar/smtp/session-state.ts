@@ -46,7 +46,7 @@ export type Transaction = {
  *   greeted ─EHLO─▶ ready ─MAIL─▶ opening ─▶ mail ─DATA─▶ data ─────────────▶ ready
  *      ▲             │ ▲                      └───BDAT─▶ chunk ⇄ chunks ────▶ ready
  *      │             │ └─ challenged ⇄ checking (AUTH)
- *      └─ upgrading ◀┘ STARTTLS, XCLIENT
+ *      └─ upgrading ◀┘ STARTTLS, XCLIENT; back to ready when XCLIENT introduces the client
  *
  * In `checking`, `upgrading`, `opening`, `data` and `chunk` the driver owes an event and gives no line.
  */
@@ -75,12 +75,16 @@ export type Event =
   | { readonly kind: 'line'; readonly line: Line }
   /** The handshake that `starttls` asked for ended well. */
   | { readonly kind: 'secured' }
-  /** XCLIENT was believed. `trusted` and `identity` are those of the client behind the proxy. */
+  /**
+   * XCLIENT was believed. `trusted` and `identity` are those of the client behind the proxy. `helo` and `protocol` are
+   * how it introduced itself there; `null` takes back what was said before.
+   */
   | {
       readonly kind: 'proxied'
       readonly trusted?: Identity
       readonly identity?: Identity
-      readonly helo?: string
+      readonly helo?: string | null
+      readonly protocol?: 'SMTP' | 'ESMTP' | null
     }
   /** The answer to `open`. Without a reply the transaction begins. */
   | { readonly kind: 'opened'; readonly reply?: Reply }

@@ -4,6 +4,7 @@ import { MECHANISMS } from '#grammar/sasl'
 
 import type { Extension } from './extension.ts'
 import type { Reply } from './reply.ts'
+import { XCLIENT_ATTRIBUTES } from './xclient.ts'
 
 export type Terms = {
   /** What the server calls itself: a domain or an address literal. */
@@ -98,7 +99,7 @@ const PARAMETERS: ReadonlyMap<Extension, (limits: SessionLimits, now: number) =>
   ['FUTURERELEASE', (limits, now) => `${Math.floor(limits.holdMaximum / 1000)} ${latest(limits, now)}`],
   ['LIMITS', ({ transactions, recipients }) => `MAILMAX=${transactions} RCPTMAX=${recipients}`],
   ['AUTH', () => MECHANISMS.join(' ')],
-  ['XCLIENT', () => 'NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT'],
+  ['XCLIENT', () => XCLIENT_ATTRIBUTES],
 ])
 
 /** RFC 4865 §3: the date-time of RFC 3339 §5.6, whole seconds in UTC. */

@@ -178,7 +178,11 @@ const answers: Record<string, (words: readonly string[]) => Event> = {
     size: Number(size),
     ...(words.length === 0 ? {} : { reply: replyOf(words) }),
   }),
-  proxied: ([who = '', helo = '']) => ({ kind: 'proxied', identity: identityOf(who), helo }),
+  proxied: ([who = '', ...said]) => ({
+    kind: 'proxied',
+    ...(who === 'nobody' ? {} : { identity: identityOf(who) }),
+    ...Object.fromEntries(said.map((word) => word.split('=')).map(([name, value]) => [name, value || null])),
+  }),
   secured: () => ({ kind: 'secured' }),
 }
 

@@ -284,19 +284,24 @@ function secured({ trusted, proxiedHelo, commands, errors, mails }: Peer): Sessi
   return { at: 'greeted', peer: { secure: true, commands, errors, mails, ...who, ...helo } }
 }
 
-function proxied(peer: Peer, event: Extract<Event, { kind: 'proxied' }>): Session {
-  const { trusted, identity = trusted, helo = peer.proxiedHelo } = event
-  const { secure, commands, errors, mails } = peer
-  return {
-    at: 'greeted',
-    peer: {
-      secure,
-      commands,
-      errors,
-      mails,
-      ...(trusted === undefined ? {} : { trusted }),
-      ...(identity === undefined ? {} : { identity }),
-      ...(helo === undefined ? {} : { proxiedHelo: helo }),
-    },
+/**
+ * The greeting, once more. A client that is introduced need not be again: HELO and PROTO survive the greeting, and
+ * mail may follow at once. Postfix XCLIENT_README, "Server response"
+ */
+function proxied(before: Peer, event: Extract<Event, { kind: 'proxied' }>): Session {
+  const { trusted, identity = trusted, protocol } = event
+  const helo = event.helo === undefined ? before.proxiedHelo : (event.helo ?? undefined)
+  const { secure, commands, errors, mails } = before
+  const peer: Peer = {
+    secure,
+    commands,
+    errors,
+    mails,
+    ...(trusted === undefined ? {} : { trusted }),
+    ...(identity === undefined ? {} : { identity }),
+    ...(helo === undefined ? {} : { proxiedHelo: helo }),
   }
+  const isIntroduced = typeof event.helo === 'string' || typeof protocol === 'string'
+  if (!isIntroduced) return { at: 'greeted', peer }
+  return { at: 'ready', peer, as: { client: helo ?? '', extended: protocol === 'ESMTP' } }
 }

@@ -36,6 +36,9 @@ const ATTRIBUTES: ReadonlyMap<string, (draft: Draft, value: string | null) => bo
   ['DESTPORT', set('destinationPort', port)],
 ])
 
+/** What EHLO says beside the keyword: every attribute is understood, and does what it says. */
+export const XCLIENT_ATTRIBUTES = [...ATTRIBUTES.keys()].join(' ')
+
 /** What follows the verb; `undefined` when it is malformed, names an attribute twice, or one not known. */
 export function parseXclient(argument: string): XclientAttributes | undefined {
   const draft: Draft = {}

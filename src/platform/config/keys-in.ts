@@ -48,7 +48,10 @@ export const LISTENERS = named(
       example: ['10.0.0.5/32'],
       is: 'Load balancers: their connections must begin with a PROXY protocol header, version 1 or 2.',
     }),
-    xclientFrom: networks({ default: [], is: 'Proxies that may name the real client by XCLIENT.' }),
+    xclientFrom: networks({
+      default: [],
+      is: 'Proxies that may name the real client by XCLIENT, with the attributes of Postfix: NAME, ADDR, PORT, PROTO, HELO, LOGIN, DESTADDR and DESTPORT. LOGIN is believed without a password.',
+    }),
     bareNewline: choice(['reject', 'normalize'], {
       default: 'reject',
       is: 'Content with a bare CR or LF: `reject` it, or `normalize` it to CRLF, which is done for authenticated sessions only. RFC 5321 §2.3.8',
@@ -113,7 +116,7 @@ export const LIMITS = table(
     idle: duration({ default: '5m', is: 'Longest silence of a client. RFC 5321 §4.5.3.2.7' }),
     session: duration({
       default: '1h',
-      is: 'Longest session. A transaction under way may end; `size` and `minimum_rate` bound it.',
+      is: 'Longest session, wherever it is: in a handshake, between commands, or while content comes in, which is then not taken. Only a content that is complete gets its reply first.',
     }),
     minimumRate: whole({
       default: 100,
