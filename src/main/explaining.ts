@@ -48,9 +48,11 @@ async function memory(
   const { transport } = running
   const open = asked.filter(({ delivery: { state } }) => state === 'waiting' || state === 'active')
   const keys = [...new Set(open.map(({ delivery }) => delivery.queue))]
-  const isDue = open.some(({ delivery }) => delivery.state === 'waiting' && delivery.due <= now())
-  // Every queue is counted for it, and only what is due may be behind others of the store.
-  const backlogs = backlogsOf(isDue ? await spool.depths() : [])
+  // Only what is due may be behind others of the store.
+  const isDue = ({ delivery }: Asked[number]): boolean =>
+    delivery.state === 'waiting' && delivery.due <= now()
+  const due = new Set(open.filter(isDue).map(({ delivery }) => delivery.queue))
+  const backlogs = backlogsOf(due.size === 0 ? [] : await spool.depths([...due]))
   const places = new Map<number, Place>()
   const states = await inSlices(keys, async (slice) => {
     for (const place of await transport.places(slice, id)) places.set(place.n, place)

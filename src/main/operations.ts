@@ -83,12 +83,8 @@ async function changeAll(
 }
 
 async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Promise<readonly QueueRow[]> {
-  const wanted = new Set(deliveries.map(({ delivery }) => delivery.queue))
-  const depths = await parts.spool.depths()
-  return queueRows(
-    parts,
-    depths.filter(({ queue }) => wanted.has(queue)),
-  )
+  const queues = new Set(deliveries.map(({ delivery }) => delivery.queue))
+  return queueRows(parts, await parts.spool.depths([...queues]))
 }
 
 type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload'>
@@ -114,9 +110,9 @@ async function status(parts: OperationParts): Promise<NodeStatus> {
   const { config, spool, running, version } = parts
   if (running === undefined) throw notRunning('status')
   const refusal = await running.transport.refusal()
-  const rows = await queueRows(parts, await spool.depths())
+  const { waiting, active, held } = await spool.totals()
+  const onWire = await running.transport.onWire()
   const listeners = await running.transport.addresses()
-  const sum = (of: (row: QueueRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
   return {
     version,
     pid: process.pid,
@@ -125,9 +121,10 @@ async function status(parts: OperationParts): Promise<NodeStatus> {
     listeners,
     accepting: refusal === undefined,
     ...(refusal === undefined ? {} : { refusal }),
-    waiting: sum((row) => row.waiting + row.active - row.onWire),
-    onWire: sum((row) => row.onWire),
-    held: sum((row) => row.held),
+    // Counted a moment apart: what was settled in between is on the wire no more.
+    waiting: Math.max(0, waiting + active - onWire),
+    onWire,
+    held,
   }
 }
 

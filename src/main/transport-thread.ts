@@ -40,6 +40,8 @@ export type TransportService = {
   addresses(): readonly ListeningAt[]
   /** Why nothing is taken in; `undefined` when it is. */
   refusal(): string | undefined
+  /** Deliveries on the wire. */
+  onWire(): number
   /** One state for each key, in order. */
   queues(keys: readonly string[]): {
     readonly overview: QueueOverview
@@ -95,6 +97,7 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
+    onWire: () => queue.onWire,
     queues: (keys) => ({ overview: queue.overview, states: keys.map((key) => queue.describe(key)) }),
     places: (keys, message) => keys.flatMap((key) => queue.places(key, message)),
     async change(filter, change, reason) {

@@ -17,6 +17,8 @@ function letter(to: string, body: string, ...more: readonly string[]): string {
   return [`From: <${FROM}>`, `To: <${to}>`, 'Subject: a test', ...more, '', body].join('\r\n')
 }
 
+type Envelope = { readonly from: string; readonly mail?: string; readonly rcpt?: string }
+
 const sha256 = (octets: Buffer | string): string => createHash('sha256').update(octets).digest('hex')
 
 suite('extensions', { concurrency: 50 }, () => {
@@ -30,6 +32,11 @@ suite('extensions', { concurrency: 50 }, () => {
   after(async () => {
     await rig[Symbol.asyncDispose]()
   })
+
+  /** What the content is, is of no matter. */
+  async function submitShort(envelope: Envelope & { readonly to: string }): Promise<MessageId> {
+    return rig.submit({ ...envelope, content: letter(envelope.to, 'Soon, please.') })
+  }
 
   test('every extension is offered, on one line each', async () => {
     using client = await rig.client()
@@ -135,6 +142,63 @@ suite('extensions', { concurrency: 50 }, () => {
     const deferred = await rig.log.until('delivery.deferred', { to })
     assert.match(String(deferred['reply']), /4\.7\.30/)
     assert.deepEqual(rig.received(to), [])
+  })
+
+  test('DELIVERBY: the time is passed on with its mode, also one that is over, and a trace is told of', async () => {
+    const sender = `traced@${DOMAIN}`
+    const id = await submitShort({ from: sender, to: 'traced@by.example.com', mail: 'BY=3600;RT' })
+    const { envelope } = await rig.delivered('traced@by.example.com')
+    assert.equal(envelope.deliverBy?.mode, 'return')
+    assert.equal(envelope.deliverBy.trace, true)
+    const left = envelope.deliverBy.at - Date.now()
+    assert.ok(left > 0 && left <= 3_600_000, `${left} ms left`)
+    const report = reportOf((await rig.delivered(sender)).raw)
+    assert.equal(report.recipients[0]?.get('action'), 'relayed')
+    assert.match(report.recipients[0].get('status') ?? '', /^2\./)
+    assert.ok(report.message.has('deliver-by-date'))
+    assert.equal(rig.log.count('notice.sent', { about: id, kind: 'deadline-passed-on' }), 1)
+
+    const overdue = `overdue@${DOMAIN}`
+    const late = await submitShort({ from: overdue, to: 'late@by.example.com', mail: 'BY=-60;N' })
+    const arrived = await rig.delivered('late@by.example.com')
+    assert.ok((arrived.envelope.deliverBy?.at ?? Infinity) <= Date.now() - 60_000)
+    assert.equal(arrived.envelope.deliverBy?.overdue, true)
+    assert.equal(rig.log.count('notice.sent', { about: late }), 0)
+  })
+
+  test('DELIVERBY: a host that does not know it gets mode N without it, and the sender hears so, unless NOTIFY=NEVER', async () => {
+    const sender = `hurried@${DOMAIN}`
+    const quiet = await submitShort({
+      from: sender,
+      to: 'quiet@no-ehlo.example.com',
+      mail: 'BY=3600;N',
+      rcpt: 'NOTIFY=NEVER',
+    })
+    await rig.delivered('quiet@no-ehlo.example.com')
+    await submitShort({ from: sender, to: 'user@no-ehlo.example.com', mail: 'BY=3600;N' })
+    const { envelope } = await rig.delivered('user@no-ehlo.example.com')
+    assert.equal(envelope.deliverBy, undefined)
+    const { raw } = await rig.delivered(sender)
+    const report = reportOf(raw)
+    assert.equal(report.recipients[0]?.get('action'), 'relayed')
+    assert.match(report.recipients[0].get('final-recipient') ?? '', /user@no-ehlo/)
+    assert.equal(rig.log.count('notice.sent', { about: quiet }), 0)
+  })
+
+  test('DELIVERBY: mode R does not go to a host that does not know it, and below the minimum is refused at MAIL', async () => {
+    const sender = `strict@${DOMAIN}`
+    const to = 'strict@no-ehlo.example.com'
+    await submitShort({ from: sender, to, mail: 'BY=3600;R' })
+    const report = reportOf((await rig.delivered(sender)).raw)
+    assert.equal(report.recipients[0]?.get('action'), 'failed')
+    assert.equal(report.recipients[0].get('status'), '5.4.7')
+    assert.deepEqual(rig.received(to), [])
+    using client = await rig.client()
+    const ehlo = await client.say('EHLO client.example.net')
+    assert.match(ehlo, /DELIVERBY 60/)
+    for (const by of ['59;R', '0;R', '-1;R']) {
+      assert.match(await client.say(`MAIL FROM:<${sender}> BY=${by}`), /^501 5\.5\.4 /)
+    }
   })
 
   test('SMTPUTF8: an address beyond ASCII arrives whole, and bounces with 5.6.7 from a peer that cannot take it', async () => {

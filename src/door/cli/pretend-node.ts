@@ -187,7 +187,7 @@ function memoryOf(queue: string): NodeFacts {
   switch (queue) {
     case 'transactional/example.com': {
       const site = 'mx.example.com'
-      const last = { ...refused, dsnPassedOn: false }
+      const last = { ...refused, dsnPassedOn: false, deadlinePassedOn: false }
       const hold = { at: 'down', until: NOW + 90_000, failures: 3, attempt: last } as const
       return { overview, queue: { ...state, site, paths: [{ ...path, site, hold }] } }
     }

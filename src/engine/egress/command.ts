@@ -52,7 +52,7 @@ function dsnParameters({ ret, envid }: Message): string {
   return envid === undefined ? returned : `${returned} ENVID=${encodeXtext(envid)}`
 }
 
-/** RFC 2852 §4: the time that is left; in mode N it may be over, and the peer is told by how much. */
+/** RFC 2852 §4.1.4: the time that is left; in mode N it may be over, and the peer is told by how much. */
 function byParameter({ at, mode, trace }: DeliverBy, now: Instant): string {
   const seconds = Math.max(-999_999_999, Math.min(999_999_999, Math.floor((at - now) / 1000)))
   return ` BY=${seconds};${mode === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`

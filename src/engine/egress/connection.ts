@@ -356,7 +356,7 @@ export class Connection implements Conversation {
       host,
       address,
       tls,
-      dsn: capabilities.dsn,
+      offered: capabilities,
     }
     return assignment.verdicts(otherwise).map((verdict) => triedOf(verdict, occasion))
   }

@@ -130,6 +130,7 @@ function pattern(text: string): RegExp {
   )
 }
 
-function spelled({ outcome, code, enhanced, stage, text, dsnPassedOn }: Said): string {
-  return `${outcome} ${code} ${enhanced} ${stage}: ${text}${dsnPassedOn ? ' +dsn' : ''}`
+function spelled({ outcome, code, enhanced, stage, text, dsnPassedOn, deadlinePassedOn }: Said): string {
+  const passedOn = `${dsnPassedOn ? ' +dsn' : ''}${deadlinePassedOn ? ' +deadline' : ''}`
+  return `${outcome} ${code} ${enhanced} ${stage}: ${text}${passedOn}`
 }

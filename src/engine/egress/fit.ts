@@ -47,13 +47,18 @@ function notInAscii({ host }: Peer): Verdict {
 }
 
 /**
- * RFC 2852 §4: a server that does not know the deadline would deliver late what was to be returned. The time that is
- * left is told in whole seconds, and none is no time that could be told.
+ * RFC 2852 §4.1.4: a server that does not know the deadline would deliver late what was to be returned, and one that
+ * needs more time than is left would refuse it. The time is told in whole seconds, and none is no time that could be
+ * told. All three have one status, as at Sendmail: in time it cannot be delivered.
  */
 function tooLate(at: Instant, now: Instant, { host, capabilities }: Peer): Verdict | undefined {
-  if (at - now < 1_000) return bounced('MAIL', '5.4.7', 'the time by which it was to be delivered is over')
-  if (capabilities.deliverBy !== undefined) return undefined
-  return bounced('EHLO', '5.3.3', `${host} does not offer DELIVERBY, which this message needs`)
+  const left = Math.floor((at - now) / 1_000)
+  if (left < 1) return bounced('MAIL', '5.4.7', 'the time by which it was to be delivered is over')
+  if (capabilities.deliverBy === undefined)
+    return bounced('EHLO', '5.4.7', `${host} does not offer DELIVERBY, and may deliver it late`)
+  const least = capabilities.deliverBy / 1_000
+  if (left >= least) return undefined
+  return bounced('EHLO', '5.4.7', `${left} seconds are left, and ${host} wants at least ${least}`)
 }
 
 /** RFC 1870 §6.1: who can know that it will be refused need not send it. */

@@ -30,6 +30,8 @@ export type NotSendable = {
 export type Tried = Attempt & {
   /** The peer took the duty to send DSNs; otherwise a success is ours to report as `relayed`. RFC 3461 §5.2.2 */
   readonly dsnPassedOn: boolean
+  /** The peer took the time by which the message is to be delivered, and watches it from now on. RFC 2852 §4.1.4 */
+  readonly deadlinePassedOn: boolean
 }
 
 /** No host of the site could be reached, or none would talk. */

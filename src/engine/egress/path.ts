@@ -282,7 +282,6 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       host,
       address,
       tls,
-      dsn: false,
     })
     this.#options.metrics.failed(verdict.stage)
     this.#trace(host, address, verdict)
@@ -345,7 +344,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     const { source, site } = this
     const verdict = deferred('connect', '4.3.2', STOPPING)
     const at = this.#options.around.now()
-    return triedOf(verdict, { at, duration: 0, source, site, host: '', address: '', tls: '', dsn: false })
+    return triedOf(verdict, { at, duration: 0, source, site, host: '', address: '', tls: '' })
   }
 
   #closedIfEmpty(): void {

@@ -1,6 +1,7 @@
 /** From what was said to what is kept of an attempt. */
 
 import type { Instant } from '#engine/spool'
+import type { Capabilities } from '#grammar/smtp'
 
 import type { Tried } from './job.ts'
 import type { Verdict } from './verdict.ts'
@@ -14,10 +15,16 @@ export type Occasion = {
   readonly host: string
   readonly address: string
   readonly tls: string
-  /** The peer offers DSN. */
-  readonly dsn: boolean
+  /** What the peer offers; nothing when none answered. */
+  readonly offered?: Pick<Capabilities, 'dsn' | 'deliverBy'>
 }
 
-export function triedOf(verdict: Verdict, { dsn, ...occasion }: Occasion): Tried {
-  return { ...occasion, ...verdict, dsnPassedOn: dsn && verdict.outcome === 'delivered' }
+export function triedOf(verdict: Verdict, { offered, ...occasion }: Occasion): Tried {
+  const isDelivered = verdict.outcome === 'delivered'
+  return {
+    ...occasion,
+    ...verdict,
+    dsnPassedOn: isDelivered && offered?.dsn === true,
+    deadlinePassedOn: isDelivered && offered?.deliverBy !== undefined,
+  }
 }

@@ -31,7 +31,7 @@ test('a failed try after the end of its life is the last', () => {
   assert.deepEqual(verdict, { state: 'expired' })
 })
 
-test('a delivery by a time with mode R ends at that time. RFC 2852 §4.1.2', () => {
+test('a delivery by a time with mode R ends at that time. RFC 2852 §4.1', () => {
   const claimed = claimedOf({ deliverBy: { at: 900_000, mode: 'return', trace: false } })
   assert.deepEqual(afterAttempt(claimed, deferred, policy, at), { state: 'expired' })
 })
@@ -49,6 +49,26 @@ test('a delivery by a time with mode N is tried again at that time, so that the 
   const verdict = afterAttempt(claimedOf({ deliverBy }), deferred, policy, at)
   assert.deepEqual(verdict, { state: 'waiting', due: 1_060_000, tellDelay: false })
 })
+
+const misses: [who: string, claimed: Claimed, told: boolean][] = [
+  ['who asked for nothing else', claimedOf({ deliverBy: late() }), true],
+  ['who asked for delays', claimedOf({ deliverBy: late() }, { notify: ['failure', 'delay'] }), true],
+  ['who asked for failures only', claimedOf({ deliverBy: late() }, { notify: ['failure'] }), false],
+  ['who asked for nothing at all', claimedOf({ deliverBy: late() }, { notify: 'never' }), false],
+  ['the null reverse-path', claimedOf({ deliverBy: late(), from: null }), false],
+  ['who was told where it ran out', claimedOf({ deliverBy: { ...late(), overdue: true } }), false],
+]
+for (const [who, claimed, told] of misses) {
+  test(`after the time by which it was to be delivered, ${who} ${told ? 'is' : 'is not'} told. RFC 2852 §4.1`, () => {
+    const verdict = afterAttempt(claimed, deferred, policy, at)
+    assert(verdict.state === 'waiting')
+    assert.equal(verdict.tellDelay, told)
+  })
+}
+
+function late(): NonNullable<Claimed['message']['deliverBy']> {
+  return { at: at.now - 1, mode: 'notify', trace: false }
+}
 
 const delays: [who: string, claimed: Claimed, told: boolean][] = [
   ['who asked for delays', claimedOf({}, { notify: ['delay'] }), true],

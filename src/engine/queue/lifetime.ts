@@ -1,6 +1,6 @@
 /** The life of a delivery between attempts: when it is tried again, when its sender is told, when it is given up. */
 
-import type { Attempt, Claimed, Instant } from '#engine/spool'
+import type { Attempt, Claimed, Instant, Message } from '#engine/spool'
 import type { QueueConfig } from '#platform/config'
 
 export type RetryPolicy = Pick<QueueConfig, 'retry' | 'jitter' | 'delayWarning'>
@@ -29,7 +29,7 @@ export function afterAttempt(
   }
 }
 
-/** The moment after which no attempt is made. RFC 2852 §4.1.2: mode R returns what is not delivered by its time. */
+/** The moment after which no attempt is made. RFC 2852 §4.1: mode R returns what is not delivered by its time. */
 export function deadline({ message }: Claimed): Instant {
   return message.deliverBy?.mode === 'return'
     ? Math.min(message.expiresAt, message.deliverBy.at)
@@ -49,7 +49,7 @@ function deferOrExpire(
   return { state: 'waiting', due: Math.min(due, latest), tellDelay: owesDelayNotice(claimed, policy, now) }
 }
 
-/** RFC 2852 §4.1.4: with mode N the sender hears of it when the time is over, not when the next try happens to come. */
+/** RFC 2852 §4.1: with mode N the sender hears of it when the time is over, not when the next try happens to come. */
 function toldAt({ message: { deliverBy } }: Claimed, now: Instant): Instant {
   return deliverBy?.mode === 'notify' && deliverBy.at > now ? deliverBy.at : Infinity
 }
@@ -76,10 +76,17 @@ export function triesUntil(due: Instant, end: Instant, tries: number, retry: rea
   return at >= end || last <= 0 ? count : count + Math.ceil((end - at) / last)
 }
 
-/** Only those who asked are told, once. RFC 3461 §4.1, RFC 2852 §4.1.2 */
+/** Only those who asked are told, once. RFC 3461 §4.1, RFC 2852 §4.1 */
 function owesDelayNotice({ message, delivery }: Claimed, policy: RetryPolicy, now: Instant): boolean {
-  if (delivery.delayNotified || message.from === null || delivery.notify === 'never') return false
-  const missedBy = message.deliverBy?.mode === 'notify' && now >= message.deliverBy.at
-  const asked = delivery.notify?.includes('delay') === true && now - message.acceptedAt >= policy.delayWarning
-  return missedBy || asked
+  const { notify } = delivery
+  if (delivery.delayNotified || message.from === null || notify === 'never') return false
+  const wantsDelay = notify?.includes('delay') === true
+  // A time for delivery asks for the notice by itself, unless NOTIFY has said what is wanted and left delays out.
+  if (isMissed(message, now) && (wantsDelay || notify === undefined)) return true
+  return wantsDelay && now - message.acceptedAt >= policy.delayWarning
+}
+
+/** What was over before it came here was told of by the host where it ran out. */
+function isMissed({ deliverBy }: Message, now: Instant): boolean {
+  return deliverBy?.mode === 'notify' && deliverBy.overdue !== true && now >= deliverBy.at
 }

@@ -42,6 +42,14 @@ const ACTION: Record<Notice, DsnRecipient['action']> = {
   failed: 'failed',
   delayed: 'delayed',
   relayed: 'relayed',
+  'deadline-dropped': 'relayed',
+  'deadline-passed-on': 'relayed',
+}
+
+const ONWARD: Partial<Record<Notice, DsnRecipient['onward']>> = {
+  relayed: 'no-notices',
+  'deadline-dropped': 'no-deadline',
+  'deadline-passed-on': 'deadline',
 }
 
 export class Notices {
@@ -68,6 +76,7 @@ export class Notices {
       to,
       ...(message.envid === undefined ? {} : { envid: message.envid }),
       arrivedAt: message.acceptedAt,
+      ...(message.deliverBy === undefined ? {} : { deliverBy: message.deliverBy.at }),
       now,
       offset: -new Date(now).getTimezoneOffset(),
       messageId: `<${id}@${this.#options.nodeName}>`,
@@ -167,10 +176,12 @@ export class Notices {
 function recipientOf({ claimed, settlement, notice }: Ending): DsnRecipient {
   const { attempt } = settlement
   const { delivery } = claimed
+  const onward = notice && ONWARD[notice]
   return {
     to: delivery.to,
     ...(delivery.orcpt === undefined ? {} : { orcpt: delivery.orcpt }),
     action: ACTION[notice ?? 'failed'],
+    ...(onward === undefined ? {} : { onward }),
     status: statusOf(settlement.state, attempt?.enhanced ?? ''),
     ...(attempt === undefined || attempt.host === '' || attempt.code === 0
       ? {}

@@ -7,8 +7,13 @@ import { afterAttempt } from './lifetime.ts'
 import type { RetryPolicy, Verdict } from './lifetime.ts'
 import type { Entry } from './scheduled-queue.ts'
 
-/** What a sender is told of one delivery. RFC 3464 §2.3.3 */
-export type Notice = 'failed' | 'delayed' | 'relayed'
+/**
+ * What a sender is told of one delivery. RFC 3464 §2.3.3
+ *
+ * `relayed`: the next host sends no notifications. `deadline-dropped`: it does not know of the time for delivery.
+ * `deadline-passed-on`: it does, and the sender asked to hear of each hop.
+ */
+export type Notice = 'failed' | 'delayed' | 'relayed' | 'deadline-dropped' | 'deadline-passed-on'
 
 export type Ending = {
   readonly claimed: Claimed
@@ -25,8 +30,8 @@ export function judge(
   const { claimed } = entry
   if (entry.damaged === true) return { claimed, settlement: quarantine(claimed, tried, at.now) }
   const verdict = afterAttempt(claimed, tried, policy, at)
-  const { dsnPassedOn, ...attempt } = tried
-  const notice = noticeOf(claimed, verdict, dsnPassedOn)
+  const { dsnPassedOn, deadlinePassedOn, ...attempt } = tried
+  const notice = noticeOf(claimed, verdict, { dsnPassedOn, deadlinePassedOn })
   const settlement = settlementOf(claimed, verdict, attempt, at.now)
   return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
 }
@@ -59,17 +64,14 @@ export function replyText({ code, enhanced, text }: Attempt): string {
   return [code === 0 ? '' : String(code), enhanced, text].filter((part) => part !== '').join(' ')
 }
 
-function noticeOf(
-  { message, delivery }: Claimed,
-  verdict: Verdict,
-  dsnPassedOn: boolean,
-): Notice | undefined {
+type PassedOn = Pick<Tried, 'dsnPassedOn' | 'deadlinePassedOn'>
+
+function noticeOf({ message, delivery }: Claimed, verdict: Verdict, passedOn: PassedOn): Notice | undefined {
   // RFC 5321 §4.5.5: nothing is ever sent in answer to mail from the null reverse-path.
   if (message.from === null || delivery.notify === 'never') return undefined
   switch (verdict.state) {
     case 'delivered':
-      // RFC 3461 §5.2.2: told by us only when the next server cannot.
-      return wantsSuccess({ message, delivery }) && !dsnPassedOn ? 'relayed' : undefined
+      return ofSuccess({ message, delivery }, passedOn)
     case 'bounced':
     case 'expired':
       // RFC 3461 §4.1: who says nothing wants to hear of failures.
@@ -79,7 +81,15 @@ function noticeOf(
   }
 }
 
-/** RFC 2852 §4.1.4: who set a time for delivery hears that the trace of it ends here, as with NOTIFY=SUCCESS. */
-function wantsSuccess({ message, delivery }: Claimed): boolean {
-  return delivery.notify?.includes('success') === true || message.deliverBy?.trace === true
+/** All that we do is relay: who wants to know of success hears what became of that duty. */
+function ofSuccess(
+  { message: { deliverBy }, delivery }: Claimed,
+  { dsnPassedOn, deadlinePassedOn }: PassedOn,
+): Notice | undefined {
+  // RFC 3461 §5.2.2: told by us only when the next server cannot.
+  if (delivery.notify?.includes('success') === true && !dsnPassedOn) return 'relayed'
+  // RFC 2852 §4.1.4.2: whatever NOTIFY asks for, NEVER excepted. Mode R never comes to such a host.
+  if (deliverBy?.mode === 'notify' && !deadlinePassedOn) return 'deadline-dropped'
+  // RFC 2852 §4.1.4: also by hosts that know of the time, one after the other.
+  return deliverBy?.trace === true ? 'deadline-passed-on' : undefined
 }

@@ -94,11 +94,11 @@ test('a success is reported as relayed only when the next host did not take that
   const at = await rig()
   const to = { ...recipient('jane@example.com'), notify: ['success'] as const }
   await send(at, [to])
-  next(at, 'example.com')?.done([tried(at, 'delivered', 'ok', true)])
+  next(at, 'example.com')?.done([tried(at, 'delivered', 'ok', { dsnPassedOn: true })])
   await settled(at)
   assert.equal(next(at, 'example.org'), undefined)
   await send(at, [to])
-  next(at, 'example.com')?.done([tried(at, 'delivered', 'ok', false)])
+  next(at, 'example.com')?.done([tried(at, 'delivered', 'ok')])
   await settled(at)
   const content = await next(at, 'example.org')?.content({ eightBit: true, binary: false })
   assert(content?.kind === 'whole')

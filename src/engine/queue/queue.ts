@@ -339,6 +339,7 @@ export class Queue {
       enhanced: why.enhanced,
       text: why.text,
       dsnPassedOn: false,
+      deadlinePassedOn: false,
     }
     this.#endReady(queue, attempt)
   }

@@ -206,7 +206,10 @@ export function next(at: Rig, domain: string): Job | undefined {
   return at.paths.get(`mx.${domain}`)?.work.next()
 }
 
-export function tried(at: Rig, outcome: Tried['outcome'], text = 'said', dsnPassedOn = false): Tried {
+/** What a host offers that took the message. */
+type PassedOn = Partial<Pick<Tried, 'dsnPassedOn' | 'deadlinePassedOn'>>
+
+export function tried(at: Rig, outcome: Tried['outcome'], text = 'said', passedOn: PassedOn = {}): Tried {
   return {
     at: at.clock,
     duration: 1,
@@ -220,7 +223,9 @@ export function tried(at: Rig, outcome: Tried['outcome'], text = 'said', dsnPass
     code: outcome === 'delivered' ? 250 : outcome === 'bounced' ? 550 : 451,
     enhanced: outcome === 'delivered' ? '2.0.0' : outcome === 'bounced' ? '5.1.1' : '4.3.0',
     text,
-    dsnPassedOn,
+    dsnPassedOn: false,
+    deadlinePassedOn: false,
+    ...passedOn,
   }
 }
 

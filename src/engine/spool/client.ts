@@ -59,14 +59,18 @@ export function spoolOver(service: SpoolService, hello: Hello, end: () => Promis
   }
 }
 
-type Reads = Pick<Spool, 'nextDue' | 'unclaim' | 'read' | 'depths' | 'list' | 'show' | 'change' | 'forget'>
+type Reads = Pick<
+  Spool,
+  'nextDue' | 'unclaim' | 'read' | 'depths' | 'totals' | 'list' | 'show' | 'change' | 'forget'
+>
 
 function readsOver(service: SpoolService): Reads {
   return {
     nextDue: (queue) => asked(() => service.nextDue(queue)),
     unclaim: (keys) => asked(() => service.unclaim(keys.map(({ message, n }) => [toInteger(message), n]))),
     read: (id) => asked(() => read(service, id)),
-    depths: () => asked(() => service.depths()),
+    depths: (queues) => asked(() => service.depths(queues)),
+    totals: () => asked(() => service.totals()),
     list: (filter, page) => asked(async () => claimedRows(await service.list(filter, page))),
     show: (id) => asked(() => show(service, id)),
     change: (filter, change, now, reason) =>

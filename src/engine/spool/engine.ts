@@ -5,7 +5,7 @@
 
 import type { DeliveryState } from './message.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth } from './spool.ts'
+import type { Change, Page, QueueDepth, Totals } from './spool.ts'
 
 /** A message to be kept. Tuples, because a structured clone of a tuple costs a third of that of an object. */
 export type MessageRow = readonly [
@@ -107,7 +107,7 @@ export type Found = {
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`nextDue`, `read`, `readChunk`, `list`, `show`, `depths`).
+ * Never two calls at once, but for the reads (`nextDue`, `read`, `readChunk`, `list`, `show`, `depths`, `totals`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -127,7 +127,8 @@ export type SpoolEngine = {
   unclaim(keys: readonly Key[]): Now<void>
   read(id: number): Now<StoredBody | undefined>
   readChunk(id: number, seq: number): Now<StoredChunk | undefined>
-  depths(): Now<readonly QueueDepth[]>
+  depths(queues?: readonly string[]): Now<readonly QueueDepth[]>
+  totals(): Now<Totals>
   list(filter: Selected, page: Page): Now<readonly ClaimedRow[]>
   show(id: number): Now<ShownRows | undefined>
   /** Changes those of `keys` that `change` applies to, and says what they were. */

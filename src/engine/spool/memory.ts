@@ -16,7 +16,7 @@ import { timeOf, toInteger } from './message-id.ts'
 import type { DeliveryState } from './message.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, Spool } from './spool.ts'
+import type { Change, Page, QueueDepth, Spool, Totals } from './spool.ts'
 
 type Kept = {
   readonly row: MessageRow
@@ -85,7 +85,8 @@ export function memoryEngine(): SpoolEngine {
       const chunk = messages.get(id)?.open ? chunks.get(id)?.[seq] : undefined
       return chunk && { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
     },
-    depths: () => depths(messages),
+    depths: (queues) => depths(messages).filter(({ queue }) => queues?.includes(queue) !== false),
+    totals: () => totals(messages),
     list: (filter, page) => list(messages, filter, page),
     show: (id) => {
       const kept = messages.get(id)
@@ -245,6 +246,16 @@ function depths(messages: Map<number, Kept>): readonly QueueDepth[] {
     }
   }
   return [...found.values()]
+}
+
+function totals(messages: Map<number, Kept>): Totals {
+  const sum = { waiting: 0, active: 0, held: 0 }
+  for (const { waiting, active, held } of depths(messages)) {
+    sum.waiting += waiting
+    sum.active += active
+    sum.held += held
+  }
+  return sum
 }
 
 function apply(

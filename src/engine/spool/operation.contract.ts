@@ -136,6 +136,10 @@ export function listContract(it: It): void {
       { queue: other, waiting: 0, active: 1, held: 0, oldest: NOON },
       { queue: QUEUE, waiting: 2, active: 0, held: 1, nextDue: NOON, oldest: NOON },
     ])
+    assert.deepEqual(await spool.depths([other, 'bulk/nothing.example', other]), [depths[0]])
+    assert.deepEqual(await spool.depths([QUEUE]), [depths[1]])
+    assert.deepEqual(await spool.depths([]), [])
+    assert.deepEqual(await spool.totals(), { waiting: 2, active: 1, held: 1 })
   })
 
   it('lists newest first, page by page', async ({ spool }) => {

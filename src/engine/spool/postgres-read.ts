@@ -6,7 +6,7 @@ import type { ClaimedRow, SpoolEngine } from './engine.ts'
 import { timeOf } from './message-id.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import { CLAIMED, POSTGRES, selection } from './selection.ts'
-import type { QueueDepth } from './spool.ts'
+import type { QueueDepth, Totals } from './spool.ts'
 
 /** The bands of a queue that have something waiting, one index seek each. $1 is the node, $2 the queue. */
 export const BANDS = `bands as (
@@ -22,7 +22,7 @@ const NEXT_DUE = `with recursive ${BANDS}
         where node = $1 and queue = $2 and band = b.band and state = 'waiting' order by due limit 1) first`
 
 type Bytes = Uint8Array<ArrayBuffer>
-type Reads = Pick<SpoolEngine, 'nextDue' | 'read' | 'readChunk' | 'depths' | 'list' | 'show'>
+type Reads = Pick<SpoolEngine, 'nextDue' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show'>
 
 export function postgresReads(pool: Pool, node: number): Reads {
   const ask = asking(pool)
@@ -47,7 +47,8 @@ export function postgresReads(pool: Pool, node: number): Reads {
       )
       return chunk && { bytes: owned(chunk[0]), crc: chunk[1] }
     },
-    depths: () => depths(ask, node),
+    depths: (queues) => depths(ask, node, queues),
+    totals: () => totals(ask, node),
     list: (filter, page) => {
       const before = page.before ?? filter.before
       const { sql, values } = selection({ ...filter, ...(before ? { before } : {}) }, POSTGRES)
@@ -104,16 +105,23 @@ type Depth = {
   oldest: number
 }
 
-function depthsIn(state: 'waiting' | 'active' | 'held'): string {
+type Unfinished = 'waiting' | 'active' | 'held'
+
+function depthsIn(state: Unfinished, among: string): string {
   return `select '${state}', queue, count(*), min(due), min(message) from delivery
-    where node = $1 and state = '${state}' group by queue`
+    where node = $1 and state = '${state}' ${among} group by queue`
 }
 
-async function depths(ask: Ask, node: number): Promise<readonly QueueDepth[]> {
-  type Row = readonly ['waiting' | 'active' | 'held', string, number, number, number]
+async function depths(
+  ask: Ask,
+  node: number,
+  queues: readonly string[] | undefined,
+): Promise<readonly QueueDepth[]> {
+  type Row = readonly [Unfinished, string, number, number, number]
+  const among = queues === undefined ? '' : 'and queue = any($2::text[])'
   const rows = await ask<Row>(
-    [depthsIn('waiting'), depthsIn('active'), depthsIn('held')].join(' union all '),
-    [node],
+    [depthsIn('waiting', among), depthsIn('active', among), depthsIn('held', among)].join(' union all '),
+    queues === undefined ? [node] : [node, queues],
   )
   const found = new Map<string, Depth>()
   for (const [state, queue, count, due, message] of rows) {
@@ -124,4 +132,17 @@ async function depths(ask: Ask, node: number): Promise<readonly QueueDepth[]> {
     found.set(queue, depth)
   }
   return [...found.values()]
+}
+
+async function totals(ask: Ask, node: number): Promise<Totals> {
+  const [row] = await ask<[number, number, number]>(
+    `select ${countOf('waiting')}, ${countOf('active')}, ${countOf('held')}`,
+    [node],
+  )
+  const [waiting, active, held] = row ?? [0, 0, 0]
+  return { waiting, active, held }
+}
+
+function countOf(state: Unfinished): string {
+  return `(select count(*) from delivery where node = $1 and state = '${state}')`
 }

@@ -16,7 +16,7 @@ import type {
 import { checkSpace } from './space.ts'
 import type { FileSystem, Space } from './space.ts'
 import { SpoolError } from './spool.ts'
-import type { Change, DeliveryFilter, Page, QueueDepth, SpoolStatus } from './spool.ts'
+import type { Change, DeliveryFilter, Page, QueueDepth, SpoolStatus, Totals } from './spool.ts'
 
 /** A status, and whether the spool has ended. */
 export type Standing = SpoolStatus & { readonly broken?: string }
@@ -37,7 +37,8 @@ export type SpoolService = {
   unclaim(keys: readonly Key[]): Promise<void>
   read(id: number): Promise<StoredBody | undefined>
   readChunk(id: number, seq: number): Promise<StoredChunk | undefined>
-  depths(): Promise<readonly QueueDepth[]>
+  depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
+  totals(): Promise<Totals>
   list(filter: DeliveryFilter, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): Promise<ShownRows | undefined>
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
@@ -132,7 +133,8 @@ export class SpoolStore {
       unclaim: (keys) => committer.exclusive(() => engine.unclaim(keys)),
       read: (id) => oneBody(async () => engine.read(id)),
       readChunk: (id, seq) => oneBody(async () => engine.readChunk(id, seq)),
-      depths: async () => engine.depths(),
+      depths: async (queues) => engine.depths(queues),
+      totals: async () => engine.totals(),
       list: async (filter, page) => engine.list(filter, page),
       show: async (id) => engine.show(id),
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),

@@ -41,6 +41,9 @@ export type DeliveryFilter = {
 
 export type Page = { readonly limit: number; readonly before?: DeliveryKey }
 
+/** Unfinished deliveries by what they are in. */
+export type Totals = { readonly waiting: number; readonly active: number; readonly held: number }
+
 /** One scheduled queue as it stands in the store. */
 export type QueueDepth = {
   readonly queue: string
@@ -102,8 +105,13 @@ export type Spool = SpoolStatus & {
   unclaim(keys: readonly DeliveryKey[]): Promise<void>
   /** @throws {SpoolError} `missing` when there is no such body, `corrupt` (also from `chunks`) when it was damaged */
   read(id: MessageId): Promise<Content>
-  /** Every queue with unfinished deliveries. */
-  depths(): Promise<readonly QueueDepth[]>
+  /**
+   * Every queue with unfinished deliveries, or those of `queues` that have some, in no order. All of them are a second
+   * of work when there are 100,000: who means a few says which.
+   */
+  depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
+  /** All queues together, without looking at each. */
+  totals(): Promise<Totals>
   /** Newest first. */
   list(filter: DeliveryFilter, page: Page): Promise<readonly Claimed[]>
   show(id: MessageId): Promise<MessageView | undefined>

@@ -7,7 +7,7 @@ import type { ClaimedRow, ShownRows, StoredBody, StoredChunk } from './engine.ts
 import { timeOf, toInteger } from './message-id.ts'
 import { CLAIMED, selection, SQLITE } from './selection.ts'
 import type { Selected } from './selection.ts'
-import type { Page, QueueDepth } from './spool.ts'
+import type { Page, QueueDepth, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
 
 /** Deliveries looked at between two looks at the commits that wait: some 5 ms. */
@@ -41,11 +41,17 @@ export function sqliteBodies(db: DatabaseSync): {
 }
 
 export function sqliteReads(db: DatabaseSync): {
-  depths(): Promise<readonly QueueDepth[]>
+  depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
+  totals(): Promise<Totals>
   list(filter: Selected, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): ShownRows | undefined
 } {
-  return { depths: () => depths(db), list: lister(db), show: shower(db) }
+  return {
+    depths: (queues) => depths(db, queues),
+    totals: () => totals(db),
+    list: lister(db),
+    show: shower(db),
+  }
 }
 
 function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<readonly ClaimedRow[]> {
@@ -134,7 +140,10 @@ function waitingSlices(db: DatabaseSync): (queue: string) => Generator<Waiting> 
 }
 
 /** Queue by queue along the index: one count over all would hold up the commits for its whole length. */
-async function depths(db: DatabaseSync): Promise<readonly QueueDepth[]> {
+async function depths(
+  db: DatabaseSync,
+  queues: readonly string[] | undefined,
+): Promise<readonly QueueDepth[]> {
   const found = new Map<string, Depth>()
   const depth = (queue: string, oldest: number): Depth => {
     const known = found.get(queue) ?? { waiting: 0, active: 0, held: 0, oldest }
@@ -142,33 +151,75 @@ async function depths(db: DatabaseSync): Promise<readonly QueueDepth[]> {
     found.set(queue, known)
     return known
   }
-  const next = db.prepare(`select min(queue) from delivery where state = 'waiting' and queue > ?`)
-  next.setReturnArrays(true)
   const slices = waitingSlices(db)
   let looked = 0
-  for (let queue = ''; ;) {
-    const [name] = one(next, queue) as [string | null]
-    if (name === null) break
-    queue = name
+  const breathe = async (rows: number): Promise<void> => {
+    looked += rows
+    if (looked < SLICE) return
+    looked = 0
+    await setImmediate()
+  }
+  for (const queue of queues === undefined ? waitingQueues(db) : new Set(queues)) {
     for (const { count, due, message } of slices(queue)) {
       const known = depth(queue, timeOf(message))
       known.waiting += count
       known.nextDue = Math.min(known.nextDue ?? due, due)
-      looked += count + QUEUE_ROWS
-      if (looked < SLICE) continue
-      looked = 0
-      await setImmediate()
+      await breathe(count)
     }
+    await breathe(QUEUE_ROWS)
   }
+  const wanted = queues === undefined ? [] : [JSON.stringify(queues)]
+  const among = queues === undefined ? '' : 'and queue in (select value from json_each(?))'
   for (const state of ['active', 'held'] as const) {
     const rows = db.prepare(
-      `select queue, count(*), min(message) from delivery where state = '${state}' group by queue`,
+      `select queue, count(*), min(message) from delivery where state = '${state}' ${among} group by queue`,
     )
-    for (const [name, count, message] of many(rows) as [string, number, number][]) {
+    for (const [name, count, message] of many(rows, ...wanted) as [string, number, number][]) {
       depth(name, timeOf(message))[state] = count
     }
   }
   return [...found].map(([name, counts]) => ({ queue: name, ...counts }))
+}
+
+/** In the order of their names. */
+function* waitingQueues(db: DatabaseSync): Generator<string> {
+  const next = db.prepare(`select min(queue) from delivery where state = 'waiting' and queue > ?`)
+  next.setReturnArrays(true)
+  for (let queue = ''; ;) {
+    const [name] = one(next, queue) as [string | null]
+    if (name === null) return
+    yield name
+    queue = name
+  }
+}
+
+/** What waits is counted along its index, a slice at a time; what is active or held is little. */
+async function totals(db: DatabaseSync): Promise<Totals> {
+  const place = '(queue, band, due, message, n)'
+  const last = db.prepare(
+    `select queue, band, due, message, n from delivery where state = 'waiting' and ${place} > (?, ?, ?, ?, ?)
+     order by queue, band, due, message, n limit 1 offset ${SLICE - 1}`,
+  )
+  const rest = db.prepare(
+    `select count(*) from delivery where state = 'waiting' and ${place} > (?, ?, ?, ?, ?)`,
+  )
+  const others = db.prepare(
+    `select (select count(*) from delivery where state = 'active'),
+       (select count(*) from delivery where state = 'held')`,
+  )
+  for (const statement of [last, rest, others]) statement.setReturnArrays(true)
+  let waiting = 0
+  let at: SQLInputValue[] = ['', Number.MIN_SAFE_INTEGER, 0, 0, 0]
+  for (;;) {
+    const to = one(last, ...at) as SQLInputValue[] | undefined
+    if (to === undefined) break
+    waiting += SLICE
+    at = to
+    await setImmediate()
+  }
+  const [more] = one(rest, ...at) as [number]
+  const [active, held] = one(others) as [number, number]
+  return { waiting: waiting + more, active, held }
 }
 
 function one(statement: StatementSync, ...values: SQLInputValue[]): unknown {

@@ -27,6 +27,10 @@ export function deliveryStatus(facts: DsnFacts): string {
     line('Reporting-MTA', `dns; ${ascii(facts.reportingMta)}`),
     facts.envid === undefined ? '' : line('Original-Envelope-Id', ascii(facts.envid)),
     line('Arrival-Date', formatDateTime(facts.arrivedAt, facts.offset)),
+    // RFC 2852 §4 adds it to the fields of RFC 3464 §2.2.
+    facts.deliverBy === undefined
+      ? ''
+      : line('Deliver-By-Date', formatDateTime(facts.deliverBy, facts.offset)),
   ]
   return [message.join(''), ...facts.recipients.map((recipient) => block(recipient, facts.offset))].join(
     '\r\n',

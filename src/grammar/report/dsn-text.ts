@@ -28,6 +28,7 @@ type Language = {
   readonly result: { readonly [action in Action]: string }
   readonly original: (subject: string, at: string) => string
   readonly until: (at: string) => string
+  readonly onward: { readonly [onward in NonNullable<DsnRecipient['onward']>]: string }
   readonly todo: (text: string) => string
   readonly reply: (host: string | undefined) => string
   readonly others: (count: number) => string
@@ -41,8 +42,7 @@ const JAPANESE: Language = {
     delayed:
       'お送りになったメールは、次の宛先にまだ届いていません。自動で再送を続けていますので、\r\n送り直す必要はありません。',
     delivered: 'お送りになったメールを、次の宛先に届けました。',
-    relayed:
-      'お送りになったメールを、次の宛先のサーバーに渡しました。相手のサーバーは到着の通知に対応して\r\nいないため、この先の通知はありません。',
+    relayed: 'お送りになったメールを、次の宛先のサーバーに渡しました。',
     expanded: 'お送りになったメールを、次の宛先に登録されているアドレスに送りました。',
   },
   result: {
@@ -54,6 +54,12 @@ const JAPANESE: Language = {
   },
   original: (subject, at) => `件名: ${subject}\r\n受付: ${at}`,
   until: (at) => `再送の期限: ${at}`,
+  onward: {
+    'no-notices': '相手のサーバーは到着の通知に対応していないため、この先の通知はありません。',
+    'no-deadline':
+      '相手のサーバーは配信期限の指定に対応していないため、期限までに届くかどうかは、この先確認できません。',
+    deadline: '相手のサーバーに、ご指定の配信期限を伝えました。',
+  },
   todo: (text) => `対処: ${text}`,
   reply: (host) => (host === undefined ? '詳細:' : `相手のサーバー（${host}）の応答:`),
   others: (count) => `ほか ${count} 件の宛先は、添付の delivery-status をご覧ください。`,
@@ -69,8 +75,7 @@ const ENGLISH: Language = {
     delayed:
       'The message that you sent has not reached the following recipients yet.\r\nDelivery is still being tried: there is no need to send it again.',
     delivered: 'The message that you sent was delivered to the following recipients.',
-    relayed:
-      'The message that you sent was passed on to the servers of the following recipients.\r\nThey do not report deliveries, so there will be no further notice.',
+    relayed: 'The message that you sent was passed on to the servers of the following recipients.',
     expanded: 'The message that you sent was sent on to the addresses behind the following.',
   },
   result: {
@@ -82,6 +87,12 @@ const ENGLISH: Language = {
   },
   original: (subject, at) => `Subject: ${subject}\r\nAccepted: ${at}`,
   until: (at) => `Tried until: ${at}`,
+  onward: {
+    'no-notices': 'That server does not report deliveries, so there will be no further notice.',
+    'no-deadline':
+      'That server does not know of time limits: whether it arrives within yours is not watched from here on.',
+    deadline: 'That server was told of your time limit.',
+  },
   todo: (text) => `What to do: ${text}`,
   reply: (host) => (host === undefined ? 'Details:' : `The server ${host} replied:`),
   others: (count) => `${count} more recipients are in the attached delivery-status.`,
@@ -127,12 +138,13 @@ function paragraph(
   language: Language,
   { what, todo }: Words,
 ): string {
-  const { to, action, status, diagnostic, remoteMta, willRetryUntil } = recipient
+  const { to, action, status, diagnostic, remoteMta, willRetryUntil, onward } = recipient
   const lines = [`* ${formatMailbox(to)}: ${language.result[action]}`]
   if (action === 'failed' || action === 'delayed') lines.push(indent(`${what} (${status})`))
   if (action === 'failed' && todo !== '') lines.push(indent(language.todo(todo)))
   if (action === 'delayed' && willRetryUntil !== undefined)
     lines.push(indent(language.until(shownTime(willRetryUntil, offset))))
+  if (action === 'relayed' && onward !== undefined) lines.push(indent(language.onward[onward]))
   if (diagnostic !== undefined) {
     lines.push(indent(language.reply(remoteMta === undefined ? undefined : oneLine(remoteMta, 255))))
     lines.push(indent(indent(oneLine(diagnostic, QUOTED))))

@@ -170,6 +170,25 @@ test('deliveries and relays are told apart, and need no explaining', () => {
   assert.match(textOf(relayed), /passed on to the servers[^]*\* john@example\.org: passed on\r\n  The server/)
 })
 
+test('of each relay it is said what the next server promises. RFC 3461 §5.2.2, RFC 2852 §4.1.4', () => {
+  const relayed = { ...john, action: 'relayed', status: '2.0.0' } as const
+  const recipients = [
+    { ...relayed, onward: 'no-notices' },
+    { ...relayed, onward: 'no-deadline' },
+    { ...relayed, onward: 'deadline' },
+  ] as const
+  const text = textOf(composeDsn(facts({ recipients })))
+  assert.match(text, /no further notice[^]*not watched from here on[^]*told of your time limit/)
+  assert.match(text, /この先の通知はありません[^]*この先確認できません[^]*配信期限を伝えました/)
+})
+
+test('programs read by when the sender wanted it delivered, if it was said. RFC 2852 §4', () => {
+  const said = Buffer.from(composeDsn(facts({ deliverBy: NOW })).bytes).toString()
+  assert.match(said, /\r\nArrival-Date: [^\r]+\r\nDeliver-By-Date: [^\r]+ \+0900\r\n/)
+  const unsaid = Buffer.from(composeDsn(facts()).bytes).toString()
+  assert.doesNotMatch(unsaid, /Deliver-By-Date/)
+})
+
 test('the gravest of several actions gives the subject', () => {
   const recipients = [
     { ...taro, action: 'delivered', status: '2.0.0' },

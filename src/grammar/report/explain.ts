@@ -239,8 +239,8 @@ const TABLE = new Map<string, Explanation>([
   [
     '5.4.7',
     words(
-      ['期限まで再送を続けましたが、届けられませんでした。', SEND_AGAIN[0]],
-      ['Delivery was tried again and again until the time limit, without success.', SEND_AGAIN[1]],
+      ['期限までに届けられませんでした。', SEND_AGAIN[0]],
+      ['It could not be delivered within its time limit.', SEND_AGAIN[1]],
     ),
   ],
   [

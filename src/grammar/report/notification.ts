@@ -17,6 +17,11 @@ export type DsnRecipient = {
   readonly diagnostic?: string
   /** Milliseconds since the epoch. */
   readonly lastAttemptAt?: number
+  /**
+   * For `relayed`: the next host sends no notifications; does not know of the time by which the message is to be
+   * delivered; knows of it. RFC 3461 §5.2.2, RFC 2852 §4.1.4
+   */
+  readonly onward?: 'no-notices' | 'no-deadline' | 'deadline'
   /** For `delayed`. */
   readonly willRetryUntil?: number
 }
@@ -42,6 +47,8 @@ export type DsnFacts = {
   readonly envid?: string
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number
+  /** By when it was to be delivered, if the sender said so. RFC 2852 §4 */
+  readonly deliverBy?: number
   readonly now: number
   /** Minutes east of UTC, in which times are shown. */
   readonly offset: number

@@ -13,7 +13,14 @@ export type Recipient = {
 }
 
 /** RFC 2852 §4. `at` is milliseconds since the epoch, worked out from the by-time when MAIL came. */
-export type DeliverBy = { readonly at: number; readonly mode: 'return' | 'notify'; readonly trace: boolean }
+export type DeliverBy = {
+  readonly at: number
+  readonly mode: 'return' | 'notify'
+  /** Whoever passes it on is to tell the sender. */
+  readonly trace: boolean
+  /** The by-time was zero or negative, which only mode N allows: the time ran out at a host before this one. */
+  readonly overdue?: true
+}
 
 export type Envelope = {
   readonly from: ReversePath

@@ -97,14 +97,15 @@ const auth: Read = (value, draft) => {
 
 // RFC 2852 §4
 const by: Read = (value, draft, { now, deliverByMinimum }) => {
-  const [, seconds, mode = '', trace = ''] = BY.exec(value ?? '') ?? []
+  const [, seconds, letter = '', trace = ''] = BY.exec(value ?? '') ?? []
   if (seconds === undefined) return syntax('BY=seconds;mode')
   const time = Number(seconds) * SECOND
-  const returns = mode.toUpperCase() === 'R'
+  const returns = letter.toUpperCase() === 'R'
   // RFC 2852 §4: with R the time must be positive and not below the minimum that EHLO announces.
   if (returns && (time <= 0 || time < deliverByMinimum))
     return syntax(`a by-time of at least ${Math.max(1, Math.ceil(deliverByMinimum / SECOND))} seconds`)
-  draft.deliverBy = { at: now + time, mode: returns ? 'return' : 'notify', trace: trace !== '' }
+  const mode = returns ? 'return' : 'notify'
+  draft.deliverBy = { at: now + time, mode, trace: trace !== '', ...(time <= 0 ? { overdue: true } : {}) }
 }
 
 // RFC 4865 §4: seconds from now; HOLDFOR and HOLDUNTIL exclude each other.

@@ -65,6 +65,7 @@ export const NO_ANSWER = {
   enhanced: '4.4.1',
   text: 'connect to 192.0.2.25:25: ECONNREFUSED',
   dsnPassedOn: false,
+  deadlinePassedOn: false,
 }
 
 export function path(hold: PathState['hold'], source = 'default'): PathState {

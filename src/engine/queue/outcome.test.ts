@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Tried } from '#engine/egress'
+import type { Delivery, Message } from '#engine/spool'
+
+import { Carried } from './carried.ts'
+import { judge } from './outcome.ts'
+import type { Notice } from './outcome.ts'
+import { claimedOf } from './queue.fixture.ts'
+import { ScheduledQueue } from './scheduled-queue.ts'
+
+const policy = { retry: [300_000], jitter: 0, delayWarning: 3_600_000 }
+
+type Success = {
+  readonly by?: Message['deliverBy']
+  readonly notify?: Delivery['notify']
+  readonly from?: Message['from']
+  /** Extensions of the host that took it. */
+  readonly peer?: readonly ('DSN' | 'DELIVERBY')[]
+}
+
+function told({ by, notify, from, peer = [] }: Success): Notice | undefined {
+  const claimed = claimedOf(
+    { ...(by === undefined ? {} : { deliverBy: by }), ...(from === undefined ? {} : { from }) },
+    notify === undefined ? {} : { notify },
+  )
+  const tried: Tried = {
+    at: 1_000_000,
+    duration: 1,
+    outcome: 'delivered',
+    source: 'default',
+    site: 'mx',
+    host: 'mx.example.com',
+    address: '192.0.2.9',
+    tls: '',
+    stage: 'end of data',
+    code: 250,
+    enhanced: '2.0.0',
+    text: 'ok',
+    dsnPassedOn: peer.includes('DSN'),
+    deadlinePassedOn: peer.includes('DELIVERBY'),
+  }
+  const queue = new ScheduledQueue(claimed.delivery.queue)
+  const entry = { claimed, carried: new Carried(claimed.message, undefined), queue }
+  return judge(entry, tried, policy, { now: 1_000_000, random: 0 }).notice
+}
+
+const N = { at: 1_060_000, mode: 'notify', trace: false } as const
+const NT = { ...N, trace: true } as const
+const R = { ...N, mode: 'return' } as const
+const RT = { ...R, trace: true } as const
+
+const successes: [what: string, success: Success, notice: Notice | undefined][] = [
+  ['nothing was asked for', {}, undefined],
+  ['NOTIFY=SUCCESS, and the host sends no notifications', { notify: ['success'] }, 'relayed'],
+  ['NOTIFY=SUCCESS, and the host does', { notify: ['success'], peer: ['DSN'] }, undefined],
+  ['mode N, and the host does not know of it', { by: N, peer: ['DSN'] }, 'deadline-dropped'],
+  ['mode N, and the host knows of it', { by: N, peer: ['DELIVERBY'] }, undefined],
+  ['mode N with NOTIFY=FAILURE', { by: N, notify: ['failure'] }, 'deadline-dropped'],
+  ['mode N with NOTIFY=SUCCESS', { by: N, notify: ['success'] }, 'relayed'],
+  [
+    'mode N with NOTIFY=SUCCESS, and the host sends notifications',
+    { by: N, notify: ['success'], peer: ['DSN'] },
+    'deadline-dropped',
+  ],
+  ['mode N with NOTIFY=NEVER', { by: N, notify: 'never' }, undefined],
+  ['mode N from the null reverse-path', { by: N, from: null }, undefined],
+  ['mode N with a trace, and the host does not know of it', { by: NT }, 'deadline-dropped'],
+  ['mode N with a trace, and the host knows of it', { by: NT, peer: ['DELIVERBY'] }, 'deadline-passed-on'],
+  ['mode R, and the host knows of it', { by: R, peer: ['DELIVERBY'] }, undefined],
+  ['mode R with a trace', { by: RT, peer: ['DELIVERBY', 'DSN'] }, 'deadline-passed-on'],
+  ['a trace with NOTIFY=NEVER', { by: RT, notify: 'never', peer: ['DELIVERBY'] }, undefined],
+]
+for (const [what, success, notice] of successes) {
+  test(`of a success the sender hears ${notice ?? 'nothing'}: ${what}. RFC 3461 §5.2.2, RFC 2852 §4.1.4`, () => {
+    assert.equal(told(success), notice)
+  })
+}
