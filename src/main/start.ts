@@ -1,6 +1,6 @@
 /** `hikyaku start`: a node with the sandbox receiver, so that a newcomer sees a whole delivery without any Internet. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -13,8 +13,9 @@ import { configure, mistakes } from './configure.ts'
 import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
+import { programName, quoted } from './program-name.ts'
 import { welcome } from './welcome.ts'
-import type { Login } from './welcome.ts'
+import type { Login, Welcome } from './welcome.ts'
 
 /** The domain that the newcomer sends from. RFC 2606 §3: it is nobody's. */
 const DOMAIN = 'example.org'
@@ -29,11 +30,40 @@ export async function start(options: GlobalOptions, version: string): Promise<nu
   const serving = await startServing(config, version, () => changed(configure(options.config).loaded, local))
   const login = await seed(serving.operations, config.node.data)
   process.stderr.write(
-    welcome({ serving, sandbox, login, domain: DOMAIN, listeners: await addresses(serving) }),
+    welcome({
+      serving,
+      sandbox,
+      login,
+      domain: DOMAIN,
+      listeners: await addresses(serving),
+      ...calledHere(options),
+    }),
   )
   await untilSignal(serving)
   await serving.stop()
   return 0
+}
+
+/** For the person who started this. npm goes to the package's directory, and says where they stand. */
+function calledHere({ config }: GlobalOptions): Pick<Welcome, 'hikyaku' | 'directory'> {
+  const directory = process.cwd()
+  const program = programName({
+    program: join(import.meta.dirname, '..', '..', 'bin', 'hikyaku'),
+    directory,
+    path: process.env['PATH'] ?? '',
+    real: realPath,
+  })
+  const hikyaku = config === undefined ? program : `${program} --config ${quoted(config)}`
+  const stands = process.env['INIT_CWD'] ?? directory
+  return { hikyaku, ...(realPath(stands) === realPath(directory) ? {} : { directory }) }
+}
+
+function realPath(file: string): string | undefined {
+  try {
+    return realpathSync(file)
+  } catch {
+    return undefined
+  }
 }
 
 function addresses(serving: Serving): ReturnType<Serving['node']['transport']['addresses']> {

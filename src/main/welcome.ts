@@ -13,13 +13,18 @@ export type Welcome = {
   readonly login: Login
   readonly domain: string
   readonly listeners: readonly ListeningAt[]
+  /** How the command line is called, ready for a shell, and where, if not in the directory that the reader is in. */
+  readonly hikyaku: string
+  readonly directory?: string
 }
 
-export function welcome({ serving, sandbox, login, domain, listeners }: Welcome): string {
+export function welcome(facts: Welcome): string {
+  const { serving, sandbox, login, domain, listeners, hikyaku, directory } = facts
   const { config, monitoring } = serving
   const first = listeners[0]
   const server = first === undefined ? '127.0.0.1:2587' : `${first.address}:${first.port}`
   const doors = listeners.map(({ name, address, port }) => `${name} ${address}:${port}`).join(', ')
+  const where = directory === undefined ? '' : `, in ${directory}`
   return `
 Hikyaku is running, with a sandbox that receives all mail: nothing leaves this machine.
 飛脚が動いています。送ったメールはすべて下の受信箱に届き、外には出ません。
@@ -31,9 +36,9 @@ Hikyaku is running, with a sandbox that receives all mail: nothing leaves this m
   Metrics                  http://${monitoring.address}:${monitoring.port}/metrics
   Log, data                ${config.log.file ?? 'standard output'}, ${config.node.data}
 
-Send a first message / 最初の一通 (any of these):
+Send a first message / 最初の一通 (any of these${where}):
 
-  bin/hikyaku send --from you@${domain} --to user@example.com --subject 'Hello' --text 'First message'
+  ${hikyaku} send --from you@${domain} --to user@example.com --subject 'Hello' --text 'First message'
 
   swaks --server ${server} --tls --auth PLAIN --auth-user '${login.login}' --auth-password '${login.password}' \\
     --from you@${domain} --to user@example.com
@@ -44,8 +49,8 @@ Send a first message / 最初の一通 (any of these):
 
 Then see what became of it / その後どうなったか:
 
-  bin/hikyaku message list
-  bin/hikyaku queue
+  ${hikyaku} message list
+  ${hikyaku} queue
 
 Recipients that misbehave / 困った宛先: defer-me@, bounce-me@, greylist@, tarpit@, full@ … of any domain.
 Ctrl-C ends it / 終了は Ctrl-C。
