@@ -19,9 +19,19 @@ export function memoryPressure(
     asked = now()
     // A container without a limit reports a number beyond any machine.
     const limit = Math.min(available, totalmem()) * share()
-    const octets = resident()
+    const octets = asks(resident)
+    if (octets === undefined) return answer
     answer = octets > limit ? `memory: ${mebi(octets)} MiB of at most ${mebi(limit)} are in use` : undefined
     return answer
+  }
+}
+
+/** The kernel is asked through a file: without a descriptor left it says nothing, and what was known before holds. */
+function asks(resident: () => number): number | undefined {
+  try {
+    return resident()
+  } catch {
+    return undefined
   }
 }
 

@@ -43,9 +43,14 @@ export class Journal {
     this.#log.debug('submission.disconnected', subject)
   }
 
-  /** A client could not be let in. */
-  notAccepted(listener: string, error: Error): void {
-    this.#log.warn('submission.not-accepted', { listener, error })
+  /** A client could not be let in, or could not have been. */
+  notAccepted(): void {
+    this.#metrics.notAccepted()
+  }
+
+  /** The same, for the log: so many `times` since the last line, and what to do about it. */
+  cannotAccept(error: Error, times: number, advice: string): void {
+    this.#log.warn('submission.not-accepted', { error, times, advice })
   }
 
   /** The door ended a session that had not asked for it; `place` is where it was, `limit` the key it went beyond. */

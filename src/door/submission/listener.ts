@@ -14,10 +14,10 @@ export function endpoint({ listener }: Policy): string {
   return `${listener.address} ${listener.port === 0 ? listener.name : listener.port}`
 }
 
-/** `failed` is told when a client could not be accepted, for want of file descriptors most likely. */
+/** `failed` is told what `accept` says, where it says anything: see acceptance.ts. */
 export type Serve = {
   connected(socket: Socket, policy: Policy): void
-  failed(listener: string, error: Error): void
+  failed(error: Error): void
 }
 
 export class Listener {
@@ -41,7 +41,7 @@ export class Listener {
       if (!isWithoutIpv6(error, address)) throw error
       await listen(server, { host: '0.0.0.0', port, reusePort: shared })
     }
-    server.on('error', (error) => serve.failed(policy.listener.name, error))
+    server.on('error', (error) => serve.failed(error))
     return listener
   }
 

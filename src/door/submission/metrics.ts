@@ -19,6 +19,10 @@ export const SUBMISSION_METRICS = {
     help: 'Logins that were wrong, or refused unheard after too many that were.',
     labels: ['listener'],
   }),
+  notAccepted: counter({
+    name: 'hikyaku_submission_not_accepted_total',
+    help: 'Connections that could not be accepted, and seconds in which none could be for want of file descriptors.',
+  }),
   connections: gauge({
     name: 'hikyaku_submission_connections',
     help: 'Connections to the submission listeners that are open.',
@@ -29,15 +33,17 @@ export type SubmissionMetrics = {
   accepted(listener: string): void
   rejected(listener: string, code: number): void
   loginFailed(listener: string): void
+  notAccepted(): void
 }
 
 /** `open` is asked before each scrape. */
 export function submissionMetrics(registry: MetricsRegistry, open: () => number): SubmissionMetrics {
-  const { accepted, rejected, loginsFailed, connections } = registry.register(SUBMISSION_METRICS)
+  const { accepted, rejected, loginsFailed, notAccepted, connections } = registry.register(SUBMISSION_METRICS)
   registry.beforeSnapshot(() => connections.set(open()))
   return {
     accepted: (listener) => accepted({ listener }).add(),
     rejected: (listener, code) => rejected({ listener, code: String(code) }).add(),
     loginFailed: (listener) => loginsFailed({ listener }).add(),
+    notAccepted: () => notAccepted.add(),
   }
 }

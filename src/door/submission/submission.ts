@@ -12,6 +12,7 @@ import type { MetricsRegistry } from '#platform/metrics'
 import type { Authenticator } from '#product/account'
 import type { DomainDirectory } from '#product/domain'
 
+import { Acceptance } from './acceptance.ts'
 import { Census } from './census.ts'
 import { Connection } from './connection.ts'
 import { policyOf } from './door.ts'
@@ -40,6 +41,8 @@ export type SubmissionParts = {
   readonly random?: (octets: number) => Uint8Array
   /** Several threads listen on the same ports. */
   readonly shared?: boolean
+  /** What stands in the way of one more file descriptor, if anything does. */
+  readonly probe?: () => Error | undefined
   /** Calls `tick` every so many milliseconds until the function it gives back is called. */
   readonly every?: (milliseconds: number, tick: () => void) => () => void
 }
@@ -83,6 +86,7 @@ class SubmissionDoor implements Submission {
   readonly #door: Door
   readonly #connections = new Set<Connection>()
   readonly #listeners = new Map<string, Listener>()
+  readonly #acceptance: Acceptance
   readonly #stopTimer: () => void
   #elapsed = 0
   #draining = false
@@ -107,6 +111,7 @@ class SubmissionDoor implements Submission {
       elapsed,
       draining: () => this.#draining,
     }
+    this.#acceptance = new Acceptance(this.#door.journal, elapsed, parts.probe)
     this.#stopTimer = (parts.every ?? everyUnref)(TICK, () => this.#tick())
   }
 
@@ -153,7 +158,7 @@ class SubmissionDoor implements Submission {
     }
     const serve: Serve = {
       connected: (socket, current) => this.#serve(socket, current),
-      failed: (listener, error) => this.#door.journal.notAccepted(listener, error),
+      failed: (error) => this.#acceptance.failed(error),
     }
     this.#listeners.set(endpoint(policy), await Listener.on(policy, this.#parts.shared ?? false, serve))
   }
@@ -176,6 +181,7 @@ class SubmissionDoor implements Submission {
   /** Counted, not read from a clock: a machine that sleeps or a clock that is set makes nobody late. */
   #tick(): void {
     this.#elapsed += TICK
+    this.#acceptance.look()
     for (const connection of this.#connections) connection.sweep(this.#elapsed)
   }
 
