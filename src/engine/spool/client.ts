@@ -7,7 +7,7 @@ import { transfer } from '#platform/thread'
 import { WHOLE_LIMIT } from './content.ts'
 import type { Content } from './content.ts'
 import type { ClaimedRow, StoredChunk } from './engine.ts'
-import { asSpoolError, Group } from './group.ts'
+import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
 import { fromInteger, toInteger } from './message-id.ts'
 import type { MessageId } from './message-id.ts'
 import type { Claimed } from './message.ts'
@@ -22,9 +22,17 @@ export type SpoolBehind = {
   readonly standing: (standing: Standing) => void
 }
 
-/** `end` is called by `close`, when nothing is under way any more. */
-export function spoolOver(service: SpoolService, hello: Hello, end: () => Promise<void>): SpoolBehind {
-  const group = new Group(service)
+/**
+ * `end` is called by `close`, when nothing is under way any more. An outcome waits for `settleWithin` ms for others to
+ * share its commit with.
+ */
+export function spoolOver(
+  service: SpoolService,
+  hello: Hello,
+  end: () => Promise<void>,
+  settleWithin = SETTLE_WITHIN,
+): SpoolBehind {
+  const group = new Group(service, settleWithin)
   const listeners = new Set<() => void>()
   let standing = hello.standing
   const spool: Spool = {

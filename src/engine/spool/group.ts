@@ -20,7 +20,7 @@ const BATCH = { messages: 1000, bytes: 16 * 1024 * 1024, settlements: 4000 } as 
  * Milliseconds an outcome waits for others to share its commit with. The promise is 50, commit included; a drained
  * backlog of 1,000 messages a second still puts ten into each commit.
  */
-const SETTLE_WITHIN = 10
+export const SETTLE_WITHIN = 10
 
 /** A buffer for bodies up to this size is used again for the next batch. */
 const SPARE = 2 * 1024 * 1024
@@ -32,6 +32,7 @@ type Settle = Waiter & { readonly row: SettlementRow }
 
 export class Group {
   readonly #service: Pick<SpoolService, 'commit' | 'settled'>
+  readonly #settleWithin: number
   #accepts: Accept[] = []
   #settles: Settle[] = []
   #busy = false
@@ -39,8 +40,9 @@ export class Group {
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #drained: PromiseWithResolvers<void> | undefined
 
-  constructor(service: Pick<SpoolService, 'commit' | 'settled'>) {
+  constructor(service: Pick<SpoolService, 'commit' | 'settled'>, settleWithin: number) {
     this.#service = service
+    this.#settleWithin = settleWithin
   }
 
   async accept(entry: NewMessage, bytes: Uint8Array | undefined): Promise<void> {
@@ -55,7 +57,7 @@ export class Group {
   settle(settlement: Settlement): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#settles.push({ row: settlementRow(settlement), resolve, reject })
-    if (!this.#busy) this.#timer ??= setTimeout(() => this.#start(), SETTLE_WITHIN)
+    if (!this.#busy) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
     return promise
   }
 
@@ -89,7 +91,7 @@ export class Group {
     }
     this.#busy = false
     if (this.#accepts.length > 0 || this.#drained) this.#again()
-    else if (this.#settles.length > 0) this.#timer ??= setTimeout(() => this.#start(), SETTLE_WITHIN)
+    else if (this.#settles.length > 0) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
   }
 
   #again(): void {

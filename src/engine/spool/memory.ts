@@ -42,7 +42,8 @@ type Held = {
 
 /** Never fails and never waits; everything else is as the contract says. */
 export function memorySpool(): Promise<Spool> {
-  return spoolOn(memoryEngine(), { diskFree: 0, backoff: BACKOFF, onBroken: () => {} })
+  // Its commits cost nothing, so there is nothing to share.
+  return spoolOn(memoryEngine(), { diskFree: 0, backoff: BACKOFF, onBroken: () => {} }, 0)
 }
 
 /** For tests that break it on purpose: wrap one of its functions. */

@@ -46,16 +46,21 @@ export async function openStore(
 }
 
 /** A spool over an engine that only it uses. */
-export async function spoolOn(engine: SpoolEngine, options: ServiceOptions): Promise<Spool> {
-  return spoolOf(await SpoolStore.open(engine, options))
+export async function spoolOn(
+  engine: SpoolEngine,
+  options: ServiceOptions,
+  settleWithin?: number,
+): Promise<Spool> {
+  return spoolOf(await SpoolStore.open(engine, options), settleWithin)
 }
 
-async function spoolOf(store: SpoolStore): Promise<Spool> {
+async function spoolOf(store: SpoolStore, settleWithin?: number): Promise<Spool> {
   const detach = { call: (): void => {} }
-  const { spool, standing } = spoolOver(store.service, await store.service.hello(), async () => {
+  const end = async (): Promise<void> => {
     detach.call()
     await store.close()
-  })
+  }
+  const { spool, standing } = spoolOver(store.service, await store.service.hello(), end, settleWithin)
   detach.call = store.attach({ standing })
   return spool
 }
