@@ -29,11 +29,19 @@ export function pinnedNode(root) {
 }
 
 /**
- * Runs `node` with `args` in place of this process, as far as a child can: same streams, signals passed on, same end.
- * `npm test` inside it finds the pinned Node first as well.
+ * Runs `node` with `args` in place of this process: same streams, same end, every signal. It is this process where
+ * Node can exchange its program (from 22.15 on, not on Windows), else a child that is waited for, as far as a child
+ * can be the same. `npm test` inside it finds the pinned Node first as well.
  */
 export function become(node, args) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` }
+  if (process.platform !== 'win32' && typeof process.execve === 'function') {
+    try {
+      process.execve(node, [node, ...args], env)
+    } catch {
+      // The child will not start either, and says why.
+    }
+  }
   const child = spawn(node, args, { stdio: 'inherit', env })
   const pass = (signal) => child.kill(signal)
   // A terminal sends Ctrl-C to the whole group; passed on as well it would count as the impatient second one.

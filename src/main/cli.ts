@@ -11,6 +11,7 @@ import type { Config } from '#platform/config'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
+import { startCompiled } from './compiled.ts'
 import { configure, mistakes } from './configure.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 
@@ -32,7 +33,12 @@ const host: CliHost = {
   withNode: (options, use) => withNode(configured(options), use),
   streams: (options) => remoteStreams(join(configured(options).node.data, CONTROL_SOCKET)),
   interrupted,
-  serve: async (options) => (await import('./serve.ts')).serve(options, VERSION),
+  async serve(options) {
+    const { STORE_THREAD } = await import('#engine/spool')
+    const here = ['serve.ts', 'transport-thread.ts'].map((file) => new URL(file, import.meta.url))
+    await startCompiled([...here, STORE_THREAD])
+    return (await import('./serve.ts')).serve(options, VERSION)
+  },
   start: async (options) => (await import('./start.ts')).start(options, VERSION),
   doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
   async checkConfig(options) {

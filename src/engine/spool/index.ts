@@ -29,5 +29,5 @@ export type {
   SpoolStatus,
   Writing,
 } from './spool.ts'
-export { connectSpool, startSpoolThread } from './thread.ts'
+export { STORE_THREAD, connectSpool, startSpoolThread } from './thread.ts'
 export type { SpoolThread } from './thread.ts'

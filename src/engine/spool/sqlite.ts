@@ -26,7 +26,7 @@ const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
 export async function openSqliteEngine(directory: string, now: () => number): Promise<SpoolEngine> {
   const db = openSqlite(join(directory, 'spool.db'), {
     checkpointPages: CHECKPOINT_PAGES,
-    cacheKiB: 32 * 1024,
+    cacheKiB: 8 * 1024,
     foreignKeys: false,
   })
   try {

@@ -20,6 +20,9 @@ export type SpoolThread = {
   close(): Promise<void>
 }
 
+/** The module that the thread runs. */
+export const STORE_THREAD = new URL('store-thread.ts', import.meta.url)
+
 /**
  * Starts the thread and opens the spool in it. `onBroken` is called at most once: when the store cannot be trusted
  * any more, or the thread has died. The process must end then.
@@ -30,7 +33,7 @@ export async function startSpoolThread(
   onBroken: (error: SpoolError) => void,
 ): Promise<SpoolThread> {
   const { port1, port2 } = new MessageChannel()
-  const worker = new Worker(new URL('store-thread.ts', import.meta.url), {
+  const worker = new Worker(STORE_THREAD, {
     name: 'store',
     // A batch is dead once it is committed: V8's 96 MiB would fill before anything is collected.
     resourceLimits: { maxYoungGenerationSizeMb: 12 },
