@@ -34,6 +34,11 @@ export class Agenda<T> {
     return first.what
   }
 
+  /** For when `what` is planned. */
+  at(what: T): Instant | undefined {
+    return this.#items.get(what)?.at
+  }
+
   get size(): number {
     return this.#heap.length
   }

@@ -2,7 +2,10 @@
  * When the store is asked for more, and for how much. Not where what it gives then goes: that is queue.ts.
  *
  * Each scheduled queue with something in the store either stands in the agenda, or is being loaded, or will be asked
- * again when one of its entries ends: nothing that waits is forgotten.
+ * again when one of its entries ends: nothing that waits is forgotten. One that comes up in the agenda is a probe at
+ * first: some of it is loaded, and until it is heard whether its site takes mail, it counts against how many probes
+ * there may be and how much they may load. So a hundred thousand dead sites are tried in turn, beside the mail that
+ * can be sent, and not before it.
  */
 
 import type { Unreachable } from '#engine/egress'
@@ -13,13 +16,18 @@ import type { Log } from '#platform/log'
 import { Agenda } from './agenda.ts'
 import { Carried } from './carried.ts'
 import type { Occupancy } from './occupancy.ts'
-import type { Entry, ScheduledQueue } from './scheduled-queue.ts'
+import { Probes } from './probes.ts'
+import type { Destination, Entry, ScheduledQueue } from './scheduled-queue.ts'
 
 export type LoadingOptions = {
   readonly spool: Pick<Spool, 'claim' | 'nextDue'>
   readonly occupancy: Occupancy
   readonly log: Log
   now(): Instant
+  /** The queue of this name; one that was not in memory is, and knows what `plannedFor` says. */
+  queueOf(key: string): ScheduledQueue
+  /** Where it leads, as far as that is known. */
+  siteOf(queue: ScheduledQueue): Destination | undefined
   /** What was claimed; each has a place kept. */
   claimed(entries: readonly Entry[]): void
   /** What was claimed of a queue whose site cannot be reached; each has a place kept. */
@@ -36,15 +44,23 @@ const LOOK_AGAIN = 1_000
 const SWEEP_RATE = 500
 const SWEEP_SHARE = 100
 
+/** Queues behind unreachable sites that are passed over in a second, because others are being written down. */
+const PASSED_OVER = 1_000
+
 export class Loading {
   readonly #options: LoadingOptions
-  readonly #agenda = new Agenda<ScheduledQueue>()
+  readonly #agenda = new Agenda<string>()
+  readonly #probes: Probes
   readonly #underWay = new Set<Promise<void>>()
   /** How many want that nothing is loaded. */
   #pauses = 0
+  /** What may still be written down, and passed over, until the next tick. */
+  #sweep = 0
+  #passedOver = 0
 
   constructor(options: LoadingOptions) {
     this.#options = options
+    this.#probes = new Probes()
   }
 
   get isPaused(): boolean {
@@ -57,7 +73,7 @@ export class Loading {
     await Promise.all(this.#underWay)
   }
 
-  /** Whoever resumes asks `loadIfDue` for every queue: what came up meanwhile was passed over. */
+  /** Whoever resumes asks `loadIfDue` for the queues in memory: what came up meanwhile was passed over. */
   resume(): void {
     this.#pauses -= 1
   }
@@ -68,34 +84,89 @@ export class Loading {
     this.loadIfDue(queue)
   }
 
+  /** The same of a queue that is not in memory and need not be until then. */
+  remember(key: string, due: Instant): void {
+    this.#agenda.add(due, key)
+  }
+
+  plannedFor(key: string): Instant | undefined {
+    return this.#agenda.at(key)
+  }
+
+  /** Whether nothing is lost when `queue`, which is empty, is not in memory. */
+  mayForget(queue: ScheduledQueue): boolean {
+    if (queue.nextDue === Infinity) return true
+    const now = this.#options.now()
+    // With much to come behind a site that is down, both are kept: it would be probed at each look otherwise.
+    const isBehindDown = queue.nextDue <= now && queue.site?.down(now) !== undefined
+    return this.plannedFor(queue.key) !== undefined && !isBehindDown
+  }
+
+  isProbing(queue: ScheduledQueue): boolean {
+    return this.#probes.has(queue)
+  }
+
+  /** It became known whether mail of `queue` can be sent. */
+  heard(queue: ScheduledQueue, isGood: boolean): void {
+    if (this.#probes.end(queue, isGood)) this.#wake()
+  }
+
   /** Runs what is due. To be called each second. */
   tick(): void {
+    this.#sweep = SWEEP_RATE
+    this.#passedOver = PASSED_OVER
+    this.#probes.tick()
+    this.#wake()
+  }
+
+  /** Looks at what is due, as far as probes and sweep allow. */
+  #wake(): void {
     if (this.isPaused) return
     const now = this.#options.now()
-    const passedOver: ScheduledQueue[] = []
-    let budget = SWEEP_RATE
-    for (let queue = this.#agenda.due(now); queue !== undefined; queue = this.#agenda.due(now)) {
-      const down = queue.site?.down(now)
-      if (down === undefined || queue.loading || queue.nextDue > now) this.loadIfDue(queue)
-      else if (budget > 0) {
-        const share = Math.min(budget, SWEEP_SHARE)
-        budget -= share
-        this.#run(this.#putOff(queue, down, share))
-      } else passedOver.push(queue)
+    const later: string[] = []
+    while (this.#probes.mayBegin && this.#passedOver > 0) {
+      const key = this.#agenda.due(now)
+      if (key === undefined) break
+      const queue = this.#options.queueOf(key)
+      // It has just been made, and its time with the agenda is gone.
+      if (queue.nextDue === Infinity) queue.nextDue = now
+      const down = this.#options.siteOf(queue)?.down(now)
+      if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
+      else if (down === undefined) this.#probe(queue)
+      else if (this.#sweep > 0) this.#run(this.#putOff(queue, down, this.#share()))
+      else {
+        this.#passedOver -= 1
+        later.push(key)
+      }
     }
     // Their time is past, so that they come before those that had their turn.
-    for (const queue of passedOver) this.#agenda.add(now, queue)
+    for (const key of later) this.#agenda.add(now, key)
+  }
+
+  #share(): number {
+    const share = Math.min(this.#sweep, SWEEP_SHARE)
+    this.#sweep -= share
+    return share
+  }
+
+  #probe(queue: ScheduledQueue): void {
+    if (queue.inMemory === 0 && this.#options.occupancy.full(queue) === undefined) this.#probes.begin(queue)
+    this.loadIfDue(queue)
   }
 
   loadIfDue(queue: ScheduledQueue): void {
-    if (this.isPaused || queue.loading || queue.nextDue === Infinity) return
+    if (queue.loading || queue.nextDue === Infinity) return
     const now = this.#options.now()
-    if (queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue)
-    if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue)
+    if (this.isPaused || queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue.key)
+    if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue.key)
     const { occupancy } = this.#options
-    if (occupancy.full(queue) === undefined) this.#run(this.#load(queue, occupancy.room(queue)))
+    const isProbe = this.#probes.has(queue)
+    // What a probe brought tells first.
+    if (isProbe && queue.inMemory > 0) return
+    if (occupancy.full(queue) === undefined)
+      this.#run(this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)))
     // Otherwise it is asked when one of its entries ends.
-    else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue)
+    else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue.key)
   }
 
   #run(work: Promise<void>): void {
@@ -105,7 +176,10 @@ export class Loading {
   }
 
   async #load(queue: ScheduledQueue, limit: number): Promise<void> {
-    this.#options.claimed(await this.#claim(queue, limit))
+    const entries = await this.#claim(queue, limit)
+    this.#probes.loaded(queue, entries.length)
+    this.#options.claimed(entries)
+    if (entries.length === 0) this.heard(queue, true)
     this.loadIfDue(queue)
   }
 

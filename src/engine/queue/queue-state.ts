@@ -3,7 +3,7 @@
 import type { PathState } from '#engine/egress'
 import type { MessageId } from '#engine/spool'
 
-import type { ScheduledQueue } from './scheduled-queue.ts'
+import type { Destination, ScheduledQueue } from './scheduled-queue.ts'
 
 export type QueueState = {
   readonly queue: string
@@ -36,8 +36,12 @@ export type Place =
   /** `ahead` others of its queue go before it. */
   | { readonly n: number; readonly at: 'ready'; readonly ahead: number }
 
-export function stateOf(queue: ScheduledQueue, full: 'queue' | 'all' | undefined): QueueState {
-  const { key, waitingHere, onWire, routing, site } = queue
+export function stateOf(
+  queue: ScheduledQueue,
+  full: 'queue' | 'all' | undefined,
+  site: Destination | undefined,
+): QueueState {
+  const { key, waitingHere, onWire, routing } = queue
   return {
     queue: key,
     ready: waitingHere,

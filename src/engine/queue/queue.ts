@@ -55,6 +55,9 @@ export type QueueOptions = {
 /** Octets of message content kept in memory from acceptance to the first attempt; beyond it they are read back. */
 const CARRIED_LIMIT = 64 * 1024 * 1024
 
+/** Scheduled queues that are asked for in one call at start. */
+const QUEUES_AT_ONCE = 5_000
+
 /** Deliveries that go back to the store, by the queue and the time they are due there. */
 type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
 
@@ -79,6 +82,8 @@ export class Queue {
       occupancy: this.#occupancy,
       claimed: (entries) => this.#admit(entries),
       unsendable: (entries, why) => this.#putOff(entries, why),
+      queueOf: (key) => this.#queueOf(key),
+      siteOf: (queue) => this.#sites.of(queue),
     })
     const owner: SiteOwner = {
       mayStart: () => !this.#stopped && options.spool.healthy,
@@ -87,7 +92,12 @@ export class Queue {
       drained: (queue) => this.#loading.loadIfDue(queue),
       siteFailed: (site, why) => this.#siteFailed(site, why),
     }
-    this.#sites = new Sites({ ...options, owner, unroutable: (queue, why) => this.#unroutable(queue, why) })
+    this.#sites = new Sites({
+      ...options,
+      owner,
+      unroutable: (queue, why) => this.#unroutable(queue, why),
+      blocked: (queue, why) => this.#blocked(queue, why),
+    })
   }
 
   /** A return path of its own needs a transaction of its own. */
@@ -98,8 +108,13 @@ export class Queue {
 
   /** Learns what waits in the store, and starts. */
   async start(): Promise<void> {
-    for (const { queue, nextDue } of await this.#options.spool.depths())
-      if (nextDue !== undefined) this.planned(queue, nextDue)
+    for (let after = ''; ;) {
+      const page = await this.#options.spool.waiting(after, QUEUES_AT_ONCE)
+      for (const [queue, due] of page) this.#loading.remember(queue, due)
+      const last = page.at(-1)
+      if (last === undefined) break
+      after = last[0]
+    }
     this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
   }
@@ -219,9 +234,8 @@ export class Queue {
 
   /** What the queue knows of one scheduled queue, for `explain` and the operator's lists. */
   describe(key: string): QueueState {
-    const queue = this.#queues.get(key)
-    if (queue === undefined) return { queue: key, ready: 0, onWire: 0, routing: false }
-    return stateOf(queue, this.#occupancy.full(queue))
+    const queue = this.#queues.get(key) ?? new ScheduledQueue(key)
+    return stateOf(queue, this.#occupancy.full(queue), this.#sites.of(queue))
   }
 
   /** Where the deliveries of `message` are that `key` has in memory; those being recorded are nowhere. */
@@ -303,6 +317,7 @@ export class Queue {
     const known = this.#queues.get(key)
     if (known !== undefined) return known
     const queue = new ScheduledQueue(key)
+    queue.nextDue = this.#loading.plannedFor(key) ?? Infinity
     this.#queues.set(key, queue)
     return queue
   }
@@ -344,22 +359,34 @@ export class Queue {
     this.#endReady(queue, attempt)
   }
 
+  /**
+   * What waited in the store waits there again, so that a thousand dead sites do not fill the memory. Fresh mail stays:
+   * most sites are back within seconds.
+   */
+  #blocked(queue: ScheduledQueue, { attempt }: Unreachable): void {
+    if (this.#loading.isProbing(queue))
+      this.#endReady(queue, { ...attempt, at: this.#options.now(), duration: 0 })
+  }
+
   /** Ends every ready entry of `queue` as `attempt` says, without trying each. */
   #endReady(queue: ScheduledQueue, attempt: Tried): void {
     queue.site?.leave(queue)
-    for (const band of queue.ready)
-      this.#endAll(
-        band.remove(() => true),
-        attempt,
-      )
+    const ready = queue.ready.flatMap((band) => band.remove(() => true))
+    this.#endAll(ready, attempt)
+    this.#loading.heard(queue, false)
   }
 
-  /** Those of one message at a time, so that its sender is told once. */
+  /**
+   * Those of one message at a time, so that its sender is told once; and for all of them one throw of the dice, so that
+   * they come back together: one look at the store and one connection instead of many.
+   */
   #endAll(entries: readonly Entry[], attempt: Tried): void {
+    const random = this.#options.random()
     for (const group of Map.groupBy(entries, ({ carried }) => carried).values()) {
       this.#ended(
         group,
         group.map(() => attempt),
+        random,
       )
     }
   }
@@ -385,7 +412,10 @@ export class Queue {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
       content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
-      done: (tried) => this.#ended(entries, tried),
+      done: (tried) => {
+        for (const { queue } of entries) this.#loading.heard(queue, true)
+        this.#ended(entries, tried, this.#options.random())
+      },
     }
   }
 
@@ -406,12 +436,11 @@ export class Queue {
     return returnPath(delivery.key, returnPathDomain, this.#options.secret)
   }
 
-  #ended(entries: readonly Entry[], tried: readonly Tried[]): void {
+  #ended(entries: readonly Entry[], tried: readonly Tried[], random: number): void {
     const now = this.#options.now()
     const endings = entries.map((entry, i) => {
       entry.queue.onWire.delete(entry)
       entry.queue.ending += 1
-      const random = this.#options.random()
       return judge(entry, tried[i] ?? failEmpty(), this.#options.config, { now, random })
     })
     this.#options.settling.settle(endings, ({ claimed, settlement }) => {
@@ -427,10 +456,13 @@ export class Queue {
     carried.forget()
   }
 
-  /** Forgets queues and sites with nothing to do. */
+  /** Forgets queues and sites with nothing to do; of a queue that waits, all but its time. */
   #tidy(): void {
     for (const [key, queue] of this.#queues) {
-      if (!queue.idle) continue
+      if (!queue.isEmpty) continue
+      // What it had was taken away before anything was heard.
+      this.#loading.heard(queue, true)
+      if (!this.#loading.mayForget(queue)) continue
       this.#queues.delete(key)
       queue.site?.queues.delete(queue)
     }

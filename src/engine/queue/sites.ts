@@ -1,10 +1,10 @@
 /** Which site each scheduled queue leads to, asked anew when the answer is old; sites without use are let go. */
 
-import type { Egress } from '#engine/egress'
+import type { Egress, Unreachable } from '#engine/egress'
 import type { NoRoute, Route, Routing, RoutingNow } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 
-import type { ScheduledQueue } from './scheduled-queue.ts'
+import type { Destination, ScheduledQueue } from './scheduled-queue.ts'
 import { Site } from './site.ts'
 import type { SiteOwner } from './site.ts'
 
@@ -15,11 +15,19 @@ export type SitesOptions = {
   readonly owner: SiteOwner
   /** There is no host to send to. */
   unroutable(queue: ScheduledQueue, why: NoRoute): void
+  /** The way leads to a site that is down. */
+  blocked(queue: ScheduledQueue, why: Unreachable): void
   now(): Instant
 }
 
 /** A route is asked for anew after this; DNS answers live at least as long. */
 const ROUTE_AGE = 30_000
+
+/**
+ * So many sites are remembered only because they are down, at some 4 KB each. With more dead sites than that, the
+ * oldest failures are forgotten: the next probe of such a site costs one connection.
+ */
+const DOWN_KEPT = 2_000
 
 export class Sites {
   readonly #options: SitesOptions
@@ -49,9 +57,19 @@ export class Sites {
     queue.routedAt = this.#options.now()
     queue.site?.leave(queue)
     queue.site?.queues.delete(queue)
-    queue.site = this.#siteOf(found.route)
-    queue.site.queues.add(queue)
-    queue.site.offer(queue)
+    const site = this.#siteOf(found.route)
+    queue.site = site
+    site.queues.add(queue)
+    const why = site.down(this.#options.now())
+    if (why !== undefined) this.#options.blocked(queue, why)
+    site.offer(queue)
+  }
+
+  /** Where `queue` leads, as far as that is known without asking. */
+  of({ site, domain, stream }: Pick<ScheduledQueue, 'site' | 'domain' | 'stream'>): Destination | undefined {
+    if (site !== undefined) return site
+    const found = this.#options.routing.routeNow(domain, stream)
+    return found?.ok === true ? this.#sites.get(keyOf(found.route)) : undefined
   }
 
   /** Nothing of `queue` is ready, and what was known of its way no longer holds. */
@@ -66,21 +84,22 @@ export class Sites {
 
   /**
    * Lets go of the sites that no queue leads to, once their connections are closed. That a site is down is not
-   * forgotten: the next message for it would be met with a new connection each time.
+   * forgotten, up to a number: the next message for it would be met with a new connection each time.
    */
   tidy(): void {
     const now = this.#options.now()
+    let spare = this.#sites.size - DOWN_KEPT
     for (const [key, site] of this.#sites) {
-      if (site.queues.size > 0 || site.down(now) !== undefined) continue
+      if (site.queues.size > 0 || (spare <= 0 && site.down(now) !== undefined)) continue
       if (site.paths.some((path) => path.describe().connections > 0)) continue
       this.#sites.delete(key)
+      spare -= 1
       for (const path of site.paths) void path.close()
     }
   }
 
   #siteOf(route: Route): Site {
-    // Two static routes may lead to one host with different duties; they must not share connections.
-    const key = [route.site, route.tls, route.auth?.user ?? '', String(route.allowPrivate)].join('|')
+    const key = keyOf(route)
     const known = this.#sites.get(key)
     if (known !== undefined) {
       for (const path of known.paths) path.use(route)
@@ -92,4 +111,9 @@ export class Sites {
     this.#sites.set(key, site)
     return site
   }
+}
+
+/** Two static routes may lead to one host with different duties; they must not share connections. */
+function keyOf({ site, tls, auth, allowPrivate }: Route): string {
+  return [site, tls, auth?.user ?? '', String(allowPrivate)].join('|')
 }

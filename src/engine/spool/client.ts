@@ -69,12 +69,13 @@ export function spoolOver(
 
 type Reads = Pick<
   Spool,
-  'nextDue' | 'unclaim' | 'read' | 'depths' | 'totals' | 'list' | 'show' | 'change' | 'forget'
+  'nextDue' | 'waiting' | 'unclaim' | 'read' | 'depths' | 'totals' | 'list' | 'show' | 'change' | 'forget'
 >
 
 function readsOver(service: SpoolService): Reads {
   return {
     nextDue: (queue) => asked(() => service.nextDue(queue)),
+    waiting: (after, limit) => asked(() => service.waiting(after, limit)),
     unclaim: (keys) => asked(() => service.unclaim(keys.map(({ message, n }) => [toInteger(message), n]))),
     read: (id) => asked(() => read(service, id)),
     depths: (queues) => asked(() => service.depths(queues)),

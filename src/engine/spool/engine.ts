@@ -5,7 +5,7 @@
 
 import type { DeliveryState } from './message.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, Totals } from './spool.ts'
+import type { Change, Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 
 /** A message to be kept. Tuples, because a structured clone of a tuple costs a third of that of an object. */
 export type MessageRow = readonly [
@@ -107,7 +107,7 @@ export type Found = {
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`nextDue`, `read`, `readChunk`, `list`, `show`, `depths`, `totals`).
+ * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `depths`, `totals`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -124,6 +124,7 @@ export type SpoolEngine = {
   discardChunks(id: number): Now<void>
   claim(queue: string, now: number, limit: number): Now<readonly ClaimedRow[]>
   nextDue(queue: string): Now<number | undefined>
+  waiting(after: string, limit: number): Now<readonly QueueDue[]>
   unclaim(keys: readonly Key[]): Now<void>
   read(id: number): Now<StoredBody | undefined>
   readChunk(id: number, seq: number): Now<StoredChunk | undefined>

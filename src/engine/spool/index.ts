@@ -24,6 +24,7 @@ export type {
   NewMessage,
   Page,
   QueueDepth,
+  QueueDue,
   Spool,
   SpoolErrorCode,
   SpoolStatus,

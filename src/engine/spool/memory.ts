@@ -16,7 +16,7 @@ import { timeOf, toInteger } from './message-id.ts'
 import type { DeliveryState } from './message.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, Spool, Totals } from './spool.ts'
+import type { Change, Page, QueueDepth, QueueDue, Spool, Totals } from './spool.ts'
 
 type Kept = {
   readonly row: MessageRow
@@ -69,6 +69,7 @@ export function memoryEngine(): SpoolEngine {
     discardChunks: (id) => void chunks.delete(id),
     claim: (queue, now, limit) => claim(messages, queue, now, limit),
     nextDue: (queue) => nextDue(messages, queue),
+    waiting: (after, limit) => waiting(messages, after, limit),
     unclaim: (keys) => {
       for (const [id, n] of keys) {
         const delivery = messages.get(id)?.deliveries[n]
@@ -192,6 +193,14 @@ function nextDue(messages: Map<number, Kept>, queue: string): number | undefined
     deliveries.filter((one) => one.state === 'waiting' && one.queue === queue).map(({ due }) => due),
   )
   return dues.length === 0 ? undefined : Math.min(...dues)
+}
+
+function waiting(messages: Map<number, Kept>, after: string, limit: number): readonly QueueDue[] {
+  return depths(messages)
+    .flatMap(({ queue, nextDue: due }): QueueDue[] => (due === undefined ? [] : [[queue, due]]))
+    .filter(([queue]) => queue > after)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, limit)
 }
 
 function list(messages: Map<number, Kept>, filter: Selected, page: Page): readonly ClaimedRow[] {

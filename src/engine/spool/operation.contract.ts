@@ -56,6 +56,25 @@ export function claimContract(it: It): void {
     assert.equal(await spool.nextDue('transactional/other.example'), undefined)
   })
 
+  it('tells a page at a time in which queues something waits, and when the earliest of it is due', async ({
+    spool,
+  }) => {
+    assert.deepEqual(await spool.waiting('', 10), [])
+    const queues = ['a.example', 'b.example', 'c.example', 'd.example'].map((name) => `transactional/${name}`)
+    for (const [i, queue] of queues.entries()) {
+      const state = i === 2 ? 'held' : 'waiting'
+      const dues = [NOON + 10 + i, NOON + i].map((due, band) => ({ state, queue, band, due }) as const)
+      await spool.accept(entry(newId(), dues), HELLO)
+    }
+    const [a = '', b = '', , d = ''] = queues
+    assert.deepEqual(await spool.waiting('', 2), [
+      [a, NOON],
+      [b, NOON + 1],
+    ])
+    assert.deepEqual(await spool.waiting(b, 2), [[d, NOON + 3]])
+    assert.deepEqual(await spool.waiting(d, 2), [])
+  })
+
   it('gives no delivery twice, and none of another queue', async ({ spool }) => {
     const waiting = { state: 'waiting' } as const
     await spool.accept(entry(newId(), [waiting, { ...waiting, queue: 'transactional/other.example' }]), HELLO)

@@ -6,31 +6,50 @@ import type { ClaimedRow, SpoolEngine } from './engine.ts'
 import { timeOf } from './message-id.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import { CLAIMED, POSTGRES, selection } from './selection.ts'
-import type { QueueDepth, Totals } from './spool.ts'
+import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
-/** The bands of a queue that have something waiting, one index seek each. $1 is the node, $2 the queue. */
-export const BANDS = `bands as (
-        (select band from delivery where node = $1 and queue = $2 and state = 'waiting' order by band limit 1)
+/** The bands of a queue that have something waiting, one index seek each. $1 is the node; `queue` an expression. */
+function bandsOf(queue: string): string {
+  return `bands as (
+        (select band from delivery where node = $1 and queue = ${queue} and state = 'waiting' order by band limit 1)
         union all
-        select (select d.band from delivery d where d.node = $1 and d.queue = $2 and d.state = 'waiting'
+        select (select d.band from delivery d where d.node = $1 and d.queue = ${queue} and d.state = 'waiting'
           and d.band > b.band order by d.band limit 1) from bands b where b.band is not null)`
+}
+
+/** $1 is the node, $2 the queue. */
+export const BANDS = bandsOf('$2')
 
 /** One index seek a band: a plain `min(due)` would read every waiting row of the queue. */
-const NEXT_DUE = `with recursive ${BANDS}
+function nextDueOf(queue: string): string {
+  return `with recursive ${bandsOf(queue)}
       select min(first.due) from bands b cross join lateral (
         select due from delivery
-        where node = $1 and queue = $2 and band = b.band and state = 'waiting' order by due limit 1) first`
+        where node = $1 and queue = ${queue} and band = b.band and state = 'waiting' order by due limit 1) first`
+}
+
+/** One index seek a queue more: `select distinct queue` would read every waiting row of all. $2 is the one before. */
+const WAITING = `with recursive queues as (
+        (select queue from delivery where node = $1 and state = 'waiting' and queue > $2 order by queue limit 1)
+        union all
+        select (select d.queue from delivery d where d.node = $1 and d.state = 'waiting' and d.queue > q.queue
+          order by d.queue limit 1) from queues q where q.queue is not null)
+      select q.queue, (${nextDueOf('q.queue')}) from queues q where q.queue is not null limit $3`
 
 type Bytes = Uint8Array<ArrayBuffer>
-type Reads = Pick<SpoolEngine, 'nextDue' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show'>
+type Reads = Pick<
+  SpoolEngine,
+  'nextDue' | 'waiting' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show'
+>
 
 export function postgresReads(pool: Pool, node: number): Reads {
   const ask = asking(pool)
   return {
     nextDue: async (queue) => {
-      const [first] = await ask<[number | null]>(NEXT_DUE, [node, queue])
+      const [first] = await ask<[number | null]>(nextDueOf('$2'), [node, queue])
       return first?.[0] ?? undefined
     },
+    waiting: (after, limit) => ask<QueueDue>(WAITING, [node, after, limit]),
     read: async (id) => {
       const [body] = await ask<[Bytes, number]>('select bytes, crc from body where id = $1', [id])
       if (body) return { kind: 'whole', bytes: owned(body[0]), crc: body[1] }

@@ -16,7 +16,7 @@ import type {
 import { checkSpace } from './space.ts'
 import type { FileSystem, Space } from './space.ts'
 import { SpoolError } from './spool.ts'
-import type { Change, DeliveryFilter, Page, QueueDepth, SpoolStatus, Totals } from './spool.ts'
+import type { Change, DeliveryFilter, Page, QueueDepth, QueueDue, SpoolStatus, Totals } from './spool.ts'
 
 /** A status, and whether the spool has ended. */
 export type Standing = SpoolStatus & { readonly broken?: string }
@@ -34,6 +34,7 @@ export type SpoolService = {
   discardChunks(id: number): Promise<void>
   claim(queue: string, now: number, limit: number): Promise<readonly ClaimedRow[]>
   nextDue(queue: string): Promise<number | undefined>
+  waiting(after: string, limit: number): Promise<readonly QueueDue[]>
   unclaim(keys: readonly Key[]): Promise<void>
   read(id: number): Promise<StoredBody | undefined>
   readChunk(id: number, seq: number): Promise<StoredChunk | undefined>
@@ -130,6 +131,7 @@ export class SpoolStore {
       discardChunks: (id) => committer.exclusive(() => engine.discardChunks(id)),
       claim: (queue, now, limit) => committer.exclusive(() => engine.claim(queue, now, limit)),
       nextDue: async (queue) => engine.nextDue(queue),
+      waiting: async (after, limit) => engine.waiting(after, limit),
       unclaim: (keys) => committer.exclusive(() => engine.unclaim(keys)),
       read: (id) => oneBody(async () => engine.read(id)),
       readChunk: (id, seq) => oneBody(async () => engine.readChunk(id, seq)),

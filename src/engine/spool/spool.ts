@@ -41,6 +41,9 @@ export type DeliveryFilter = {
 
 export type Page = { readonly limit: number; readonly before?: DeliveryKey }
 
+/** A queue, and the earliest time that something of it is due. */
+export type QueueDue = readonly [queue: string, due: Instant]
+
 /** Unfinished deliveries by what they are in. */
 export type Totals = { readonly waiting: number; readonly active: number; readonly held: number }
 
@@ -101,6 +104,11 @@ export type Spool = SpoolStatus & {
   claim(queue: string, now: Instant, limit: number): Promise<readonly Claimed[]>
   /** When the earliest of those that wait in `queue` is due; `undefined` when none waits. */
   nextDue(queue: string): Promise<Instant | undefined>
+  /**
+   * Up to `limit` queues in which something waits, in the store's own order from the first beyond `after`, each with the
+   * earliest time that any of it is due. Looks at each queue, not at what is in it.
+   */
+  waiting(after: string, limit: number): Promise<readonly QueueDue[]>
   /** Gives claimed deliveries back untried, as when the process drains. */
   unclaim(keys: readonly DeliveryKey[]): Promise<void>
   /** @throws {SpoolError} `missing` when there is no such body, `corrupt` (also from `chunks`) when it was damaged */

@@ -7,7 +7,7 @@ import type { ClaimedRow, ShownRows, StoredBody, StoredChunk } from './engine.ts
 import { timeOf, toInteger } from './message-id.ts'
 import { CLAIMED, selection, SQLITE } from './selection.ts'
 import type { Selected } from './selection.ts'
-import type { Page, QueueDepth, Totals } from './spool.ts'
+import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
 
 /** Deliveries looked at between two looks at the commits that wait: some 5 ms. */
@@ -159,7 +159,7 @@ async function depths(
     looked = 0
     await setImmediate()
   }
-  for (const queue of queues === undefined ? waitingQueues(db) : new Set(queues)) {
+  for (const queue of queues === undefined ? queuesAfter(db, '') : new Set(queues)) {
     for (const { count, due, message } of slices(queue)) {
       const known = depth(queue, timeOf(message))
       known.waiting += count
@@ -182,15 +182,30 @@ async function depths(
 }
 
 /** In the order of their names. */
-function* waitingQueues(db: DatabaseSync): Generator<string> {
+function* queuesAfter(db: DatabaseSync, after: string): Generator<string> {
   const next = db.prepare(`select min(queue) from delivery where state = 'waiting' and queue > ?`)
   next.setReturnArrays(true)
-  for (let queue = ''; ;) {
+  for (let queue = after; ;) {
     const [name] = one(next, queue) as [string | null]
     if (name === null) return
     yield name
     queue = name
   }
+}
+
+/** One index seek a queue and two a band of it, however much waits in each. */
+export async function waitingQueues(
+  db: DatabaseSync,
+  after: string,
+  limit: number,
+  nextDue: (queue: string) => number | undefined,
+): Promise<readonly QueueDue[]> {
+  const found: QueueDue[] = []
+  for (const queue of queuesAfter(db, after).take(limit)) {
+    found.push([queue, nextDue(queue) ?? 0])
+    if (found.length % (SLICE / QUEUE_ROWS) === 0) await setImmediate()
+  }
+  return found
 }
 
 /** What waits is counted along its index, a slice at a time; what is active or held is little. */

@@ -11,7 +11,7 @@ import type { DeliveryState } from './message.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
 import type { Change } from './spool.ts'
 import { CLAIMED } from './selection.ts'
-import { sqliteBodies, sqliteReads } from './sqlite-read.ts'
+import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
 
 /**
@@ -68,6 +68,7 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
     discardChunks: (id) => transaction('eventual', () => void discardChunks.run(id)),
     claim: (queue, now, limit) => transaction('eventual', () => claim(queue, now, limit)),
     nextDue,
+    waiting: (after, limit) => waitingQueues(db, after, limit, nextDue),
     unclaim: (keys: readonly Key[]) =>
       transaction('eventual', () => {
         for (const [id, n] of keys) release.run(id, n)
