@@ -127,7 +127,8 @@ function egressTo(messagesPerConnection: number): Egress {
 
 function routeTo(port: number): Parameters<Egress['path']>[1] {
   const hosts = [{ name: 'mx.example.com', port, implicitTls: false }]
-  return { site: 'mx.example.com', hosts, via: 'static', tls: 'none', allowPrivate: true }
+  const names = ['mx.example.com']
+  return { site: 'mx.example.com', hosts, names, via: 'static', tls: 'none', allowPrivate: true }
 }
 
 /** The same message again and again. */

@@ -94,7 +94,7 @@ function stageApplication(home: string, architecture: Architecture): void {
 
 /** The code that runs, and the data it reads: no tests, contracts, fixtures or dialogues. */
 function sources(): string[] {
-  const data = globSync('src/**/*.{toml,json,sql,html,css,js,txt,pem}')
+  const data = globSync(['src/**/*.{toml,json,sql,html,css,js,txt,pem}', 'shaping/*.toml'])
   return [
     ...production(readTree()).keys(),
     ...data.filter((path) => !/\/(?:dialogues|fixtures)\//.test(path)),

@@ -41,6 +41,8 @@ const host: CliHost = {
   },
   start: async (options) => (await import('./start.ts')).start(options, VERSION),
   doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
+  checkRules: async (options) => (await import('./shaping.ts')).checkRules(options),
+  resolveRules: async (options, query) => (await import('./shaping.ts')).resolveRules(options, query),
   async checkConfig(options) {
     const { path, loaded } = configure(options.config)
     return loaded.ok

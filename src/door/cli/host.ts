@@ -1,5 +1,6 @@
 /** What the command line needs of the process it runs in, and how a command ends. */
 
+import type { Origin, Reaction } from '#engine/rule'
 import type { Operations, Streams } from '#product/operation'
 import type { Finding } from '#product/verification'
 
@@ -17,6 +18,45 @@ export type ConfigReport = {
   readonly path: string | undefined
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
+}
+
+/** What `shaping check` found. */
+export type RulesReport = {
+  /** Where the operator's rules are looked for. */
+  readonly directory: string
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  readonly layers: number
+  readonly reactions: number
+}
+
+export type ShapingQuery = {
+  readonly domain: string
+  /** Absent: all of the configuration. */
+  readonly source?: string
+  /** Hosts in place of those that the DNS has. */
+  readonly mx?: readonly string[]
+}
+
+/** What holds for a domain, and where each of it is said. */
+export type ShapingView = {
+  readonly domain: string
+  readonly site: string
+  readonly hosts: readonly string[]
+  readonly via: string
+  readonly provider?: string
+  readonly sources: readonly {
+    readonly source: string
+    /** Those that say anything, the most general first. */
+    readonly layers: readonly string[]
+    /** Absent origin: nobody says anything. Times in milliseconds; 0 is no limit. */
+    readonly limits: readonly {
+      readonly key: string
+      readonly value: number | string
+      readonly origin?: Origin | undefined
+    }[]
+    readonly reactions: readonly Pick<Reaction, 'id' | 'place' | 'act' | 'times' | 'within'>[]
+  }[]
 }
 
 export type CliHost = {
@@ -42,6 +82,10 @@ export type CliHost = {
   /** The same with the sandbox receiver, seeded for a first message. */
   start(options: GlobalOptions): Promise<number>
   checkConfig(options: GlobalOptions): Promise<ConfigReport>
+  /** Reads the rules as the files have them now. */
+  checkRules(options: GlobalOptions): Promise<RulesReport>
+  /** @throws {CliError} `missing` when there is no way to the domain */
+  resolveRules(options: GlobalOptions, query: ShapingQuery): Promise<ShapingView>
   /** Looks at the machine, the node and the DNS; changes nothing. */
   doctor(options: DoctorOptions): Promise<readonly Finding[]>
 }

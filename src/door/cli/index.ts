@@ -1,5 +1,13 @@
 export { CliError, EXIT } from './host.ts'
-export type { CliHost, ConfigReport, DoctorOptions, GlobalOptions } from './host.ts'
+export type {
+  CliHost,
+  ConfigReport,
+  DoctorOptions,
+  GlobalOptions,
+  RulesReport,
+  ShapingQuery,
+  ShapingView,
+} from './host.ts'
 export { manual } from './manual.ts'
 export type { Manual, ManualRow } from './manual.ts'
 export { runCli } from './program.ts'

@@ -11,6 +11,7 @@ import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
+import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { runCli } from './program.ts'
 
@@ -304,6 +305,7 @@ export async function runPretend(
       start: () => Promise.resolve(0),
       checkConfig: () =>
         Promise.resolve({ path: 'hikyaku.toml', problems: ['limits.size: 5 is not a size'], warnings: [] }),
+      ...pretendRules,
       doctor: ({ probe }) =>
         Promise.resolve([
           { level: 'ok', check: 'configuration', text: 'hikyaku.toml is good' },

@@ -17,6 +17,7 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
+import { shapingCommands } from './shaping.ts'
 import { harmlessJson } from './text.ts'
 import { traceCommand } from './trace.ts'
 
@@ -79,6 +80,7 @@ export function commandLine(run: Run, version: string): Command {
   sendCommand(program, run)
   queueCommand(program, run)
   messageCommands(program, run)
+  shapingCommands(program, run)
   traceCommand(program, run)
   domainCommands(program, run)
   dkimCommands(program, run)

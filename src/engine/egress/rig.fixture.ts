@@ -209,7 +209,8 @@ export class Rig implements AsyncDisposable {
 
 export function routeOf(ports: readonly number[], route: Partial<Route> = {}): Route {
   const hosts: Host[] = ports.map((port, n) => ({ name: `mx${n + 1}.example.net`, port, implicitTls: false }))
-  return { site: 'mx.example.net', hosts, via: 'mx', tls: 'opportunistic', allowPrivate: true, ...route }
+  const names = hosts.map(({ name }) => name)
+  return { site: 'mx.example.net', hosts, names, via: 'mx', tls: 'opportunistic', allowPrivate: true, ...route }
 }
 
 /** Time that stands still until it is told to pass. */

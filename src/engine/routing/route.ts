@@ -12,6 +12,8 @@ export type Route = {
   readonly site: string
   /** At most 5, in the order of RFC 5321 §5.1; hosts of equal preference are shuffled anew each time this is read. */
   readonly hosts: readonly Host[]
+  /** Every host name of the set, also those beyond the five; a literal's address. */
+  readonly names: readonly string[]
   readonly via: 'mx' | 'implicit' | 'literal' | 'static'
   readonly tls: 'none' | 'opportunistic' | 'required' | 'verify'
   readonly auth?: { readonly user: string; readonly password: string }

@@ -153,6 +153,7 @@ class DnsRouting implements Routing, RoutingNow {
 /** Long-lived: whoever keeps it and reads `hosts` for each connection spreads them over equal hosts. */
 class MxRoute implements Route {
   readonly site: string
+  readonly names: readonly string[]
   readonly via: Route['via']
   readonly tls: Route['tls']
   readonly allowPrivate: boolean
@@ -166,7 +167,8 @@ class MxRoute implements Route {
     random: () => number,
   ) {
     this.via = via
-    this.site = via === 'literal' ? `[${candidates[0]?.name}]` : siteName(candidates.map(({ name }) => name))
+    this.names = candidates.map(({ name }) => name)
+    this.site = via === 'literal' ? `[${candidates[0]?.name}]` : siteName(this.names)
     this.tls = tls
     this.allowPrivate = allowPrivate
     this.#groups = equals(candidates).map((group) =>

@@ -62,6 +62,7 @@ test('a smart host has its own order, TLS and credentials', () => {
       { name: 'smtp.example.net', port: 465, implicitTls: true },
       { name: '2001:db8::25', port: 587, implicitTls: false },
     ],
+    names: ['smtp.example.net', '2001:db8::25'],
     via: 'static',
     tls: 'verify',
     auth: { user: 'relay', password: 'secret' },

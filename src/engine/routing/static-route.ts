@@ -28,5 +28,6 @@ export function staticRoute({ to, tls, user, password, allowPrivate }: RouteConf
     .map(({ host, port, implicitTls }) => ({ name: host, port, implicitTls }))
   const site = siteName(hosts.map(({ name, port }) => `${name.includes(':') ? `[${name}]` : name}:${port}`))
   const auth = user === undefined ? {} : { auth: { user, password: password ?? '' } }
-  return { site, hosts, via: 'static', tls, ...auth, allowPrivate }
+  const names = to.map(({ host }) => host.toLowerCase())
+  return { site, hosts, names, via: 'static', tls, ...auth, allowPrivate }
 }

@@ -118,6 +118,18 @@ export const EGRESS = table('How mail is sent.', {
   timeouts: TIMEOUTS,
 })
 
+export const SHAPING = table('Rules for what receivers bear. See docs/shaping.md.', {
+  directory: text({
+    from: ['`shaping` beside the configuration file', (around) => `${around.configDirectory ?? '.'}/shaping`],
+    example: '/etc/hikyaku/shaping',
+    is: 'Where your own rules are, in files named `*.toml`. It need not exist. Files that change hold within 10 seconds.',
+  }),
+  product: flag({
+    default: true,
+    is: 'Whether the rules that come with Hikyaku hold as well, where yours do not say otherwise.',
+  }),
+})
+
 export const QUEUE = table('Retries and expiry.', {
   retry: durations({
     default: ['5m', '10m', '20m', '40m', '1h', '2h', '4h'],

@@ -125,8 +125,12 @@ export function relays(about: About<readonly parsers.Relay[]>): Key<readonly par
   return list('hosts', parsers.relay, about)
 }
 
-/** In the environment, separated by commas. */
-function list<T>(what: string, parseOne: Parser<T>, about: About<readonly T[]>): Key<readonly T[], false> {
+/** Each as `parseOne` reads it. In the environment, separated by commas. */
+export function list<T>(
+  what: string,
+  parseOne: Parser<T>,
+  about: About<readonly T[]>,
+): Key<readonly T[], false> {
   return key({ type: `list of ${what}`, parse: parsers.listOf(what, parseOne), fromText: toList }, about)
 }
 

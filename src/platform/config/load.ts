@@ -36,6 +36,7 @@ export function loadConfig(sources: Sources): Loaded {
   const beforeNode: Around = {
     hostname: sources.hostname,
     nodeName: sources.hostname,
+    ...(sources.path !== undefined && { configDirectory: dirname(sources.path) }),
     // systemd gives several, separated by colons; the first is ours.
     ...(stateDirectory !== undefined && { stateDirectory: stateDirectory.split(':')[0] ?? stateDirectory }),
   }

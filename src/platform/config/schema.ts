@@ -10,6 +10,8 @@ export type Around = {
   readonly hostname: string
   readonly nodeName: string
   readonly stateDirectory?: string
+  /** Where the configuration file lies; absent: there is none. */
+  readonly configDirectory?: string
 }
 
 /** One scalar or list of scalars. */
