@@ -1,3 +1,5 @@
 export { CertificateError, Certificates } from './certificates.ts'
 export type { CertificateFiles, CertificateOptions } from './certificates.ts'
+export { issue } from './issue.ts'
+export type { Issued, Issuing } from './issue.ts'
 export { ensureSelfSigned, selfSigned } from './self-signed.ts'
