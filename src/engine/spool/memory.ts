@@ -69,7 +69,7 @@ export function memoryEngine(): SpoolEngine {
     discardChunks: (id) => void chunks.delete(id),
     claim: (queue, now, limit) => claim(messages, queue, now, limit),
     nextDue: (queue) => nextDue(messages, queue),
-    waiting: (after, limit) => waiting(messages, after, limit),
+    waiting: (after, limit) => waitingQueues(messages, after, limit),
     unclaim: (keys) => {
       for (const [id, n] of keys) {
         const delivery = messages.get(id)?.deliveries[n]
@@ -195,7 +195,7 @@ function nextDue(messages: Map<number, Kept>, queue: string): number | undefined
   return dues.length === 0 ? undefined : Math.min(...dues)
 }
 
-function waiting(messages: Map<number, Kept>, after: string, limit: number): readonly QueueDue[] {
+function waitingQueues(messages: Map<number, Kept>, after: string, limit: number): readonly QueueDue[] {
   return depths(messages)
     .flatMap(({ queue, nextDue: due }): QueueDue[] => (due === undefined ? [] : [[queue, due]]))
     .filter(([queue]) => queue > after)
