@@ -5,8 +5,8 @@ import { join } from 'node:path'
 
 import { startSandbox } from '#door/sandbox'
 import type { Received, Sandbox, SandboxOptions } from '#door/sandbox'
-import { parseMessageId } from '#engine/spool'
 import type { MessageId } from '#engine/spool'
+import { parseMessageId } from '#grammar/message-id'
 import { ensureSelfSigned } from '#platform/tls'
 import type { DomainView } from '#product/domain'
 

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 
-import { parseMessageId } from '#engine/spool'
-import type { MessageId } from '#engine/spool'
+import { parseMessageId } from '#grammar/message-id'
+import type { MessageId } from '#grammar/message-id'
 import type { Language } from '#product/explanation'
 import type { Operations } from '#product/operation'
 

@@ -1,12 +1,12 @@
 /** Delivery status notifications: made of endings, addressed to the sender, accepted like any other message. RFC 3464 */
 
+import { deadline } from '#engine/lifetime'
 import { SpoolError } from '#engine/spool'
 import type { Content, Instant, Message, MessageId, NewMessage } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
 import { composeDsn } from '#grammar/report'
 import type { DsnRecipient, Returned } from '#grammar/report'
 
-import { deadline } from './lifetime.ts'
 import { replyText } from './outcome.ts'
 import type { Ending, Notice } from './outcome.ts'
 import { bandOf, queueKey } from './scheduled-queue.ts'

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import type { Tried } from '#engine/egress'
 import type { Delivery, Message } from '#engine/spool'
 
+import { claimedOf } from '../../../test/claimed.ts'
 import { Carried } from './carried.ts'
 import { judge } from './outcome.ts'
 import type { Notice } from './outcome.ts'
-import { claimedOf } from './queue.fixture.ts'
 import { ScheduledQueue } from './scheduled-queue.ts'
 
 const policy = { retry: [300_000], jitter: 0, delayWarning: 3_600_000 }

@@ -1,10 +1,10 @@
 /** From what an attempt did to what is written down and who is told. Pure: the clock and the dice are arguments. */
 
 import type { Tried } from '#engine/egress'
+import { afterAttempt } from '#engine/lifetime'
+import type { RetryPolicy, Verdict } from '#engine/lifetime'
 import type { Attempt, Claimed, Instant, Settlement } from '#engine/spool'
 
-import { afterAttempt } from './lifetime.ts'
-import type { RetryPolicy, Verdict } from './lifetime.ts'
 import type { Entry } from './scheduled-queue.ts'
 
 /**

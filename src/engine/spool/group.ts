@@ -2,12 +2,12 @@
 
 import { crc32 } from 'node:zlib'
 
+import { toInteger } from '#grammar/message-id'
 import { transfer } from '#platform/thread'
 
 import type { CommitReply } from './committer.ts'
 import type { Batch, MessageRow, SettlementRow } from './engine.ts'
 import { deliveryRow, messageDetail, pathText, settlementRow } from './row.ts'
-import { toInteger } from './message-id.ts'
 import type { Settlement } from './message.ts'
 import type { SpoolService } from './service.ts'
 import { SpoolError } from './spool.ts'

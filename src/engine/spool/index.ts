@@ -1,8 +1,9 @@
 export { CHANGE_LIMIT } from './change.ts'
 export { WHOLE_LIMIT } from './content.ts'
 export type { Content } from './content.ts'
-export { formatDelivery, messageIds, parseMessageId } from './message-id.ts'
-export type { DeliveryKey, IdRange, MessageId } from './message-id.ts'
+export { messageIds } from './message-ids.ts'
+export type { IdRange } from './message-ids.ts'
+export type { DeliveryKey, MessageId } from '#grammar/message-id'
 export type {
   Attempt,
   Claimed,

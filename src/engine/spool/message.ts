@@ -1,9 +1,8 @@
 /** What the spool keeps: messages, deliveries and attempts, as values. */
 
 import type { ForwardPath, ReversePath } from '#grammar/address'
+import type { DeliveryKey, MessageId } from '#grammar/message-id'
 import type { DeliverBy, Notify } from '#grammar/smtp'
-
-import type { DeliveryKey, MessageId } from './message-id.ts'
 
 /** Milliseconds since the epoch. */
 export type Instant = number

@@ -1,6 +1,7 @@
 /** Between the values of the spool and the rows that cross threads and enter SQL. */
 
 import type { Mailbox, ReversePath } from '#grammar/address'
+import { fromInteger, toInteger } from '#grammar/message-id'
 
 import type { ClaimedRow, DeliveryRow, SettlementRow } from './engine.ts'
 import type {
@@ -12,7 +13,6 @@ import type {
   NewDelivery,
   Settlement,
 } from './message.ts'
-import { fromInteger, toInteger } from './message-id.ts'
 
 /** What of a message has no column of its own. */
 type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size'>

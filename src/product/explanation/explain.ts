@@ -1,7 +1,7 @@
 /** From what is known of a delivery, or of a queue, to the reasons why it waits. Pure: the clock is among the facts. */
 
 import type { PathState } from '#engine/egress'
-import { deadline, triesUntil } from '#engine/queue'
+import { deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
 

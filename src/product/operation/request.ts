@@ -3,9 +3,10 @@
  * nothing gets past a door which the types do not allow.
  */
 
-import { parseMessageId } from '#engine/spool'
-import type { Change, DeliveryFilter, DeliveryKey, DeliveryState } from '#engine/spool'
+import type { Change, DeliveryFilter, DeliveryState } from '#engine/spool'
 import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
+import { parseMessageId } from '#grammar/message-id'
+import type { DeliveryKey } from '#grammar/message-id'
 
 import { OperationError } from './operation-error.ts'
 import { LIST_LIMIT } from './operation.ts'
