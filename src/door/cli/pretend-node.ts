@@ -21,7 +21,7 @@ const MINUTE = 60_000
 
 export type PretendNode = { readonly operations: Operations; readonly sent: readonly SendRequest[] }
 
-/** One delivered, one deferred and one held delivery; one bounced by somebody who writes escape sequences; one in Japanese. */
+/** One delivered, one deferred whose sender had too many notices, and one held delivery; one bounced by somebody who writes escape sequences; one in Japanese. */
 export async function pretendNode(): Promise<PretendNode> {
   const spool = await memorySpool()
   await threeRecipients(spool)
@@ -32,7 +32,8 @@ export async function pretendNode(): Promise<PretendNode> {
 }
 
 async function threeRecipients(spool: Spool): Promise<void> {
-  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>' }, [
+  const deliverBy = { at: NOW - 29 * MINUTE, mode: 'notify', trace: false } as const
+  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>', deliverBy }, [
     { to: { local: 'alice', domain: 'example.com' } },
     { to: { local: 'bob', domain: 'example.com' } },
     { to: { local: 'carol', domain: 'example.net' }, queue: 'transactional/example.net', state: 'held' },
@@ -48,6 +49,7 @@ async function threeRecipients(spool: Spool): Promise<void> {
     code: 451,
     enhanced: '4.7.1',
     text: 'Come back later',
+    notice: { kind: 'withheld', limit: 100 },
   })
   const again = {
     state: 'waiting',

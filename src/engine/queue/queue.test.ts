@@ -106,13 +106,24 @@ test('a success is reported as relayed only when the next host did not take that
   await at.queue.stop()
 })
 
-test('a sender hears of so many bounces an hour, and the log of the others', async () => {
+test('a sender hears of so many bounces an hour, and the record of each says whether', async () => {
   const at = await rig({ perTransaction: 1 })
   await send(at, ['a@example.com', 'b@example.com', 'c@example.com'])
   for (let job = next(at, 'example.com'); job; job = next(at, 'example.com')) job.done([tried(at, 'bounced')])
   await settled(at)
   assert.equal(at.log.lines.filter(({ event }) => event === 'notice.sent').length, 2)
   assert.equal(at.log.lines.filter(({ event }) => event === 'notice.withheld').length, 1)
+  const rows = (await at.spool.list({ recipient: '@example.com' }, { limit: 9 })).toReversed()
+  const view = await at.spool.show((rows[0] ?? assert.fail()).message.id)
+  const notices = view?.deliveries.map(({ attempts }) => attempts[0]?.notice)
+  const told = at.log.lines
+    .filter(({ event }) => event === 'notice.sent')
+    .map(({ fields }) => fields['message'])
+  assert.deepEqual(notices, [
+    { kind: 'sent', message: told[0] },
+    { kind: 'sent', message: told[1] },
+    { kind: 'withheld', limit: 2 },
+  ])
   await at.queue.stop()
 })
 

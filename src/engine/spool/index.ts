@@ -12,6 +12,7 @@ export type {
   Instant,
   Message,
   NewDelivery,
+  SenderNotice,
   Settlement,
 } from './message.ts'
 export { memorySpool } from './memory.ts'

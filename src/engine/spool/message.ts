@@ -96,7 +96,17 @@ export type Attempt = {
   readonly enhanced: string
   /** Control characters removed, at most 1,000 characters. */
   readonly text: string
+  /** Absent where the sender was owed nothing. */
+  readonly notice?: SenderNotice
 }
+
+/** What came of telling the sender: the notification that did, or why there is none. */
+export type SenderNotice =
+  | { readonly kind: 'sent'; readonly message: MessageId }
+  /** As many as may be had gone to that sender within the hour. */
+  | { readonly kind: 'withheld'; readonly limit: number }
+  /** It could not be made; the log says why. */
+  | { readonly kind: 'lost' }
 
 /** What becomes of a delivery after an attempt, or without one (`attempt` absent: expiry, a decision of policy). */
 export type Settlement = {

@@ -154,6 +154,18 @@ export const ENGLISH: Wording = {
       until: 'it runs again',
       change: '',
     }),
+    untold: ({ limit }) => ({
+      brief: 'its sender was not told',
+      what:
+        limit === undefined
+          ? 'Its sender was not told: the notification could not be made. The log says why (notice.lost).'
+          : `Its sender was not told: ${counted(limit, 'notification', 'notifications')} had gone to that address within the hour.`,
+      until: '',
+      change:
+        limit === undefined
+          ? ''
+          : 'queue.dsn_per_sender_per_hour allows more. Of this one the sender hears only from you.',
+    }),
     stopped: () => ({
       brief: 'no node runs',
       what: 'No node runs, so nothing is sent.',

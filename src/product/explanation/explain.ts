@@ -5,7 +5,7 @@ import { deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
 
-import type { OfNode, OfPath, OfQueue, Reason } from './reason.ts'
+import type { OfNode, OfPath, OfQueue, Reason, Untold } from './reason.ts'
 
 /** What the running node knows. */
 export type NodeFacts = {
@@ -39,9 +39,14 @@ export type QueueFacts = {
 
 /**
  * Never empty. All of them hold at the same time, except that several paths are several ways: one that frees itself is
- * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths.
+ * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths; last, what its sender
+ * should have heard of it and did not.
  */
 export function explainDelivery(facts: DeliveryFacts): readonly Reason[] {
+  return [...ofState(facts), ...untold(facts)]
+}
+
+function ofState(facts: DeliveryFacts): readonly Reason[] {
   const { delivery } = facts
   switch (delivery.state) {
     case 'delivered':
@@ -80,6 +85,12 @@ function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }:
     ...endedAt(delivery),
     ...(last === undefined ? {} : { last }),
   }
+}
+
+function untold({ attempts }: DeliveryFacts): readonly Untold[] {
+  const notice = attempts.findLast((attempt) => attempt.notice !== undefined)?.notice
+  if (notice === undefined || notice.kind === 'sent') return []
+  return [{ at: 'untold', ...(notice.kind === 'withheld' ? { limit: notice.limit } : {}) }]
 }
 
 function endedAt({ endedAt: when }: Delivery): { readonly when?: Instant } {

@@ -165,4 +165,7 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'paused', why: '' },
   { at: 'draining' },
   { at: 'stopped' },
+  { at: 'untold', limit: 1 },
+  { at: 'untold', limit: 100 },
+  { at: 'untold' },
 ]

@@ -157,6 +157,18 @@ export const JAPANESE: Wording = {
       until: '再び動き出すまで',
       change: '',
     }),
+    untold: ({ limit }) => ({
+      brief: '差出人に未通知',
+      what:
+        limit === undefined
+          ? '差出人には通知していません。通知を作成できませんでした。理由はログにあります（notice.lost）。'
+          : `差出人には通知していません。1 時間にこのアドレスへ送った通知が ${limit} 通に達していました。`,
+      until: '',
+      change:
+        limit === undefined
+          ? ''
+          : '上限は queue.dsn_per_sender_per_hour で変えられます。この件は、差出人に別の方法で知らせるほかありません。',
+    }),
     stopped: () => ({
       brief: 'ノードは停止中',
       what: 'ノードが動いていないため、何も送られません。',

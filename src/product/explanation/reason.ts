@@ -2,7 +2,7 @@
 
 import type { Attempt, Instant } from '#engine/spool'
 
-export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode
+export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode | Untold
 
 /** It is over. */
 export type Ending =
@@ -81,6 +81,9 @@ export type OfNode =
   /** No node runs. */
   | { readonly at: 'stopped' }
 
+/** Its sender should have heard of it, and did not: `limit` notifications had gone to them, or none could be made. */
+export type Untold = { readonly at: 'untold'; readonly limit?: number }
+
 /** Every reason there is. */
 export const REASONS = [
   'delivered',
@@ -105,4 +108,5 @@ export const REASONS = [
   'paused',
   'draining',
   'stopped',
+  'untold',
 ] as const satisfies readonly Reason['at'][]
