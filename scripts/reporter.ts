@@ -1,4 +1,4 @@
-/** A reporter for `node --test` that names what failed, what was slow and what was skipped, then the runner's summary. */
+/** A reporter for `node --test` that names what failed, what was slow and what was skipped, then what the runner counted. */
 
 import { relative } from 'node:path'
 import { inspect } from 'node:util'
@@ -7,22 +7,33 @@ import type { TestEvent } from 'node:test/reporters'
 /** Milliseconds from which a test that passed is worth a line. */
 const SLOW = 1000
 
+const COUNT = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
+
 /** Milliseconds after the last test in which everything must have closed. */
 const LEFT_OPEN = 5000
 
 // oxlint-disable-next-line import/no-default-export -- the runner loads a reporter by its default export
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of source) {
-    if (event.type === 'test:diagnostic' && event.data.nesting === 0) yield `# ${event.data.message}\n`
+    if (event.type === 'test:diagnostic') yield remark(event.data)
     if (event.type === 'test:stdout' || event.type === 'test:stderr') yield event.data.message
     if (event.type === 'test:fail') yield failed(event.data)
     if (event.type === 'test:pass') yield passed(event.data)
     if (event.type === 'test:interrupted') yield interrupted(event.data)
-    if (event.type === 'test:summary') endSoon()
+    if (event.type === 'test:summary') {
+      process.send?.(event.data.counts)
+      endSoon()
+    }
   }
 }
 
 type Data<Type extends TestEvent['type']> = Extract<TestEvent, { type: Type }>['data']
+
+/** Whoever is listening adds the counts up with those of other processes, and tells them last. */
+function remark({ nesting, message }: Data<'test:diagnostic'>): string {
+  const isCount = process.send !== undefined && COUNT.test(message)
+  return nesting > 0 || isCount ? '' : `# ${message}\n`
+}
 
 function passed({ name, file, line, skip, details }: Data<'test:pass'>): string {
   const place = where(file, line)
