@@ -49,7 +49,9 @@ async function brokenFiles(): Promise<readonly { readonly file: string; readonly
 
 /** Whoever started this adds the counts to those of other processes. */
 function tell(counts: Data<'test:summary'>['counts'], broken: number): void {
-  process.send?.({ ...counts, tests: counts.tests + broken, failed: counts.failed + broken })
+  // Its type says nothing of `failed`, which is there.
+  const failed = 'failed' in counts ? Number(counts.failed) : 0
+  process.send?.({ ...counts, tests: counts.tests + broken, failed: failed + broken })
 }
 
 type Data<Type extends TestEvent['type']> = Extract<TestEvent, { type: Type }>['data']

@@ -308,7 +308,7 @@ test('dkimpy verifies what we sign', async (t) => {
     input: input.join('\n'),
     encoding: 'utf8',
   })
-  if (status === NO_DKIMPY || (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+  if (status === NO_DKIMPY || (error && 'code' in error && error.code === 'ENOENT')) {
     t.skip('skipped: dkimpy is not installed (Debian: python3-dkim, python3-nacl)')
     return
   }
