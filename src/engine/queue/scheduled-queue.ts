@@ -54,6 +54,8 @@ export class ScheduledQueue {
   ending = 0
   loading = false
   routing = false
+  /** Whether its site took something up since the queue is in memory and since the site last failed. */
+  isProven = false
   site: Destination | undefined
   routedAt: Instant = -Infinity
 
