@@ -47,6 +47,7 @@ export class Sites {
       return
     }
     queue.routedAt = this.#options.now()
+    queue.vouchedBy = found.route.vouchedBy
     queue.site?.leave(queue)
     queue.site?.queues.delete(queue)
     queue.site = this.#siteOf(found.route)
@@ -80,7 +81,11 @@ export class Sites {
 
   #siteOf(route: Route): Site {
     // Two static routes may lead to one host with different duties; they must not share connections.
-    const key = [route.site, route.tls, route.auth?.user ?? '', String(route.allowPrivate)].join('|')
+    const { dane, exempt } = route
+    const duties = [route.tls, route.auth?.user, route.allowPrivate, dane, exempt].map((one) =>
+      String(one ?? ''),
+    )
+    const key = [route.site, ...duties].join('|')
     const known = this.#sites.get(key)
     if (known !== undefined) {
       for (const path of known.paths) path.use(route)

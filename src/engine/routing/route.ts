@@ -1,5 +1,7 @@
 /** Where a delivery goes: the hosts of a site in the order to try them. */
 
+import type { TlsLevel } from '#engine/transport-security'
+
 export type Host = {
   /** A name to look up, or an address literal's address. */
   readonly name: string
@@ -13,7 +15,14 @@ export type Route = {
   /** At most 5, in the order of RFC 5321 §5.1; hosts of equal preference are shuffled anew each time this is read. */
   readonly hosts: readonly Host[]
   readonly via: 'mx' | 'implicit' | 'literal' | 'static'
-  readonly tls: 'none' | 'opportunistic' | 'required' | 'verify'
+  /** What the operator and the domain's MTA-STS policy demand together; a host's TLSA records may demand more. */
+  readonly tls: TlsLevel
+  /** Who vouches that these hosts are the domain's: absent when nobody does. RFC 8689 §4.2.1 */
+  readonly vouchedBy?: 'dnssec' | 'mta-sts' | 'configured'
+  /** TLSA records of the hosts are looked up and obeyed. RFC 7672 §2.2 */
+  readonly dane?: true
+  /** For reports about TLS that does not work: they go however they can, and are not reported. RFC 8460 §5.3.1 */
+  readonly exempt?: true
   readonly auth?: { readonly user: string; readonly password: string }
   readonly allowPrivate: boolean
 }
