@@ -11,16 +11,20 @@ import type { MessageId, Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
-import { Resolver } from '#platform/dns'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { ServerKey } from '#platform/secret'
+import type { Control } from '#platform/store'
 import type { DomainDirectory } from '#product/domain'
+
+import { monotonic, openSecurity } from './security.ts'
+import type { Security } from './security.ts'
 
 export type OutgoingParts = {
   readonly config: Config
   readonly spool: Spool
   readonly key: ServerKey
+  readonly control: Control
   readonly domains: DomainDirectory
   readonly log: Log
   readonly metrics: MetricsRegistry
@@ -31,6 +35,9 @@ export type OutgoingParts = {
 export type Outgoing = {
   readonly queue: Queue
   readonly egress: Egress
+  readonly security: Security
+  /** Transactions under way may end within `patience` ms. */
+  close(patience: number): Promise<void>
   /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
   reload(config: Config): void
 }
@@ -38,15 +45,17 @@ export type Outgoing = {
 /** The configuration of the moment. Rooms read it through getters, so that a reload needs nobody's help. */
 type Live = { config: Config }
 
-export function startOutgoing(parts: OutgoingParts): Outgoing {
+export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
-  const routing = routingOf(live)
+  const security = await openSecurity(parts)
+  const routing = routingOf(live, security)
   const egress = createEgress({
     routing,
     get config() {
       return live.config.egress
     },
     tls: {},
+    dane: security.dane,
     log: parts.log,
     metrics: parts.metrics,
     tracer: parts.tracer,
@@ -67,6 +76,11 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
   return {
     queue,
     egress,
+    security,
+    async close(patience) {
+      await egress.close(patience)
+      security.close()
+    },
     reload(config) {
       // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
       const { sources } = live.config.egress
@@ -76,15 +90,19 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
   }
 }
 
-/** A step of the time of day must not empty the caches. */
-function monotonic(): number {
-  return performance.now()
-}
-
-function routingOf(live: Live): Routing & RoutingNow {
+function routingOf(live: Live, security: Security): Routing & RoutingNow {
   const { node, egress, dns } = live.config
   return createRouting({
-    dns: new Resolver({ config: dns, now: monotonic }),
+    dns: security.dns,
+    get tlsPolicies() {
+      return live.config.tlsPolicies
+    },
+    get mtaSts() {
+      return live.config.transportSecurity.mtaSts ? security.mtaSts : undefined
+    },
+    get dane() {
+      return live.config.transportSecurity.dane
+    },
     get routes() {
       return live.config.routes
     },

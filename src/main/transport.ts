@@ -55,8 +55,8 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   let draining = false
   let current = config
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
-  const outgoing = startOutgoing({ ...parts, domains, newId })
-  const { queue, egress } = outgoing
+  const outgoing = await startOutgoing({ ...parts, domains, newId })
+  const { queue } = outgoing
   const pressure = memoryPressure(() => current.limits.memoryShare)
   const intake = createIntake({
     spool,
@@ -103,7 +103,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       // A store that does not answer must not keep us: it finds what it has when it is opened again.
       const put = Promise.race([queue.stop(), after(patience)])
       const stopped = Promise.all([submission.drain(patience), put])
-      await Promise.all([stopped, egress.close(patience)])
+      await Promise.all([stopped, outgoing.close(patience)])
       await submission.close()
       await authenticator.close()
     },

@@ -31,6 +31,8 @@ export type ConnectionOptions = {
   readonly log: Log
   readonly metrics: EgressMetrics
   readonly now: () => Instant
+  /** Told of each domain that gets mail over this connection, once. */
+  readonly witness: (domain: string) => void
 }
 
 export type ConnectionOwner = {
@@ -62,6 +64,8 @@ export class Connection implements Conversation {
   /** The peer has just spoken; otherwise it may have hung up a moment ago. */
   #isWarm = true
   #messages = 0
+  /** Domains that the witness was told of; nearly always one. */
+  #witnessed: string | Set<string> = ''
   /** Waits for the kernel, when it would not take more. */
   #onDrained: (() => void) | undefined
 
@@ -86,6 +90,7 @@ export class Connection implements Conversation {
     this.#state = { at: 'preparing', assignment }
     this.#wire.rest()
     if (this.#wire.dialogue.isFollowed) this.#wire.dialogue.turn(topicOf(job))
+    this.#witness(job.claimed[0]?.delivery.to.domain ?? '')
     const verdict = this.#unfit(job)
     // Later, like every other end: whoever called `run` is not yet prepared for the connection to be ready again. And
     // after the network had its turn, for a thousand such jobs may follow each other.
@@ -173,11 +178,19 @@ export class Connection implements Conversation {
     else this.#done(assignment, verdict)
   }
 
-  #unfit({ from, claimed }: Job): Verdict | undefined {
+  #witness(domain: string): void {
+    const seen = this.#witnessed
+    if (typeof seen === 'string' ? seen === domain : seen.has(domain)) return
+    if (typeof seen !== 'string') seen.add(domain)
+    else this.#witnessed = seen === '' ? domain : new Set([seen, domain])
+    this.#options.witness(domain)
+  }
+
+  #unfit({ from, claimed, vouchedBy }: Job): Verdict | undefined {
     const message = claimed[0]?.message
     return message === undefined
       ? undefined
-      : unfit({ from, claimed, message, now: this.#options.now() }, this.peer)
+      : unfit({ from, claimed, message, vouchedBy, now: this.#options.now() }, this.peer)
   }
 
   #isPreparing(assignment: Assignment): boolean {

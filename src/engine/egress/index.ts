@@ -1,5 +1,7 @@
+export type { BrokenHost } from './broken-tls.ts'
 export { createEgress } from './egress.ts'
 export type { Egress, EgressOptions } from './egress.ts'
 export type { Job, NotSendable, Tried, Unreachable, Work } from './job.ts'
 export type { Hold, PathState } from './path-state.ts'
 export type { Path } from './path.ts'
+export type { TlsFault, TlsTrial, TlsWitness } from './tls-trial.ts'

@@ -417,13 +417,14 @@ export class Queue {
 
   #jobOf(entries: readonly Entry[]): Job {
     for (const entry of entries) entry.queue.onWire.add(entry)
-    const { carried, claimed } = entries[0] ?? failEmpty()
+    const { carried, claimed, queue } = entries[0] ?? failEmpty()
     return {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
+      vouchedBy: queue.vouchedBy,
       content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
       done: (tried) => {
-        for (const { queue } of entries) this.#loading.heard(queue, true)
+        for (const entry of entries) this.#loading.heard(entry.queue, true)
         this.#ended(entries, tried, this.#options.random())
       },
     }

@@ -101,7 +101,10 @@ export async function rig({
     const no = unroutable.get(domain)
     if (no !== undefined) return no
     const site = moved.get(domain) ?? `mx.${domain}`
-    return { ok: true, route: { site, hosts: [], names: [site], via: 'mx', tls: 'none', allowPrivate: false } }
+    return {
+      ok: true,
+      route: { site, hosts: [], names: [site], via: 'mx', tls: 'none', allowPrivate: false },
+    }
   }
   const queue: Queue = new Queue({
     spool,

@@ -7,6 +7,7 @@
  */
 
 import type { Path, Unreachable } from '#engine/egress'
+import type { Route } from '#engine/routing'
 import type { Claimed, Instant } from '#engine/spool'
 
 import type { Carried } from './carried.ts'
@@ -58,6 +59,8 @@ export class ScheduledQueue {
   isProven = false
   site: Destination | undefined
   routedAt: Instant = -Infinity
+  /** Who vouches that the hosts of the site are this domain's: other domains of the site may have another. */
+  vouchedBy: Route['vouchedBy'] | undefined
 
   constructor(key: string) {
     this.key = key

@@ -7,6 +7,8 @@ export type {
   QueueConfig,
   RouteConfig,
   SourceConfig,
+  TlsPolicyConfig,
+  TransportSecurityConfig,
 } from './config.ts'
 export { SCHEMA } from './keys.ts'
 export { choice, duration, flag, list, optional, share, text, whole } from './kinds.ts'

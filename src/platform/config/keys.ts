@@ -1,7 +1,7 @@
 /** The whole configuration, as data. docs/configuration.md is made from it. */
 
 import { LIMITS, LISTENERS, TLS } from './keys-in.ts'
-import { DNS, EGRESS, QUEUE, ROUTES, SHAPING } from './keys-out.ts'
+import { DNS, EGRESS, QUEUE, ROUTES, SHAPING, TLS_POLICIES, TRANSPORT_SECURITY } from './keys-out.ts'
 import { choice, duration, flag, host, listenAddress, optional, port, secret, text, whole } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -39,6 +39,8 @@ export const SCHEMA = table('', {
   limits: LIMITS,
   tls: TLS,
   routes: ROUTES,
+  tlsPolicies: TLS_POLICIES,
+  transportSecurity: TRANSPORT_SECURITY,
   dns: DNS,
   egress: EGRESS,
   shaping: SHAPING,
