@@ -104,7 +104,7 @@ function egressTo(messagesPerConnection: number): Egress {
   return createEgress({
     routing: { addresses: async () => ({ ok: true, addresses: ['127.0.0.1'] }) },
     config: {
-      sources: [{ name: 'bench', ehlo: 'bench.example.org' }],
+      sources: [{ name: 'bench', ehlo: 'bench.example.org', relay: [], relayTls: 'required' }],
       port: 25,
       tls: 'none',
       allowPrivate: true,

@@ -1,14 +1,18 @@
 /** Opens a TCP connection to the first of some addresses that answers. */
 
-import { connect, isIPv4 } from 'node:net'
+import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
+import { passProxy } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 import type { Timers } from './timers.ts'
 
 export type DialOptions = {
   readonly port: number
   /** The source's; absent: whatever the system takes. */
   readonly localAddress?: string
+  /** Connects in our place, where there is one. */
+  readonly proxy?: Proxy
   /** Milliseconds for one address. */
   readonly timeout: number
   readonly timers: Timers
@@ -73,20 +77,24 @@ class Race {
   }
 
   #try(address: string): void {
-    const { port, localAddress, timeout, timers } = this.#options
-    const socket = connect({
-      host: address,
-      port,
-      noDelay: true,
-      ...(localAddress === undefined ? {} : { localAddress }),
-    })
+    const { port, localAddress, proxy, timeout, timers } = this.#options
+    const bound = localAddress === undefined || proxy !== undefined ? {} : { localAddress }
+    const place = proxy ?? { host: address, port }
+    const socket = connect({ host: place.host, port: place.port, noDelay: true, ...bound })
     const cancelTimeout = timers.after(timeout, () =>
       socket.destroy(new Error(`no answer for ${timeout / 1000} s`)),
     )
     this.#running.set(socket, cancelTimeout)
     socket.once('connect', () => {
-      this.#forget(socket)
-      this.#end({ ok: true, socket, address })
+      if (proxy === undefined) return this.#connected(socket, address)
+      return passProxy(socket, proxy, { address, port }, (why) => {
+        if (why === undefined) this.#connected(socket, address)
+        else socket.destroy(new Error(why))
+      })
+    })
+    // A proxy that hangs up in the middle; a failure has been told by then.
+    socket.once('close', () => {
+      if (this.#forget(socket)) this.#failed(address, new Error('the proxy closed the connection'))
     })
     // Stays when the socket is handed over: an error between here and there must not end the process.
     socket.on('error', (error) => {
@@ -94,11 +102,17 @@ class Race {
     })
   }
 
+  #connected(socket: Socket, address: string): void {
+    if (this.#forget(socket)) this.#end({ ok: true, socket, address })
+  }
+
   #failed(address: string, error: Error): void {
+    const { port, proxy } = this.#options
+    const by = proxy === undefined ? '' : ` through ${proxy.kind} ${spelled(proxy.host, proxy.port)}`
     this.#failure = {
       ok: false,
       address,
-      text: `connect to ${spelled(address, this.#options.port)}: ${reason(error)}`,
+      text: `connect to ${spelled(address, port)}${by}: ${reason(error)}`,
     }
     this.#tryNext()
   }
@@ -121,7 +135,7 @@ class Race {
 }
 
 function spelled(address: string, port: number): string {
-  return isIPv4(address) ? `${address}:${port}` : `[${address}]:${port}`
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 /** `ECONNREFUSED` says more than the sentence around it, which repeats address and port. */

@@ -209,7 +209,11 @@ test('a host without an address says what DNS said', async () => {
 test('addresses of the other family than the source’s are passed over', async () => {
   await using rig = new Rig({
     ports: [25],
-    config: { sources: [{ name: 'main', ehlo: 'client.example.org', address: '127.0.0.1' }] },
+    config: {
+      sources: [
+        { name: 'main', ehlo: 'client.example.org', address: '127.0.0.1', relay: [], relayTls: 'required' },
+      ],
+    },
     routing: { addresses: async () => ({ ok: true, addresses: ['::1'] }) },
   })
   const failure = rig.work.nextFailure()

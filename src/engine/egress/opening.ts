@@ -14,6 +14,7 @@ import type { EgressConfig, SourceConfig } from '#platform/config'
 import type { BrokenTls } from './broken-tls.ts'
 import { dial } from './dial.ts'
 import type { Peer } from './fit.ts'
+import { proxyOf } from './source.ts'
 import { introduce } from './introduction.ts'
 import type { Introduced, IntroductionOptions } from './introduction.ts'
 import type { Timers } from './timers.ts'
@@ -131,7 +132,8 @@ class Opening {
     }
     const { address, socket } = dialled
     // The address that is connected, not the one that was looked up: a private one may hide behind a mapping.
-    if (!this.#route.allowPrivate && this.#around.isPrivate(socket.remoteAddress ?? '')) {
+    const reached = this.#source.proxy === undefined ? (socket.remoteAddress ?? '') : address
+    if (!this.#route.allowPrivate && this.#around.isPrivate(reached)) {
       socket.destroy()
       this.#failed(deferred('connect', '4.4.4', `${address} is a private address`), host.name, address)
       return { address }
@@ -196,12 +198,14 @@ class Opening {
   #dialOptions(host: Host): Parameters<typeof dial>[1] {
     const { config, timers } = this.#around
     const { address } = this.#source
+    const proxy = proxyOf(this.#source)
     return {
       port: host.port,
       timeout: config.timeouts.connect,
       timers,
       signal: this.#signal,
       ...(address === undefined ? {} : { localAddress: address }),
+      ...(proxy === undefined ? {} : { proxy }),
     }
   }
 

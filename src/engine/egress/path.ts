@@ -16,6 +16,7 @@ import { openConnection } from './opening.ts'
 import type { Failure, Opened, Surroundings } from './opening.ts'
 import type { Hold, PathState } from './path-state.ts'
 import type { Claimant, Slots } from './slots.ts'
+import { routeFrom } from './source.ts'
 import type { TlsTrial } from './tls-trial.ts'
 import { triedOf } from './tried.ts'
 import { deferred } from './verdict.ts'
@@ -87,7 +88,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     this.#options = options
     this.source = options.source.name
     this.site = options.route.site
-    this.#route = options.route
+    this.#route = routeFrom(options.source, options.route)
     this.#limits = pathLimits(options.around.config)
     this.#bucket = fullBucket(this.#limits.rate, options.around.now())
     this.#log = options.log.with({ source: this.source, site: this.site })
@@ -102,7 +103,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   }
 
   use(route: Route): void {
-    this.#route = route
+    this.#route = routeFrom(this.#options.source, route)
     this.#limits = pathLimits(this.#options.around.config)
   }
 

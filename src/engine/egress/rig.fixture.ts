@@ -19,7 +19,7 @@ export const CONTENT = 'Subject: hello\r\n\r\n.one\r\n..two\r\nthe end\r\n'
 const MINUTE = 60_000
 
 export const CONFIG: EgressConfig = {
-  sources: [{ name: 'main', ehlo: 'client.example.org' }],
+  sources: [{ name: 'main', ehlo: 'client.example.org', relay: [], relayTls: 'required' }],
   port: 25,
   tls: 'opportunistic',
   allowPrivate: true,

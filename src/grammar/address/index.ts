@@ -1,5 +1,5 @@
 export { parseDomain } from './domain.ts'
-export { parseIp } from './ip.ts'
+export { ipOctets, parseIp } from './ip.ts'
 export type { ForwardPath, Mailbox, ReversePath } from './mailbox.ts'
 export type { Parsed } from './parsed.ts'
 export { addressKey, formatMailbox, formatPath, needsSmtputf8, parseMailbox, parsePath } from './path.ts'

@@ -27,3 +27,17 @@ function octets(hex: string): [number, number] {
   const word = Number.parseInt(hex, 16)
   return [word >> 8, word & 0xff]
 }
+
+/** The 4 or 16 octets of an address that `parseIp` or the system gave. */
+export function ipOctets(address: string): Buffer {
+  if (!address.includes(':')) return Buffer.from(address.split('.').map(Number))
+  const [head = '', tail] = (parseIpv6(address) ?? '::').split('::')
+  const before = wordsOf(head)
+  const after = wordsOf(tail ?? '')
+  const gap = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return Buffer.from([...before, ...gap, ...after].flatMap(octets))
+}
+
+function wordsOf(text: string): string[] {
+  return text === '' ? [] : text.split(':')
+}

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 
 import * as fc from 'fast-check'
 
-import { parseProxy, PROXY_LIMIT } from './proxy.ts'
+import { parseIp } from '#grammar/address'
+
+import { formatProxy, parseProxy, PROXY_LIMIT } from './proxy.ts'
 import type { ProxyParsed } from './proxy.ts'
 
 const signature = '0d0a0d0a000d0a515549540a'
@@ -102,6 +104,26 @@ test('no octets make it throw, and past the limit it has made up its mind', () =
       const padding = Buffer.alloc(isLong ? PROXY_LIMIT : 0)
       const parsed = parseProxy(Buffer.concat([Buffer.from(prefix, 'latin1'), tail, padding]))
       if (isLong) assert.notEqual(parsed.kind, 'more')
+    }),
+  )
+})
+
+test('a header that is written is read back', () => {
+  const v4 = fc.ipV4()
+  const v6 = fc.ipV6()
+  const port = fc.nat(65_535)
+  const pair = fc.oneof(fc.tuple(v4, v4), fc.tuple(v6, v6))
+  fc.assert(
+    fc.property(pair, port, port, ([from, to], fromPort, toPort) => {
+      const header = formatProxy({ address: from, port: fromPort }, { address: to, port: toPort })
+      const parsed = parseProxy(Buffer.concat([header, Buffer.from('220 ')]))
+      assert.equal(parsed.kind, 'header')
+      if (parsed.kind !== 'header') return
+      assert.equal(parsed.header.length, header.length)
+      assert.deepEqual(parsed.header.client, {
+        source: { address: parseIp(from), port: fromPort },
+        destination: { address: parseIp(to), port: toPort },
+      })
     }),
   )
 })

@@ -3,7 +3,7 @@
  * HAProxy's proxy-protocol.txt specifies them. Whether the balancer is to be believed is the door's to know.
  */
 
-import { parseIp } from '#grammar/address'
+import { ipOctets, parseIp } from '#grammar/address'
 
 export type ProxyHeader = {
   /** Octets of the header; what follows is the client's. */
@@ -111,4 +111,19 @@ function beginsLike(bytes: Buffer, expected: Buffer): boolean {
 
 function malformed(why: string): ProxyParsed {
   return { kind: 'malformed', why }
+}
+
+/** A header of version 2 in the client's name, TCP over IPv4 or IPv6: both ends must be of one family. */
+export function formatProxy(source: Endpoint, destination: Endpoint): Buffer {
+  const from = ipOctets(source.address)
+  const to = ipOctets(destination.address)
+  const fixed = Buffer.alloc(FIXED_OCTETS)
+  SIGNATURE.copy(fixed)
+  fixed.writeUInt8(0x21, 12)
+  fixed.writeUInt8(from.length === 4 ? 0x11 : 0x21, 13)
+  fixed.writeUInt16BE(from.length + to.length + 4, 14)
+  const ports = Buffer.alloc(4)
+  ports.writeUInt16BE(source.port, 0)
+  ports.writeUInt16BE(destination.port, 2)
+  return Buffer.concat([fixed, from, to, ports])
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 
 import { isLoopback, isPrivate } from '#platform/address-range'
 
-import type { Config, ListenerConfig, RouteConfig } from './config.ts'
+import type { Config, ListenerConfig, RouteConfig, SourceConfig } from './config.ts'
 
 /** Mistakes forbid the start; warnings are told. Each begins with the path of a key. */
 export type Findings = { readonly problems: readonly string[]; readonly warnings: readonly string[] }
@@ -22,6 +22,7 @@ export function findings(config: Config): Findings {
     ...queueProblems(config),
     ...limitProblems(config),
   )
+  for (const source of config.egress.sources) problems.push(...sourceProblems(source))
   for (const [i, route] of config.routes.entries()) problems.push(...routeProblems(route, `routes[${i + 1}]`))
   warnings.push(...routeWarnings(config.routes), ...nameWarnings(config))
   return { problems, warnings }
@@ -126,18 +127,46 @@ function limitProblems({ limits }: Config): string[] {
   return problems
 }
 
+function sourceProblems(source: SourceConfig): string[] {
+  const { name, address, proxy, proxyUser, proxyPassword, relay, relayTls, relayUser, relayPassword } = source
+  const path = `egress.sources.${name}`
+  const problems: string[] = []
+  if (proxy?.kind === 'haproxy' && address === undefined)
+    problems.push(`${path}.address: must say from where the HAProxy shall connect`)
+  if (proxy?.kind === 'socks5' && address !== undefined)
+    problems.push(`${path}.address: the SOCKS 5 proxy chooses its own; leave it out`)
+  if (proxy?.kind !== 'socks5' && (proxyUser ?? proxyPassword) !== undefined)
+    problems.push(`${path}.proxy_user: only a SOCKS 5 proxy takes a login`)
+  if ((proxyUser === undefined) !== (proxyPassword === undefined))
+    problems.push(`${path}: proxy_user and proxy_password go together`)
+  const isUsed = relay.length > 0 || (relayUser ?? relayPassword) === undefined
+  if (!isUsed) problems.push(`${path}.relay: is missing; relay_user is given`)
+  if ((relayUser === undefined) !== (relayPassword === undefined))
+    problems.push(`${path}: relay_user and relay_password go together`)
+  return [...problems, ...inClear(`${path}.relay_tls`, relay, relayTls, relayPassword)]
+}
+
+/** A password must not travel in clear beyond this machine. */
+function inClear(
+  path: string,
+  hosts: RouteConfig['to'],
+  tls: RouteConfig['tls'],
+  password: string | undefined,
+): string[] {
+  const isClear = tls === 'none' || tls === 'opportunistic'
+  const far = hosts.filter(
+    ({ host, implicitTls }) => !implicitTls && host !== 'localhost' && !isLoopback(host),
+  )
+  if (password === undefined || !isClear || far.length === 0) return []
+  return [`${path}: must be "required" or stricter, or the password could travel in clear`]
+}
+
 function routeProblems(route: RouteConfig, path: string): string[] {
   const problems: string[] = []
   if (route.to.length === 0) problems.push(`${path}.to: needs at least one host`)
   if ((route.user === undefined) !== (route.password === undefined))
     problems.push(`${path}: user and password go together`)
-  const isClear = route.tls === 'none' || route.tls === 'opportunistic'
-  const far = route.to.filter(
-    ({ host, implicitTls }) => !implicitTls && host !== 'localhost' && !isLoopback(host),
-  )
-  if (route.password !== undefined && isClear && far.length > 0)
-    problems.push(`${path}.tls: must be "required" or stricter, or the password could travel in clear`)
-  return problems
+  return [...problems, ...inClear(`${path}.tls`, route.to, route.tls, route.password)]
 }
 
 function routeWarnings(routes: readonly RouteConfig[]): string[] {

@@ -11,6 +11,7 @@ import {
   mailbox,
   optional,
   port,
+  proxy,
   relays,
   secret,
   servers,
@@ -108,12 +109,34 @@ export const EGRESS = table('How mail is sent.', {
     'The addresses and names to send from. Without any there is one, `default`, whose address the system chooses.',
     {
       address: optional(
-        ipAddress({ example: '192.0.2.10', is: 'An address of this machine. Absent: the system chooses.' }),
+        ipAddress({
+          example: '192.0.2.10',
+          is: 'An address of this machine, or of the HAProxy that `proxy` names. Absent: the system chooses.',
+        }),
       ),
       ehlo: host({
         from: ['`node.name`', (around) => around.nodeName],
         is: 'The name in EHLO. The address should resolve to it and back.',
       }),
+      proxy: optional(
+        proxy({
+          example: 'haproxy://10.0.0.5:2525',
+          is: 'Connect through it, to send from an address of another machine: `socks5://host:port`, or `haproxy://host:port`, which is told by a PROXY header (version 2) to connect from `address`.',
+        }),
+      ),
+      proxyUser: optional(text({ is: 'Login at a SOCKS 5 proxy. RFC 1929' })),
+      proxyPassword: secret(optional(text({ is: 'Password at a SOCKS 5 proxy.' }))),
+      relay: relays({
+        default: [],
+        example: ['smtp.example.net:587'],
+        is: 'Hosts that take all mail of this source, instead of the MX of its recipients: another service, or another node. They may have private addresses.',
+      }),
+      relayTls: choice(['none', 'opportunistic', 'required', 'verified'], {
+        default: 'required',
+        is: 'TLS to `relay`, as `tls` of a route.',
+      }),
+      relayUser: optional(text({ is: 'Login at `relay`.' })),
+      relayPassword: secret(optional(text({ is: 'Password at `relay`.' }))),
     },
     { default: {} },
   ),

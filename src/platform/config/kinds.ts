@@ -120,6 +120,11 @@ export function servers(about: About<readonly string[]>): Key<readonly string[],
   return list('servers', parsers.dnsServer, about)
 }
 
+/** `socks5://host:port` or `haproxy://host:port`. */
+export function proxy(about: About<parsers.Proxy>): Key<parsers.Proxy, false> {
+  return key({ type: 'proxy', parse: parsers.proxy }, about)
+}
+
 /** `smtp.example.net`, `smtp.example.net:587`, `[2001:db8::1]:25`, or with `smtps://` before it for TLS from the start. */
 export function relays(about: About<readonly parsers.Relay[]>): Key<readonly parsers.Relay[], false> {
   return list('hosts', parsers.relay, about)

@@ -117,6 +117,19 @@ export const relay: Parser<Relay> = (raw) => {
   return { ok: true, value: { host: place.host, port: place.port ?? (implicitTls ? 465 : 25), implicitTls } }
 }
 
+export type Proxy = { readonly kind: 'socks5' | 'haproxy'; readonly host: string; readonly port: number }
+
+const SOCKS_PORT = 1080
+
+export const proxy: Parser<Proxy> = (raw) => {
+  const [, kind, rest = ''] = typeof raw === 'string' ? (/^(socks5|haproxy):\/\/(.*)$/.exec(raw) ?? []) : []
+  const place = hostAndPort(rest)
+  const port = place?.port ?? (kind === 'socks5' ? SOCKS_PORT : undefined)
+  if ((kind !== 'socks5' && kind !== 'haproxy') || place === undefined || port === undefined)
+    return { ok: false, expected: 'such as "socks5://proxy.example.net:1080" or "haproxy://10.0.0.5:2525"' }
+  return { ok: true, value: { kind, host: place.host, port } }
+}
+
 /** IPv6 addresses stand in brackets when a port follows. */
 function hostAndPort(place: string): { host: string; port?: number } | undefined {
   if (isIPv6(place)) return { host: place }
