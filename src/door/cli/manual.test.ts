@@ -13,15 +13,18 @@ test('every command says what it is for, and has an example of itself', () => {
   }
 })
 
+const LETTER = 'From: a@example.org\n\nx\n'
+const CSV = 'email\na@example.org\n'
+
 for (const { name, examples } of manual()) {
   for (const example of examples) {
     test(`the example of ${name} can be typed: ${example}`, async () => {
       const { operations } = await pretendNode()
-      // What follows a bar is another program.
-      const [line = ''] = example.split(' | ')
+      // What follows a bar or an arrow is the shell's.
+      const [line = ''] = example.split(/ [|>] /)
       const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
       const { code, err } = await runPretend(words.slice(1), operations, {
-        readFile: () => Promise.resolve(Buffer.from('From: a@example.org\n\nx\n')),
+        readFile: (path) => Promise.resolve(Buffer.from(path.endsWith('.csv') ? CSV : LETTER)),
         checkConfig: () => Promise.resolve({ path: undefined, problems: [], warnings: [] }),
       })
       // 66: what the example names does not exist here; that it was asked for is all there is to see.

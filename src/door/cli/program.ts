@@ -17,6 +17,7 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
+import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
 import { harmlessJson } from './text.ts'
 import { traceCommand } from './trace.ts'
@@ -86,6 +87,7 @@ export function commandLine(run: Run, version: string): Command {
   dkimCommands(program, run)
   doctorCommand(program, run)
   credentialCommands(program, run)
+  suppressionCommands(program, run)
   return example(
     program,
     'hikyaku start',

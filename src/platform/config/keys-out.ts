@@ -166,3 +166,39 @@ export const QUEUE = table('Retries and expiry.', {
     }),
   ),
 })
+
+export const SUPPRESSION = table(
+  'Which recipients are not tried again. Blocks, content, policy, rate and network are about the sender and never suppress anybody.',
+  {
+    enabled: flag({
+      default: true,
+      is: 'Whether bounces suppress recipients. Those that are suppressed already stay so.',
+    }),
+    unknownExpire: duration({
+      default: '0s',
+      min: 0,
+      is: 'How long after a hard bounce that says the mailbox or its domain does not exist. `0s`: until removed.',
+    }),
+    inactiveExpire: duration({
+      default: '90d',
+      min: 0,
+      is: 'The same for a mailbox that is disabled, suspended or moved.',
+    }),
+    complaintExpire: duration({
+      default: '0s',
+      min: 0,
+      is: 'The same for a complaint, in the stream that was complained of.',
+    }),
+    softCount: whole({
+      default: 5,
+      min: 0,
+      is: 'So many bounces for a full or disabled mailbox within `soft_within`, without a delivery between. 0: they never suppress.',
+    }),
+    softWithin: duration({ default: '14d', is: 'See `soft_count`.' }),
+    softExpire: duration({
+      default: '30d',
+      min: 0,
+      is: 'How long after so many soft bounces. `0s`: until removed.',
+    }),
+  },
+)

@@ -1,7 +1,7 @@
 /** The whole configuration, as data. docs/configuration.md is made from it. */
 
 import { LIMITS, LISTENERS, TLS } from './keys-in.ts'
-import { DNS, EGRESS, QUEUE, ROUTES, SHAPING } from './keys-out.ts'
+import { DNS, EGRESS, QUEUE, ROUTES, SHAPING, SUPPRESSION } from './keys-out.ts'
 import { choice, duration, flag, host, listenAddress, optional, port, secret, text, whole } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -43,6 +43,7 @@ export const SCHEMA = table('', {
   egress: EGRESS,
   shaping: SHAPING,
   queue: QUEUE,
+  suppression: SUPPRESSION,
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',

@@ -16,4 +16,4 @@ export type {
 } from './operation.ts'
 export { follow, isStream } from './stream.ts'
 export type { Streams, TraceQuery } from './stream.ts'
-export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform } from './request.ts'
+export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform, SUPPRESSION_REASONS } from './request.ts'

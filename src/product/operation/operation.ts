@@ -17,6 +17,7 @@ import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
+import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
@@ -134,6 +135,22 @@ export type Operations = {
   }): Promise<{ readonly credential: Credential; readonly password: string }>
   /** `null` when there is no such login that is valid. */
   credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+  /** Newest first. */
+  suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
+  /** Of one recipient: also those that no longer hold. */
+  suppressionShow(query: {
+    readonly organization: string
+    readonly address: string
+  }): Promise<readonly Suppression[]>
+  /** All or none, `LIST_LIMIT` at most. @throws {OperationError} `invalid` */
+  suppressionAdd(query: { readonly rows: readonly NewSuppression[] }): Promise<readonly Suppression[]>
+  /** Gives those that held until now. `stream` absent: of all streams. */
+  suppressionRemove(query: {
+    readonly organization: string
+    readonly stream?: string
+    readonly address: string
+    readonly why: string
+  }): Promise<readonly Suppression[]>
   /** Reads configuration and certificates again. */
   reload(): Promise<Reloaded>
 }
