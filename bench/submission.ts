@@ -83,6 +83,7 @@ async function serve(): Promise<void> {
     tls: { context: () => unused() },
     authenticator: { password: unused, scram: unused, used: unused, close: unused },
     domains: { maySend: () => Promise.resolve(true), keys: () => Promise.resolve([]) },
+    suppressions: { find: () => undefined },
     intake: nowhere,
     log: silent,
     metrics: new MetricsRegistry(),

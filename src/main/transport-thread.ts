@@ -92,7 +92,15 @@ const transport = await startTransport({
 })
 link(calls, service(transport))
 
-function service({ submission, queue, intake, domains, drain, reload }: Transport): TransportService {
+function service({
+  submission,
+  queue,
+  intake,
+  domains,
+  suppressions,
+  drain,
+  reload,
+}: Transport): TransportService {
   let current = config
   return {
     addresses: () => submission.addresses(),
@@ -103,7 +111,7 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    send: (request) => handIn({ config: current, intake, domains, now: Date.now }, request),
+    send: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     trace: (query) => traces.follow(filterOf(query)),
     traced: (trace) => traces.take(trace),

@@ -294,7 +294,9 @@ export class Connection {
       case 'close':
         return this.#leave()
       case 'open':
-        return this.#open(action)
+        return this.#answerWith(this.#senders.open(action))
+      case 'recipient':
+        return this.#answerWith(this.#door.recipients.ask(action, () => this.#subject()))
       case 'data':
       case 'chunk':
       case 'skip':
@@ -314,8 +316,7 @@ export class Connection {
     }
   }
 
-  #open(action: Extract<Action, { kind: 'open' }>): void {
-    const answer = this.#senders.open(action)
+  #answerWith(answer: Event | Promise<Event>): void {
     if (answer instanceof Promise) this.#await(answer, (event) => this.#apply(event))
     else this.#apply(answer)
   }

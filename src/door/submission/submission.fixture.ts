@@ -202,6 +202,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     tls: { context: () => secureContext },
     authenticator: logins,
     domains,
+    suppressions: { find: () => undefined },
     intake,
     log,
     metrics: registry,
