@@ -14,6 +14,8 @@ import type { Control } from '#platform/store'
 import { link } from '#platform/thread'
 import type { Remote } from '#platform/thread'
 
+import { mainService } from './main-service.ts'
+import type { MainService } from './main-service.ts'
 import type { TransportData, TransportService } from './transport-thread.ts'
 
 export type RunningNode = {
@@ -45,7 +47,8 @@ export async function startNode({ config, log, broken }: NodeOptions): Promise<R
   if (spool.recovered > 0) log.warn('spool.recovered', { deliveries: spool.recovered })
   const control = openControl(parseStoreUrl(config.store.url, config.node.data), { now: Date.now })
   undo.defer(() => control.close())
-  const { transport, end } = await startThread(config, store, broken)
+  const ours = await mainService({ control, key, log })
+  const { transport, end } = await startThread(config, store, ours, broken)
   undo.defer(end)
   const held = undo.move()
   return {
@@ -78,6 +81,7 @@ function openStore(config: Config, broken: (error: SpoolError) => void): Promise
 async function startThread(
   config: Config,
   store: SpoolThread,
+  ours: MainService,
   broken: (error: Error) => void,
 ): Promise<{ readonly transport: Remote<TransportService>; readonly end: () => Promise<void> }> {
   const { port1, port2 } = new MessageChannel()
@@ -90,7 +94,7 @@ async function startThread(
     transferList: [spool, port2],
   })
   let ending = false
-  const { remote, close } = link<TransportService>(port1)
+  const { remote, close } = link<TransportService>(port1, ours)
   const died = new Promise<never>((_resolve, reject) => {
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`the transport thread ended with code ${code}`)))

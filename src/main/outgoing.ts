@@ -7,7 +7,9 @@ import type { QueueOptions, Settling } from '#engine/queue'
 import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import { createSigner } from '#engine/signing'
-import type { MessageId, Spool } from '#engine/spool'
+import { classifyReply } from '#engine/bounce'
+import type { Stage } from '#engine/bounce'
+import type { Attempt, Delivery, MessageId, Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
@@ -16,6 +18,10 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { ServerKey } from '#platform/secret'
 import type { DomainDirectory } from '#product/domain'
+import type { Bounce, SuppressionFilter } from '#product/suppression'
+
+import { Experiences } from './experiences.ts'
+import type { MainService } from './main-service.ts'
 
 export type OutgoingParts = {
   readonly config: Config
@@ -25,12 +31,15 @@ export type OutgoingParts = {
   readonly log: Log
   readonly metrics: MetricsRegistry
   readonly tracer: Tracer
+  readonly suppressions: Pick<SuppressionFilter, 'bouncedSoftly'>
+  readonly experienced: MainService['experienced']
   readonly newId: () => MessageId
 }
 
 export type Outgoing = {
   readonly queue: Queue
   readonly egress: Egress
+  readonly experiences: Experiences
   /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
   reload(config: Config): void
 }
@@ -54,6 +63,12 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
     random: Math.random,
     isPrivate,
   })
+  const experiences = new Experiences({
+    filter: parts.suppressions,
+    classify: bounceOf,
+    record: (batch) => parts.experienced(batch, live.config.suppression),
+    log: parts.log,
+  })
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -61,12 +76,16 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, live, (key, due) => queue.planned(key, due)),
+    settling: settlingOf(parts, live, {
+      experiences,
+      planned: (key, due) => queue.planned(key, due),
+    }),
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
     queue,
     egress,
+    experiences,
     reload(config) {
       // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
       const { sources } = live.config.egress
@@ -133,11 +152,13 @@ function queueOptions(
   }
 }
 
-function settlingOf(
-  parts: OutgoingParts,
-  live: Live,
-  planned: (queue: string, due: number) => void,
-): Settling {
+/** Who hears of endings. */
+type Told = {
+  readonly experiences: Experiences
+  readonly planned: (queue: string, due: number) => void
+}
+
+function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
   const { config, spool, log, metrics, newId } = parts
   const notices = new Notices({
     nodeName: config.node.name,
@@ -160,7 +181,13 @@ function settlingOf(
     metrics: queueMetrics(metrics),
     now: Date.now,
     arrived: ({ entry }) => {
-      for (const { queue, due } of entry.deliveries) planned(queue, due)
+      for (const { queue, due } of entry.deliveries) told.planned(queue, due)
     },
+    ended: (ending) => told.experiences.ended(ending),
   })
+}
+
+function bounceOf(attempt: Attempt, { to }: Delivery): Bounce {
+  const { code, enhanced, text, stage, host } = attempt
+  return classifyReply({ code, enhanced, text, stage: stage as Stage, host, domain: to.domain })
 }

@@ -17,12 +17,14 @@ import type { Snapshot } from '#platform/metrics'
 import { openServerKey } from '#platform/secret'
 import { openControl, parseStoreUrl } from '#platform/store'
 import { link } from '#platform/thread'
+import type { Remote } from '#platform/thread'
 import { Certificates } from '#platform/tls'
 import { LIST_LIMIT } from '#product/operation'
 import type { Changed, SendRequest, TraceQuery } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
+import type { MainService } from './main-service.ts'
 import { filterOf } from './trace-filter.ts'
 import { startTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
@@ -79,6 +81,8 @@ const certificates = await Certificates.open({
   metrics,
   now: Date.now,
 })
+/** Main calls as soon as this thread has started; what it is asked meanwhile waits. */
+const main = Promise.withResolvers<Remote<MainService>>()
 const transport = await startTransport({
   config,
   spool: joined,
@@ -89,8 +93,9 @@ const transport = await startTransport({
   metrics,
   tracer: traces,
   shared,
+  experienced: async (batch, policy) => (await main.promise).experienced(batch, policy),
 })
-link(calls, service(transport))
+main.resolve(link<MainService>(calls, service(transport)).remote)
 
 function service({
   submission,

@@ -21,6 +21,7 @@ import type { Control } from '#platform/store'
 import { openSuppressionFilter } from '#product/suppression'
 import type { SuppressionFilter } from '#product/suppression'
 
+import type { MainService } from './main-service.ts'
 import { startOutgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
@@ -35,6 +36,7 @@ export type TransportParts = {
   readonly metrics: MetricsRegistry
   /** Several threads listen on the same ports. */
   readonly shared: boolean
+  readonly experienced: MainService['experienced']
 }
 
 export type Transport = {
@@ -58,7 +60,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const suppressions = await openFilter(parts)
   const state: State = { config, draining: false }
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
-  const outgoing = startOutgoing({ ...parts, domains, newId })
+  const outgoing = startOutgoing({ ...parts, domains, suppressions, newId })
   const { queue, egress } = outgoing
   const intake = intakeOf(parts, { queue, newId }, state)
   await queue.start()
@@ -96,6 +98,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       const stopped = Promise.all([submission.drain(patience), put])
       await Promise.all([stopped, egress.close(patience)])
       await submission.close()
+      await outgoing.experiences.flush()
       suppressions.close()
       await authenticator.close()
     },

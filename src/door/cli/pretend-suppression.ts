@@ -21,7 +21,7 @@ export function pretendSuppressions(now: number): SuppressionOperations {
     stream: '*',
     address: 'gone@example.com',
     reason: 'bounce',
-    class: 'unknown-user',
+    class: 'user-unknown',
     evidence: '550 5.1.1 No \u001b[31msuch user',
     delivery: '0ab3xk9m2pq.0',
     createdAt: now - 3_600_000,

@@ -248,7 +248,7 @@ test('what an operator hands in follows the rules of the door', async () => {
   const suppressions = { find: async () => GONE }
   assert.deepEqual(await handIn({ ...parts, suppressions }, request), {
     ok: false,
-    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, unknown-user): 550 5.1.1 No such user',
+    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user',
   })
   door.intake.refusing = reply(452, '4.3.1', 'Disk is short')
   assert.deepEqual(await handIn(parts, request), { ok: false, text: 'Disk is short' })
@@ -259,7 +259,7 @@ const GONE: Suppression = {
   stream: '*',
   address: 'gone@example.com',
   reason: 'bounce',
-  class: 'unknown-user',
+  class: 'user-unknown',
   evidence: '550 5.1.1 No such user',
   createdAt: Date.UTC(2026, 10, 22),
 }
@@ -286,7 +286,7 @@ test('a suppressed recipient is refused with what shows it, and the others of th
   assert.match(await client.say('MAIL FROM:<a@example.org>'), /^250/)
   assert.equal(
     await client.say('RCPT TO:<gone@example.com>'),
-    '550 5.7.1 <gone@example.com> is suppressed since 2026-11-22 (bounce, unknown-user): 550 5.1.1 No such user',
+    '550 5.7.1 <gone@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user',
   )
   assert.match(await client.say('RCPT TO:<broken@example.com>'), /^451 4\.3\.0 /)
   assert.match(await client.say('RCPT TO:<again@example.com>'), /^250/)

@@ -88,6 +88,7 @@ export async function rig({
     read: (id) => spool.read(id),
   })
   const settling = createSettling({
+    ended: () => {},
     spool,
     notices,
     log,

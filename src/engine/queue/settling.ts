@@ -26,6 +26,8 @@ export type SettlingOptions = {
   readonly log: Log
   readonly metrics: QueueMetrics
   now(): Instant
+  /** An ending is durable. Never throws. */
+  ended(ending: Ending): void
   /** A notification is in the store and wants to be sent. */
   arrived(notification: Notification): void
 }
@@ -124,6 +126,7 @@ async function write(
   }
   options.metrics.ended(ending.settlement.state)
   logEnding(options.log, ending, options.now())
+  options.ended(ending)
   after(ending)
 }
 

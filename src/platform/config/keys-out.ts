@@ -177,12 +177,12 @@ export const SUPPRESSION = table(
     unknownExpire: duration({
       default: '0s',
       min: 0,
-      is: 'How long after a hard bounce that says the mailbox or its domain does not exist. `0s`: until removed.',
+      is: 'How long after a hard bounce that says there is no such mailbox, or that nobody there takes mail. `0s`: until removed.',
     }),
-    inactiveExpire: duration({
-      default: '90d',
+    hostUnknownExpire: duration({
+      default: '30d',
       min: 0,
-      is: 'The same for a mailbox that is disabled, suspended or moved.',
+      is: 'The same for a domain that does not exist or leads nowhere.',
     }),
     complaintExpire: duration({
       default: '0s',
@@ -192,7 +192,7 @@ export const SUPPRESSION = table(
     softCount: whole({
       default: 5,
       min: 0,
-      is: 'So many bounces for a full or disabled mailbox within `soft_within`, without a delivery between. 0: they never suppress.',
+      is: 'So many deliveries given up for a full or disabled mailbox within `soft_within`, without a delivery between. 0: they never suppress.',
     }),
     softWithin: duration({ default: '14d', is: 'See `soft_count`.' }),
     softExpire: duration({

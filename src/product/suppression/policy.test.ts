@@ -8,13 +8,13 @@ import type { Policy } from './policy.ts'
 const policy: Policy = {
   enabled: true,
   unknownExpire: 1000,
-  inactiveExpire: 500,
+  hostUnknownExpire: 500,
   complaintExpire: 0,
   softCount: 2,
   softWithin: 100,
   softExpire: 50,
 }
-const unknown = { class: 'unknown-user', type: 'hard' } as const
+const unknown = { class: 'user-unknown', type: 'hard' } as const
 const full = { class: 'mailbox-full', type: 'soft' } as const
 
 test('a policy that is off decides nothing', () => {
@@ -34,7 +34,7 @@ test('a duration of 0 is until somebody removes it', () => {
 })
 
 test('a soft reply of a hard class is no hard bounce', () => {
-  assert.deepEqual(decide(policy, { class: 'unknown-user', type: 'soft' }, undefined, 0), { kind: 'nothing' })
+  assert.deepEqual(decide(policy, { class: 'user-unknown', type: 'soft' }, undefined, 0), { kind: 'nothing' })
 })
 
 test('the window of soft bounces ends where it says', () => {

@@ -3,10 +3,10 @@
 /** Durations in ms; 0 is: until somebody removes it. */
 export type Policy = {
   readonly enabled: boolean
-  /** The mailbox or its domain does not exist. */
+  /** There is no such mailbox, or nobody there takes mail. */
   readonly unknownExpire: number
-  /** It exists, and takes no mail: disabled, suspended, moved without trace. */
-  readonly inactiveExpire: number
+  /** There is no such domain, or nothing leads to its host: some come back. */
+  readonly hostUnknownExpire: number
   readonly complaintExpire: number
   /** So many soft bounces within so long, without a success between; 0 never. */
   readonly softCount: number
@@ -14,7 +14,8 @@ export type Policy = {
   readonly softExpire: number
 }
 
-export type Bounce = { readonly class: string; readonly type: 'hard' | 'soft' }
+/** `type` is `hard` when it will never be taken; the words are those of bounce analysis. */
+export type Bounce = { readonly class: string; readonly type: string }
 
 /** How often a recipient bounced softly since the last success or the beginning of the window. */
 export type SoftCount = { readonly count: number; readonly firstAt: number }
@@ -28,9 +29,9 @@ export type Decision =
  * The classes that say something of the recipient. Blocks, content, policy, rate, authentication, network are about
  * the sender, and a good recipient must not be lost for them.
  */
-const UNKNOWN: ReadonlySet<string> = new Set(['unknown-user', 'unknown-host'])
-const INACTIVE: ReadonlySet<string> = new Set(['inactive', 'moved'])
-const SOFT: ReadonlySet<string> = new Set(['mailbox-full', 'inactive'])
+const UNKNOWN: ReadonlySet<string> = new Set(['user-unknown', 'moved', 'no-mail'])
+const HOST_UNKNOWN: ReadonlySet<string> = new Set(['host-unknown'])
+const SOFT: ReadonlySet<string> = new Set(['mailbox-full', 'inactive', 'suspended'])
 
 const NOTHING: Decision = { kind: 'nothing' }
 
@@ -48,7 +49,7 @@ export function decide(policy: Policy, bounce: Bounce, before: SoftCount | undef
 
 function hardExpire(policy: Policy, what: string): number | undefined {
   if (UNKNOWN.has(what)) return policy.unknownExpire
-  return INACTIVE.has(what) ? policy.inactiveExpire : undefined
+  return HOST_UNKNOWN.has(what) ? policy.hostUnknownExpire : undefined
 }
 
 /** The end of a duration of which 0 means none. */

@@ -35,21 +35,18 @@ export type Experience = {
 
 export type Recorder = {
   /** Gives what is suppressed from now on because of them. One transaction. */
-  record(batch: readonly Experience[]): Promise<readonly Suppression[]>
+  record(batch: readonly Experience[], policy: Policy): Promise<readonly Suppression[]>
 }
 
-/** After `openAccounts` of the same database. `policy` is asked for each batch. */
-export async function openRecorder(
-  control: Control,
-  { policy, now }: { readonly policy: () => Policy; readonly now: () => number },
-): Promise<Recorder> {
+/** After `openAccounts` of the same database. */
+export async function openRecorder(control: Control, now: () => number): Promise<Recorder> {
   const db = await suppressionTables(control)
   return {
-    record: (batch) =>
+    record: (batch, policy) =>
       db.transaction().execute(async (transaction) => {
         const suppressed: Suppression[] = []
         for (const one of batch) {
-          const row = await recordOne(transaction, one, { policy: policy(), now: now() })
+          const row = await recordOne(transaction, one, { policy, now: now() })
           if (row !== undefined) suppressed.push(suppressionOf(row))
         }
         return suppressed

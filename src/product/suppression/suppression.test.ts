@@ -25,7 +25,7 @@ const DAY = 86_400_000
 const policy: Policy = {
   enabled: true,
   unknownExpire: 0,
-  inactiveExpire: 90 * DAY,
+  hostUnknownExpire: 90 * DAY,
   complaintExpire: 0,
   softCount: 3,
   softWithin: 14 * DAY,
@@ -40,7 +40,7 @@ for (const engine of ENGINES) {
   suite(`suppressions on ${engine}`, () => {
     let control: TestControl
     let suppressions: Suppressions
-    let recorder: Recorder
+    let record: (batch: readonly Experience[]) => ReturnType<Recorder['record']>
     let filter: SuppressionFilter
     let now = Date.UTC(2026, 10, 22)
 
@@ -51,7 +51,8 @@ for (const engine of ENGINES) {
       await accounts.addOrganization('acme')
       await accounts.addOrganization('globex')
       suppressions = await openSuppressions(command, () => now)
-      recorder = await openRecorder(command, { policy: () => policy, now: () => now })
+      const recorder = await openRecorder(command, () => now)
+      record = (batch) => recorder.record(batch, policy)
       // A connection of its own: the transport thread, while others write.
       filter = await openSuppressionFilter(control.open(), {
         now: () => now,
@@ -79,7 +80,7 @@ for (const engine of ENGINES) {
       at: now,
       kind: 'bounced',
       evidence: '550 5.1.1 no such user',
-      class: 'unknown-user',
+      class: 'user-unknown',
       type: 'hard',
       ...more,
     })
@@ -167,20 +168,20 @@ for (const engine of ENGINES) {
     })
 
     test('one hard bounce of an unknown user suppresses in every stream, until it is removed', async () => {
-      const [made] = await recorder.record([bounce('gone@example.com', {})])
+      const [made] = await record([bounce('gone@example.com', {})])
       assert.deepEqual([made?.reason, made?.stream, made?.expiresAt], ['bounce', '*', undefined])
       const found = await find('gone', 'transactional')
       assert.deepEqual([found?.evidence, found?.delivery], ['550 5.1.1 no such user', '0ab3xk9m2pq.0'])
     })
 
-    test('a disabled mailbox is tried again after its time', async () => {
-      const [made] = await recorder.record([bounce('off@example.com', { class: 'inactive' })])
+    test('a domain that is gone is tried again after its time', async () => {
+      const [made] = await record([bounce('off@example.com', { class: 'host-unknown' })])
       assert.equal(made?.expiresAt, now + 90 * DAY)
     })
 
     test('what is about the sender is never held against the recipient', async () => {
       for (const about of ['reputation', 'content', 'policy', 'authentication', 'rate', 'network']) {
-        assert.deepEqual(await recorder.record([bounce('good@example.com', { class: about })]), [], about)
+        assert.deepEqual(await record([bounce('good@example.com', { class: about })]), [], about)
       }
       assert.equal(await find('good'), undefined)
     })
@@ -188,24 +189,24 @@ for (const engine of ENGINES) {
     test('soft bounces count within their window, and a success clears them', async () => {
       const full = bounce('full@example.com', { class: 'mailbox-full', type: 'soft' })
       const mailbox = { local: 'full', domain: 'example.com' }
-      assert.deepEqual(await recorder.record([full, full]), [])
+      assert.deepEqual(await record([full, full]), [])
       await filter.refresh()
       assert.equal(filter.bouncedSoftly('acme', mailbox), true)
-      await recorder.record([{ ...full, kind: 'delivered' }])
-      assert.deepEqual(await recorder.record([full, full]), [])
+      await record([{ ...full, kind: 'delivered' }])
+      assert.deepEqual(await record([full, full]), [])
       const late = { ...full, at: now + 14 * DAY + 1 }
-      assert.deepEqual(await recorder.record([late, late]), [], 'the window began anew')
-      const [made] = await recorder.record([late])
+      assert.deepEqual(await record([late, late]), [], 'the window began anew')
+      const [made] = await record([late])
       assert.deepEqual([made?.reason, made?.class], ['soft-bounces', 'mailbox-full'])
       assert.equal(made?.expiresAt, late.at + 30 * DAY)
     })
 
     test('a complaint suppresses its stream, and a later bounce does not let it expire', async () => {
       const complaint = bounce('angry@example.com', { kind: 'complained', evidence: 'abuse report' })
-      await recorder.record([complaint, bounce('angry@example.com', { class: 'inactive' })])
+      await record([complaint, bounce('angry@example.com', { class: 'host-unknown' })])
       assert.equal((await find('angry', 'marketing'))?.reason, 'complaint')
       await add('wish@example.com')
-      await recorder.record([bounce('wish@example.com', { class: 'inactive' })])
+      await record([bounce('wish@example.com', { class: 'host-unknown' })])
       const found = await find('wish')
       assert.deepEqual([found?.reason, found?.expiresAt], ['manual', undefined])
     })
