@@ -8,16 +8,7 @@
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import { SpoolError } from '#engine/spool'
-import type {
-  Change,
-  Claimed,
-  Content,
-  DeliveryFilter,
-  DeliveryKey,
-  Instant,
-  MessageId,
-  Spool,
-} from '#engine/spool'
+import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -422,22 +413,12 @@ export class Queue {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
       vouchedBy: queue.vouchedBy,
-      content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
+      content: (peer) =>
+        carried.content(peer, () => this.#options.spool.read(carried.message.id), this.#options.prepare),
       done: (tried) => {
         for (const entry of entries) this.#loading.heard(entry.queue, true)
         this.#ended(entries, tried, this.#options.random())
       },
-    }
-  }
-
-  async #read(entries: readonly Entry[]): Promise<Content> {
-    const { message } = entries[0]?.claimed ?? failEmpty()
-    try {
-      return await this.#options.spool.read(message.id)
-    } catch (error) {
-      const lost = error instanceof SpoolError && (error.code === 'corrupt' || error.code === 'missing')
-      if (lost) for (const entry of entries) entry.damaged = true
-      throw error
     }
   }
 
