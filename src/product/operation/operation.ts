@@ -41,13 +41,17 @@ export const LIST_LIMIT = 1_000
 export type QueuesQuery = {
   /** Only queues whose name or site contains this, in upper or lower case. */
   readonly match?: string
+  /** `size`, when absent: those with most unfinished deliveries first. By name, pages can follow each other. */
+  readonly order?: 'size' | 'name'
+  /** Only those whose name sorts after this; takes `order` by name. */
+  readonly after?: string
   readonly limit: number
 }
 
 export type QueuesView = {
-  /** Those with most unfinished deliveries, at most as many as were asked for, the largest first. */
+  /** At most as many as were asked for, in the order that was. */
   readonly rows: readonly QueueRow[]
-  /** How many queues matched, and their unfinished deliveries. */
+  /** How many queues matched, those before `after` left out, and their unfinished deliveries. */
   readonly queues: number
   readonly deliveries: number
 }

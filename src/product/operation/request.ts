@@ -71,7 +71,12 @@ const nothing: Reader<undefined> = (value, at) => {
 
 const REQUESTS: Requests = {
   status: nothing,
-  queues: record<QueuesQuery>({ match: optional(name), limit: whole(1, LIST_LIMIT) }),
+  queues: record<QueuesQuery>({
+    match: optional(name),
+    order: optional(choice(['size', 'name'])),
+    after: optional(name),
+    limit: whole(1, LIST_LIMIT),
+  }),
   messages: record<MessagesQuery>({
     ...FILTER,
     before: optional(deliveryKey),
