@@ -19,10 +19,10 @@ export function troubleOf(message: string, around: Surroundings): string | undef
   return listening(message, around.config) ?? database(message, around.config) ?? directory(message, around)
 }
 
-const LISTEN = /\blisten (EADDRINUSE|EACCES|EADDRNOTAVAIL): [^:]*?(?: (\S+?))?(?::(\d+))?$/
+const LISTEN = /\blisten (\w+): [^:]*?(?: (\S+?))?(?::(\d+))?$/
 
 function listening(message: string, config: Config): string | undefined {
-  const [, code, address = '', port = ''] = LISTEN.exec(message) ?? []
+  const [, code = '', address = '', port = ''] = LISTEN.exec(message) ?? []
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`
   const section = sectionOf(Number(port), config)
   switch (code) {
