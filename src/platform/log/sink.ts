@@ -31,6 +31,7 @@ export class Sink {
   readonly #destination: Destination
   #fd: number
   readonly #oneWrite: number
+  readonly #backlog: number
   #lines: string[] = []
   #waiting = 0
   #underway: Promise<void> | undefined
@@ -39,19 +40,23 @@ export class Sink {
   readonly #timer: NodeJS.Timeout
   readonly #onDropped: (lines: number) => void
 
-  /** `onDropped` hears how many lines were lost, once there is room again. @throws when the file cannot be opened */
-  constructor(destination: Destination, onDropped: (lines: number) => void) {
+  /**
+   * `onDropped` hears how many lines were lost, once there is room again; `backlog` is how many octets may wait.
+   * @throws when the file cannot be opened
+   */
+  constructor(destination: Destination, onDropped: (lines: number) => void, backlog = BACKLOG) {
     this.#destination = destination
     this.#fd = open(destination)
     this.#oneWrite = fstatSync(this.#fd).isFile() ? ONE_WRITE.file : ONE_WRITE.pipe
     this.#onDropped = onDropped
+    this.#backlog = backlog
     this.#timer = setInterval(() => this.#start(), PATIENCE).unref()
   }
 
   /** Never waits. */
   write(line: string): void {
     const size = Buffer.byteLength(line)
-    if (this.#waiting + size > BACKLOG) {
+    if (this.#waiting + size > this.#backlog) {
       this.#dropped += 1
       return
     }
