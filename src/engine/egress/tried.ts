@@ -18,6 +18,8 @@ export type Occasion = {
   readonly dsn: boolean
 }
 
-export function triedOf(verdict: Verdict, { dsn, ...occasion }: Occasion): Tried {
-  return { ...occasion, ...verdict, dsnPassedOn: dsn && verdict.outcome === 'delivered' }
+export function triedOf(verdict: Verdict, occasion: Occasion): Tried {
+  const { at, duration, source, site, host, address, tls, dsn } = occasion
+  const dsnPassedOn = dsn && verdict.outcome === 'delivered'
+  return { at, duration, source, site, host, address, tls, ...verdict, dsnPassedOn }
 }
