@@ -108,7 +108,10 @@ async function watch(node: ScaleNode, world: World, seconds: number): Promise<Wa
   let slowest = 0
   for (let second = 0; second < seconds; second += 1) {
     const [took] = await Promise.all([
-      Promise.all([fresh(node, world, domainOf('healthy', 0)), fresh(node, world, `new${count}.healthy.example`)]),
+      Promise.all([
+        fresh(node, world, domainOf('healthy', 0)),
+        fresh(node, world, `new${count}.healthy.example`),
+      ]),
       sleep(1_000),
     ])
     memory = Math.max(memory, node.memory())

@@ -70,7 +70,9 @@ async function measure(
     const token = `pit-${began}-${n}`
     const arrived = world.await(token)
     const kept = await client.send(token, [`user@${domainOf('healthy', n % healthy)}`])
-    delays.push(Promise.race([arrived.then((at) => Math.max(0, at - kept)), sleep(60_000, 60_000, { ref: false })]))
+    delays.push(
+      Promise.race([arrived.then((at) => Math.max(0, at - kept)), sleep(60_000, 60_000, { ref: false })]),
+    )
   }
   return await Promise.all(delays)
 }

@@ -126,7 +126,9 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
   }
   return {
     message,
-    deliveries: envelope.to.map((recipient) => planDelivery(options, message, { recipient, of: envelope.to.length, due })),
+    deliveries: envelope.to.map((recipient) =>
+      planDelivery(options, message, { recipient, of: envelope.to.length, due }),
+    ),
   }
 }
 

@@ -191,7 +191,9 @@ export class Loading {
       return
     }
     if (occupancy.full(queue) === undefined)
-      this.#run(this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)))
+      this.#run(
+        this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)),
+      )
     // Otherwise it is asked when one of its entries ends.
     else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue.key)
   }

@@ -6,13 +6,13 @@
 import type { ScheduledQueue } from './scheduled-queue.ts'
 
 /** Queues at a time that come from the store. A site that does not answer keeps one for the time of a connection, 30 s. */
-const STORED = 500
+const STORED = 300
 
 /**
  * Queues at a time in all, by whether fresh mail is to many recipients or to few: a message to a thousand domains must
  * not keep a password reset waiting, nor a thousand dead sites that come up again keep either.
  */
-const ALL = { many: 1_000, few: 1_500 } as const
+const ALL = { many: 500, few: 1_000 } as const
 
 /** Recipients that are few. */
 const FEW = 10

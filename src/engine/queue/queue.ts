@@ -236,6 +236,11 @@ export class Queue {
     return this.#occupancy.taken
   }
 
+  /** Scheduled queues in memory; those that only wait are not. */
+  get queues(): number {
+    return this.#queues.size
+  }
+
   /** Deliveries on the wire. */
   get onWire(): number {
     let count = 0
