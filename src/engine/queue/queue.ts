@@ -110,11 +110,14 @@ export class Queue {
     this.tick()
   }
 
-  /** Whether a new delivery for `key` may go to memory at once; then a place is kept for it until `arrived` or `free`. */
-  reserve(key: string): boolean {
+  /**
+   * Whether a new delivery for `key`, of a message to so many recipients, may go to memory at once; then a place is
+   * kept for it until `arrived` or `free`.
+   */
+  reserve(key: string, recipients: number): boolean {
     if (this.#loading.isPaused) return false
     const known = this.#queues.get(key)
-    if (known === undefined && !this.#loading.hasPlace) return false
+    if (!this.#loading.mayBegin(known, recipients)) return false
     const queue = known ?? this.#queueOf(key)
     const now = this.#options.now()
     if (!this.#occupancy.hasRoomForFresh(queue, queue.nextDue <= now)) return false
@@ -222,6 +225,11 @@ export class Queue {
   /** Deliveries that count against the windows. */
   get inMemory(): number {
     return this.#occupancy.taken
+  }
+
+  /** Scheduled queues in memory; those that only wait are not. */
+  get queues(): number {
+    return this.#queues.size
   }
 
   /** Deliveries on the wire. */
