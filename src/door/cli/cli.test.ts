@@ -251,7 +251,9 @@ test('bounce classify tells of each file in turn, one object a line', async () =
     ],
   )
   assert.equal(told[0]?.['originalMessageId'], '<1@example.org>')
-  const [recipient] = told[0]!['recipients'] as Record<string, unknown>[]
+  const [first] = told
+  assert.ok(first)
+  const [recipient] = first['recipients'] as Record<string, unknown>[]
   assert.deepEqual(
     [recipient?.['recipient'], recipient?.['class'], recipient?.['type'], recipient?.['status']],
     ['bob@example.com', 'user-unknown', 'hard', '5.1.1'],

@@ -9,7 +9,7 @@ import { PROVIDERS } from './rules/providers.ts'
 import { FULL, RECIPIENT } from './rules/recipient.ts'
 import { ROUTE } from './rules/route.ts'
 import { SYSTEM } from './rules/system.ts'
-import { TRUST } from './rules/trust.ts'
+import { OURSELVES, TRUST } from './rules/trust.ts'
 
 export const RULES: readonly Rule[] = [
   ...JAPAN,
@@ -19,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...FULL,
   ...TRUST,
   ...CONTENT,
+  ...OURSELVES,
   ...RECIPIENT,
   ...ROUTE,
   ...SYSTEM,

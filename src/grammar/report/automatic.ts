@@ -33,6 +33,8 @@ const FAILED = new RegExp(
     'rejected (?:mail|message|posting)',
     'automatically rejected',
     "(?:un|not |wasn't )able to deliver",
+    'not a valid (?:user|address|recipient|mailbox)|no such (?:user|address)|does(?:n.t| not) exist',
+    '无法发送|无法送达|传输失败|发送失败|投递失败',
     'user unknown|unknown user|no such user|not listed in',
     '^bounce|\\bbounced? (?:mail|message|email)',
     'mailbox (?:is )?(?:full|unavailable)',
@@ -67,7 +69,7 @@ const DELAYED = new RegExp(
     'warning: (?:could not send|message|mail).{0,60}(?:hour|delayed|days)',
     'warning: message .{1,60} delayed',
     'this is a warning (?:message )?only',
-    'has not (?:yet )?been delivered',
+    'has not yet been delivered',
     'not yet been delivered',
     'delivery (?:is|has been) delayed|delivery incomplete',
     'delivery attempts will continue',
@@ -144,7 +146,7 @@ export function isChallenge(fields: Fields, text: string): boolean {
   const from = value(fields, 'from')
   return (
     /@(?:[\w-]+\.)?(?:boxbe|spamarrest|sendio|mailblocks|choicemail|bluebottle)\./i.test(from) ||
-    /(?:confirm|verify) (?:that )?you(?:r message| are (?:a (?:real )?(?:person|human)|not a (?:spammer|robot)))|click the link (?:below|above) to (?:be added|have your|release|deliver)|(?:this|a) one[- ]time (?:confirmation|verification)|challenge[- ]response|message has been waitlisted/i.test(
+    /(?:confirm|verify) (?:that )?you(?:r message| are (?:a (?:real )?(?:person|human)|not a (?:spammer|robot)))|click the link (?:below|above) to (?:be added|have your|release|deliver)|apologi[sz]e for this automatic|(?:senders|people) I (?:have )?(?:approved|know)|(?:this|a) one[- ]time (?:confirmation|verification)|challenge[- ]response|message has been waitlisted/i.test(
       text.slice(0, 4000),
     )
   )

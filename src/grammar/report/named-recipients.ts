@@ -59,8 +59,17 @@ const ALONE = /^[ \t]*(?:[*+•・>-]{1,3}[ \t]*)?(?:"[^"\n]{0,80}"[ \t]*|[\w .,
 const STAFF =
   /^(?:postmaster|mailer-daemon|mail-daemon|abuse|hostmaster|support|helpdesk|no-?reply|mdaemon|listserv)@/i
 
+/** What follows is about recipients, and what stands before may be about others. */
+const INTRODUCTION = /(?:following|these) (?:e-?mail )?(?:recipient|address)[^\n]{0,80}\n/i
+
 export function namedRecipients(notice: string, notThese: readonly string[]): readonly Named[] {
   const excluded = new Set(notThese.map((address) => address.toLowerCase()))
+  const start = INTRODUCTION.exec(notice)?.index ?? 0
+  const after = start === 0 ? [] : namedIn(notice.slice(start), excluded)
+  return after.length > 0 ? after : namedIn(notice, excluded)
+}
+
+function namedIn(notice: string, excluded: ReadonlySet<string>): readonly Named[] {
   const lines = linesOf(notice)
   const isOther = (address: string): boolean => excluded.has(address.toLowerCase())
   for (const shape of [leads, labelled, isAlone]) {
@@ -76,7 +85,7 @@ export function namedRecipients(notice: string, notThese: readonly string[]): re
 
 /** `mail from a@example.com` */
 function isSender(text: string, address: string): boolean {
-  return /\bfrom:?[ \t]*<?$/i.test(text.slice(0, text.indexOf(address)).slice(-20))
+  return /(?<!generated |expanded )\bfrom:?[ \t]*<?$/i.test(text.slice(0, text.indexOf(address)).slice(-20))
 }
 
 function linesOf(notice: string): readonly Line[] {

@@ -53,14 +53,15 @@ function signsOf({ subject, notice, original }: Seen): Signs {
 }
 
 /** From a name that is no person's: systems do not hide behind it. A person may write of bounces, and quote one. */
-function isPersonsBounce({ subject }: Seen, { inSubject, inBody, quotes, returns }: Signs): boolean {
-  if (!inSubject || !inBody || /^\s*(?:re|aw|fwd?|tr|sv)\s*:/i.test(subject)) return false
-  return (
-    quotes ||
-    returns ||
-    /^\W{0,5}(?:undeliver|non-deliver|delivery|failure|returned|unzustellbar)/i.test(subject)
-  )
+function isPersonsBounce({ subject, notice }: Seen, { inSubject, inBody, quotes, returns }: Signs): boolean {
+  if (!inSubject || !inBody) return false
+  // Some systems answer in the name of the recipient, in a few lines of which none is quoted.
+  if (ANSWER.test(subject)) return notice.length < 800 && !quotes && !/^>/m.test(notice)
+  return quotes || returns || STARTS.test(subject)
 }
+
+const ANSWER = /^\s*(?:re|aw|fwd?|tr|sv)\s*:/i
+const STARTS = /^\W{0,5}(?:undeliver|non-deliver|delivery|failure|returned|unzustellbar)/i
 
 function isNamedSystem(fields: Fields): boolean {
   return isFromSystem(new Map([['from', fields.get('from') ?? ['']]]))

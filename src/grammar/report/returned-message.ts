@@ -113,7 +113,8 @@ function receiversOf(fields: Fields): readonly string[] {
 const ADDRESS =
   /(?:"[^"\s@]{1,64}"|[^\s"'<>()[\]{}:;,@\\`|*（）「」]{1,100})@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}\p{N}][\p{L}\p{N}-]{0,62}/gu
 
-/** Addresses in a text, in order, each once for each time it is there. */
+/** Addresses in a text, in order, each once for each time it is there; those of X.400 without what is before them. */
 export function addressesIn(text: string): readonly string[] {
-  return text.slice(0, 20_000).match(ADDRESS) ?? []
+  const found = text.slice(0, 20_000).match(ADDRESS) ?? []
+  return found.map((address) => address.replace(/^(?:smtp|rfc-?822)=/i, ''))
 }

@@ -62,7 +62,7 @@ export const CONTENT = [
       /message filtered/,
       /content (?:filter|restriction|rejected|denied|violation|not accepted)/,
       /banned content/,
-      /unacceptable content/,
+      /unacceptable content|rejecting (?:mail|banned) content/,
       /(?:rejected|blocked|refused)(?: \w{1,12}){0,4} (?:content filter|by (?:our )?(?:content|filter))/,
       /recurrent pattern/,
       /triggered (?:a )?(?:content|filter)/,
@@ -124,7 +124,7 @@ export const CONTENT = [
       /(?:smtputf8|8bitmime|internationali[sz]ed|eai) (?:required|not|but)/,
       /(?:no|empty) (?:message )?body/,
       /message considered/,
-      /text that uses unnecessary/,
+      /text that uses unnecessary|improperly-formatted|header size, or recipient list/,
     ),
     [
       '554 5.6.1 Body type not supported: MIME error in message',

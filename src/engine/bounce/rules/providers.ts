@@ -108,14 +108,18 @@ export const PROVIDERS = [
   rule('rate/comcast', /rl0000\d{1,2}|throttled - try again later/, [
     '421 4.1.0 192.0.2.1 Throttled - try again later. Please see http://postmaster.comcast.net/smtp-error-codes.php#RL000001',
   ]),
-  rule(
-    'reputation/orange',
-    /(?:ofr|wan)_?\d{3}|ofr004|adresse ip (?:source )?(?:bloqu|rejet)|service refuse/,
-    [
-      '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]',
-      '421 mwinf5c01 ME Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR004_104 [104]',
-    ],
-  ),
+  rule('spam/orange', /ofr_?506|mail rejete\. mail rejected/, [
+    '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]',
+  ]),
+  rule('user-unknown/orange', /destinataire invalide|ofr_?41[68]/, [
+    '550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]',
+  ]),
+  rule('rate/orange', /ofr_?(?:004_)?104|trop de connexions/, [
+    '421 mwinf5c01 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR004_104 [104]',
+  ]),
+  rule('reputation/orange', /\bofr_?\d{3}|\bwan_?\d{3}|service refuse\./, [
+    '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
+  ]),
   rule(
     'rate/free-fr',
     /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
@@ -207,7 +211,7 @@ export const PROVIDERS = [
   rule(
     'spam/checks',
     any(
-      /several antispam checks/,
+      /several antispam checks|spam ?(?:or|\/|and) ?virus/,
       /(?:due to|because of|by) (?:the |our |suspected )?(?:anti-?)?spam (?:filter|content|check)/,
     ),
     [

@@ -162,7 +162,7 @@ export const TRUST = [
       /deny ?list/,
       /realtime b/,
       /listed (?:at|by|in|on) \S{0,80}(?:bl|list|\.org|\.net)/,
-      /blocked using/,
+      /blocked using (?!spam pattern)/,
       /is (?:on|in) (?:a |the |our )?\S{0,30} ?(?:black|block|blacklist)/,
       /blocklisted/,
       /is listed (?:in|at|on|by)/,
@@ -217,6 +217,10 @@ export const TRUST = [
       '421 Throttled, slow down',
     ],
   ),
+]
+
+/** Words for hosts that are not wanted; after those for what the message has in it. */
+export const OURSELVES = [
   rule(
     'reputation/words',
     any(
@@ -230,7 +234,7 @@ export const TRUST = [
       /generic (?:dns|ptr|rdns)/,
       /residential/,
       /mail from (?:ip )?\S{1,60} (?:rejected|refused|blocked|not)/,
-      /go away/,
+      /go away|no access from mail server|not currently accepting mail from your/,
       /not welcome/,
       /abus(?:e|ive)/,
       /connection (?:refused|rejected|denied) (?:by|due|from)/,
