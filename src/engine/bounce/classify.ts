@@ -96,7 +96,7 @@ function fits(
   if (final === true && said.final !== true) return false
   if (hosts !== undefined && !hosts.some((suffix) => isWithin(host, suffix) || isWithin(domain, suffix)))
     return false
-  if (stages !== undefined && (stage === undefined || !stages.includes(stage))) return false
+  if (stages !== undefined && !stages.some((one) => one === stage)) return false
   return codes === undefined || codes.includes(code)
 }
 

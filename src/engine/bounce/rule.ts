@@ -14,7 +14,8 @@ export type Said = {
   /** RFC 3463; empty when there is none. */
   readonly enhanced: string
   readonly text: string
-  readonly stage?: Stage
+  /** One of `Stage`; another, as records of later versions may have, is of no rule. */
+  readonly stage?: string
   /** The host that spoke. */
   readonly host?: string
   /** Of the recipient. */

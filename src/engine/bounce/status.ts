@@ -1,7 +1,7 @@
 /** What codes say when words do not: the enhanced status code first, then the reply code and where it was given. */
 
 import type { BounceClass } from './classes.ts'
-import type { Said, Stage } from './rule.ts'
+import type { Said } from './rule.ts'
 
 /** By subject and detail of RFC 3463 and its registry; the first digit decides only how long to wait. */
 export const STATUS: ReadonlyMap<string, BounceClass> = new Map<string, BounceClass>([
@@ -111,7 +111,7 @@ export function classOfCode({ code, stage }: Said): BounceClass | undefined {
   return CODES.get(code)
 }
 
-const STAGES = new Map<Stage, BounceClass>([
+const STAGES = new Map<string, BounceClass>([
   ['connect', 'reputation'],
   ['greeting', 'reputation'],
   ['EHLO', 'reputation'],
