@@ -27,6 +27,8 @@ export const READ_LIMITS = {
   octets: 1_048_576,
   parts: 100,
   depth: 8,
+  /** Characters of what a mail system says in words. */
+  notice: 65_536,
   /** Fields of one header section. */
   fields: 1000,
 } as const

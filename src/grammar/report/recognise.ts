@@ -64,5 +64,6 @@ const ANSWER = /^\s*(?:re|aw|fwd?|tr|sv)\s*:/i
 const STARTS = /^\W{0,5}(?:undeliver|non-deliver|delivery|failure|returned|unzustellbar)/i
 
 function isNamedSystem(fields: Fields): boolean {
-  return isFromSystem(new Map([['from', fields.get('from') ?? ['']]]))
+  // FML answers in the name of the list.
+  return fields.has('x-mlserver') || isFromSystem(new Map([['from', fields.get('from') ?? ['']]]))
 }

@@ -50,7 +50,7 @@ const TOLD: readonly RegExp[] = [
 export function quotedStage(text: string): ReplyStage | undefined {
   // Sendmail pipelines: what it shows after DATA may be the reply to RCPT, and its own last word tells which.
   if (/^(?:>>> DATA|<<< )/im.test(text) && /\.\.\. user unknown\s*$/im.test(text)) return 'RCPT'
-  const folded = text.replace(/[ \t]*\n[ \t]+/g, ' ')
+  const folded = text.replace(/[ \t]{0,20}\n[ \t]+/g, ' ')
   for (const told of TOLD) {
     const command = told.exec(LAST_COMMAND.includes(told) ? text : folded)?.[1]
     if (command !== undefined) return stageOf(command.toLowerCase(), told)

@@ -1,6 +1,6 @@
 /** A message that came in, seen whole: its parts, its words, and what of another message came with it. */
 
-import { splitHeader, words } from './entity.ts'
+import { READ_LIMITS, splitHeader, words } from './entity.ts'
 import type { Entity } from './entity.ts'
 import { NOTHING_RETURNED, originalIn, originalOf, splitNotice } from './returned-message.ts'
 import type { Original } from './returned-message.ts'
@@ -27,7 +27,7 @@ export function look(message: Entity): Seen {
     message,
     parts,
     subject: words(message.fields, 'subject'),
-    notice,
+    notice: notice.slice(0, READ_LIMITS.notice),
     original: attached ?? (returned === '' ? NOTHING_RETURNED : originalIn(returned)),
   }
 }

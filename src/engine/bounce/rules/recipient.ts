@@ -12,7 +12,7 @@ export const FULL = [
       /exceed(?:s|ed)? .{0,30}quota/,
       /(?:mail ?box|in ?box|mail ?folder|mail ?drop|maildir|account|user|recipient|mailspool|mail file|mail space|folder|spool)(?:'s)?(?: \S{1,100})? (?:is |has |was |are |seems )?(?:currently |temporarily |already |been )?(?:full|over ?quota|overquota|exceeded|too full|overdrawn|over the quota)/,
       /full (?:mail|in)box/,
-      /(?:mailbox|storage|disk|inbox|disc|mail) (?:size |space )?(?:limit )?(?:exceed|full|is full)/,
+      /(?:mailbox|storage|disk|inbox|disc) (?:size |space )?(?:limit )?(?:exceed|full|is full)/,
       /mailbox exceeds/,
       /exceeds allowed size|mail file size exceeds/,
       /box space not enough/,
@@ -222,7 +222,7 @@ export const RECIPIENT = [
     any(
       /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?! (?:due|because|as|by|for|with|from))/,
       /destination (?:addresses|server) (?:were unknown|rejected)/,
-      /not e-?mail addresses|envelope recipient has been denied|^<@> not found|unknown destination/,
+      /not e-?mail addresses|envelope recipient has been denied|^<@> not found|unknown destination|unresolvable address|nosuchuser/,
       /destinataire invalide/,
       /rcpt (?:to )?[<:(]?\S{0,80} does(?:n't| not) exist/,
       /no matches to nameserver query/,
