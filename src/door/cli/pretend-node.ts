@@ -67,12 +67,21 @@ async function bounced(spool: Spool): Promise<void> {
   ])
   await spool.accept(entry, Buffer.from('x'))
   const text = 'No such user \u001b]0;title\u0007here'
+  const bounce = { class: 'user-unknown', type: 'hard', rule: 'user-unknown/words' } as const
   await spool.settle({
     key: { message: entry.message.id, n: 0 },
     state: 'bounced',
     due: 0,
     at: NOW,
-    attempt: attempt(20, { outcome: 'bounced', stage: 'RCPT', code: 550, enhanced: '5.1.1', text, tls: '' }),
+    attempt: attempt(20, {
+      outcome: 'bounced',
+      stage: 'RCPT',
+      code: 550,
+      enhanced: '5.1.1',
+      text,
+      tls: '',
+      bounce,
+    }),
     reason: `550 5.1.1 ${text}`,
   })
 }

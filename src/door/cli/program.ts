@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 
 import { OperationError } from '#product/operation'
 
+import { bounceCommands } from './bounce.ts'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
 import { credentialCommands } from './credential.ts'
@@ -82,6 +83,7 @@ export function commandLine(run: Run, version: string): Command {
   messageCommands(program, run)
   shapingCommands(program, run)
   traceCommand(program, run)
+  bounceCommands(program, run)
   domainCommands(program, run)
   dkimCommands(program, run)
   doctorCommand(program, run)

@@ -1,5 +1,7 @@
 /** From what an attempt did to what is written down and who is told. Pure: the clock and the dice are arguments. */
 
+import { classifyReply } from '#engine/bounce'
+import type { Classified } from '#engine/bounce'
 import type { Tried } from '#engine/egress'
 import { afterAttempt, DAMAGED } from '#engine/lifetime'
 import type { RetryPolicy, Verdict } from '#engine/lifetime'
@@ -28,15 +30,25 @@ export function judge(
   at: { readonly now: Instant; readonly random: number },
 ): Ending {
   const { claimed } = entry
-  const { dsnPassedOn, deadlinePassedOn, ...attempt } = tried
+  const { dsnPassedOn, deadlinePassedOn, ...said } = tried
   const { damage } = entry.carried
   // What was sent before the damage was met, or refused whatever the content, has ended as it did.
   if (damage !== undefined && tried.outcome === 'deferred')
-    return { claimed, settlement: quarantine(claimed, attempt, damage, at.now) }
+    return { claimed, settlement: quarantine(claimed, said, damage, at.now) }
   const verdict = afterAttempt(claimed, tried, policy, at)
+  const attempt = said.outcome === 'delivered' ? said : { ...said, bounce: bounceOf(said, claimed) }
   const notice = noticeOf(claimed, verdict, { dsnPassedOn, deadlinePassedOn })
   const settlement = settlementOf(claimed, verdict, attempt, at.now)
   return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
+}
+
+/** Successes never come here: what they cost is nothing. */
+function bounceOf(said: Attempt, { delivery }: Claimed): Classified {
+  return classifyReply({
+    ...said,
+    host: said.host === '' ? said.site : said.host,
+    domain: delivery.to.domain,
+  })
 }
 
 /** Neither sent as it is nor returned as if it were what was accepted: an operator has to look. */

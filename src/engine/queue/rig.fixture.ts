@@ -95,7 +95,7 @@ export async function rig({
     spool,
     notices,
     log,
-    metrics: { ended: () => {}, notice: () => {} },
+    metrics: { ended: () => {}, refused: () => {}, notice: () => {} },
     now,
     arrived: ({ entry }) => {
       for (const one of entry.deliveries) queue.planned(one.queue, one.due)
