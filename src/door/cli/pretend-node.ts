@@ -12,6 +12,7 @@ import type { Operations, QueueRow, SendRequest } from '#product/operation'
 import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
 import { pretendStreams } from './pretend-stream.ts'
+import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -274,6 +275,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
     credentialRevoke: ({ login }) =>
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
+    ...pretendTls(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }
