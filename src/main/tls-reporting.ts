@@ -52,7 +52,7 @@ export async function startTlsReporting(parts: TlsReportingParts): Promise<Async
       await work()
     } catch (cause) {
       // What was taken is lost to the report, and to nothing else; the next round finds a store that works, or not.
-      log.error('tls-report.failed', { cause })
+      log.error('tlsrpt.failed', { cause })
     }
   }
   let rounds = 0

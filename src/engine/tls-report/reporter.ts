@@ -141,8 +141,8 @@ export class TlsReporter {
     // RFC 8460 §3: one of them is enough, and §5.5: it is tried again for a day.
     const isSent = deliveries.some(({ ok }) => ok)
     const isOver = now() - report.createdAt >= DAY
-    if (isSent) log.info('tls-report.sent', { report: id, domain, deliveries })
-    else log.warn('tls-report.not-sent', { report: id, domain, deliveries, again: !isOver })
+    if (isSent) log.info('tlsrpt.sent', { report: id, domain, deliveries })
+    else log.warn('tlsrpt.not-sent', { report: id, domain, deliveries, again: !isOver })
     const state = isSent ? 'sent' : isOver ? 'failed' : 'waiting'
     if (state !== 'waiting') this.#count({ result: state }).add()
     await store.update({ ...report, state, due, deliveries })

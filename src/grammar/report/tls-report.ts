@@ -109,13 +109,11 @@ export function readTlsReport(json: string): ReadTlsReport {
   try {
     return { ok: true, report: reportOf(objectOf(JSON.parse(json), 'the report')) }
   } catch (error) {
-    if (error instanceof NotReport) return { ok: false, why: error.message }
+    // How the reader below leaves from its depth; JSON that is none throws another.
+    if (error instanceof TypeError) return { ok: false, why: error.message }
     return { ok: false, why: 'not JSON' }
   }
 }
-
-/** How the reader below leaves from its depth; it does not leave this file. */
-class NotReport extends Error {}
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -138,7 +136,7 @@ function policyOf(fields: Fields): TlsReportPolicy {
   const summary = objectOf(fields['summary'] ?? {}, 'summary')
   const type = textOf(policy['policy-type'])
   if (type !== 'tlsa' && type !== 'sts' && type !== 'no-policy-found')
-    throw new NotReport(`policy-type is ${type ?? 'missing'}`)
+    throw new TypeError(`policy-type is ${type ?? 'missing'}`)
   const details = listOf(fields['failure-details'] ?? [], 'failure-details', LIMITS.details)
   return {
     type,
@@ -165,13 +163,13 @@ function detailOf(fields: Fields): TlsReportDetail {
 
 function objectOf(value: unknown, what: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new NotReport(`${what} is no object`)
+    throw new TypeError(`${what} is no object`)
   return value as Fields
 }
 
 function listOf(value: unknown, what: string, most: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new NotReport(`${what} is no list`)
-  if (value.length > most) throw new NotReport(`${what} has more than ${most} elements`)
+  if (!Array.isArray(value)) throw new TypeError(`${what} is no list`)
+  if (value.length > most) throw new TypeError(`${what} has more than ${most} elements`)
   return value
 }
 
@@ -191,12 +189,12 @@ function textOf(value: unknown): string | undefined {
 function countOf(value: unknown, what: string): number {
   const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : (value ?? 0)
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count
-  throw new NotReport(`${what} is no count`)
+  throw new TypeError(`${what} is no count`)
 }
 
 function timeOf(value: unknown, what: string): number {
   const time = typeof value === 'string' ? parseTimestamp(value) : undefined
-  if (time === undefined) throw new NotReport(`${what} is no time`)
+  if (time === undefined) throw new TypeError(`${what} is no time`)
   return time
 }
 
