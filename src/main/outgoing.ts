@@ -1,6 +1,6 @@
 /** The way out as one transport thread composes it: routing, egress, signing, notifications, and the queue before them. */
 
-import { createEgress } from '#engine/egress'
+import { createEgress, openBrokenTlsStore } from '#engine/egress'
 import type { Egress } from '#engine/egress'
 import { createPrepare, createSettling, Notices, Queue, queueGauges, queueMetrics } from '#engine/queue'
 import type { QueueOptions, Settling } from '#engine/queue'
@@ -8,6 +8,7 @@ import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import { createSigner } from '#engine/signing'
 import type { MessageId, Spool } from '#engine/spool'
+import { Tally } from '#engine/tls-report'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
@@ -36,6 +37,7 @@ export type Outgoing = {
   readonly queue: Queue
   readonly egress: Egress
   readonly security: Security
+  readonly tally: Tally
   /** Transactions under way may end within `patience` ms. */
   close(patience: number): Promise<void>
   /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
@@ -48,7 +50,13 @@ type Live = { config: Config }
 export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
   const security = await openSecurity(parts)
-  const routing = routingOf(live, security)
+  const tally = new Tally({
+    sts: (domain) => security.mtaSts.known(domain),
+    metrics: parts.metrics,
+    now: Date.now,
+  })
+  const routing = routingOf(live, security, tally)
+  const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
   const egress = createEgress({
     routing,
     get config() {
@@ -56,6 +64,8 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     },
     tls: {},
     dane: security.dane,
+    witness: tally.witness,
+    brokenTls: await broken.load(),
     log: parts.log,
     metrics: parts.metrics,
     tracer: parts.tracer,
@@ -77,6 +87,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     queue,
     egress,
     security,
+    tally,
     async close(patience) {
       await egress.close(patience)
       security.close()
@@ -90,7 +101,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   }
 }
 
-function routingOf(live: Live, security: Security): Routing & RoutingNow {
+function routingOf(live: Live, security: Security, tally: Tally): Routing & RoutingNow {
   const { node, egress, dns } = live.config
   return createRouting({
     dns: security.dns,
@@ -109,6 +120,7 @@ function routingOf(live: Live, security: Security): Routing & RoutingNow {
     get defaults() {
       return live.config.egress
     },
+    outsidePolicy: tally.outside,
     ownNames: [node.name, ...egress.sources.map(({ ehlo }) => ehlo)],
     ownAddresses: egress.sources.flatMap(({ address }) => (address === undefined ? [] : [address])),
     cacheEntries: dns.cacheEntries,

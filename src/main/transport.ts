@@ -4,7 +4,7 @@
  */
 
 import { createIntake } from '#engine/queue'
-import type { Intake, Queue } from '#engine/queue'
+import type { Intake } from '#engine/queue'
 import { messageIds } from '#engine/spool'
 import type { Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
@@ -20,6 +20,7 @@ import type { DomainDirectory } from '#product/domain'
 import type { Control } from '#platform/store'
 
 import { startOutgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
 export type TransportParts = {
@@ -37,9 +38,9 @@ export type TransportParts = {
 
 export type Transport = {
   readonly submission: Submission
-  readonly queue: Queue
   readonly intake: Intake
   readonly domains: DomainDirectory
+  readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
   readonly drain: (patience: number) => Promise<void>
   /** What can change while it runs, from now on as `config` says. */
@@ -89,7 +90,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   })
   return {
     submission,
-    queue,
+    outgoing,
     intake,
     domains,
     async reload(changed) {

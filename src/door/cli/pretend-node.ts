@@ -13,6 +13,7 @@ import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
+import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -286,6 +287,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
     credentialRevoke: ({ login }) =>
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
+    ...pretendTls(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }

@@ -20,6 +20,7 @@ import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
 import { shapingCommands } from './shaping.ts'
 import { harmlessJson } from './text.ts'
+import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
@@ -87,6 +88,7 @@ export function commandLine(run: Run, version: string): Command {
   domainCommands(program, run)
   dkimCommands(program, run)
   doctorCommand(program, run)
+  tlsCommands(program, run)
   credentialCommands(program, run)
   return example(
     program,

@@ -4,6 +4,8 @@ export { base64Lines, foldedField, quotedPrintable, textField } from './encode.t
 export type { Encoder } from './encode.ts'
 export { field, parseHeader } from './header.ts'
 export type { Field, Header, HeaderLimits, ParsedHeader } from './header.ts'
+export { leavesOf } from './leaves.ts'
+export type { Leaf } from './leaves.ts'
 export { inspect, inspector } from './mime.ts'
 export type { Inspector, MimeLimits, Structure } from './mime.ts'
 export { countHops, prepareSubmission } from './submission.ts'

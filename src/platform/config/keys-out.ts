@@ -70,6 +70,32 @@ export const TRANSPORT_SECURITY = table(
   },
 )
 
+export const TLS_REPORT = table(
+  'Reports about TLS to the domains that ask for them, each day one. RFC 8460',
+  {
+    send: flag({ default: true, is: 'Whether reports are made and sent.' }),
+    from: mailbox({
+      from: ['`tls-reports@` and `node.name`', (around) => `tls-reports@${around.nodeName}`],
+      is: 'Who they come from. Its domain needs DKIM keys here: reports without a signature are ignored.',
+    }),
+    organization: text({
+      from: ['`node.name`', (around) => around.nodeName],
+      example: 'Example Ltd.',
+      is: 'Who reports, for people.',
+    }),
+    contact: mailbox({
+      from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+      is: 'Whom a domain may ask about its report.',
+    }),
+    spread: duration({
+      default: '4h',
+      min: 0,
+      is: 'The reports of a day are sent within this time after midnight UTC, each at its own moment.',
+    }),
+    keep: duration({ default: '90d', is: 'How long reports are kept.' }),
+  },
+)
+
 export const DNS = table('How names are looked up.', {
   servers: servers({
     default: [],

@@ -12,7 +12,8 @@ import type {
   MessageView,
   QueueDepth,
 } from '#engine/spool'
-import type { PathState } from '#engine/egress'
+import type { BrokenHost, PathState } from '#engine/egress'
+import type { TlsReport } from '#grammar/report'
 import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
@@ -100,6 +101,35 @@ export type Changed = {
   readonly rows: readonly MessageRow[]
 }
 
+export type TlsReportRow = {
+  readonly id: string
+  /** `2026-11-22`, in UTC. */
+  readonly day: string
+  readonly domain: string
+  readonly state: 'waiting' | 'sent' | 'failed'
+  /** When it is sent, or tried again. */
+  readonly due: number
+  readonly successes: number
+  readonly failures: number
+}
+
+export type TlsReportView = TlsReportRow & {
+  readonly report: TlsReport
+  readonly deliveries: readonly { readonly target: string; readonly ok: boolean; readonly text: string }[]
+}
+
+/** An MTA-STS policy that holds. */
+export type TlsPolicyRow = {
+  readonly domain: string
+  readonly id: string
+  readonly mode: 'enforce' | 'testing' | 'none'
+  readonly mx: readonly string[]
+  readonly fetchedAt: number
+  readonly expiresAt: number
+}
+
+export type BrokenRow = BrokenHost
+
 export type Operations = {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
@@ -138,6 +168,12 @@ export type Operations = {
   }): Promise<{ readonly credential: Credential; readonly password: string }>
   /** `null` when there is no such login that is valid. */
   credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+  /** The newest first. */
+  tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
+  tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>
+  tlsPolicies(query: { readonly limit: number }): Promise<readonly TlsPolicyRow[]>
+  /** Hosts that get mail in clear because their TLS does not work. */
+  brokenTls(): Promise<readonly BrokenRow[]>
   /** Reads configuration and certificates again. */
   reload(): Promise<Reloaded>
 }

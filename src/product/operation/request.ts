@@ -105,6 +105,10 @@ const REQUESTS: Requests = {
   credentials: nothing,
   credentialAdd: record({ organization: name, stream: name, note: name }),
   credentialRevoke: record({ login: name }),
+  tlsReports: record({ limit: whole(1, LIST_LIMIT) }),
+  tlsReport: record({ id: name }),
+  tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
+  brokenTls: nothing,
   reload: nothing,
 }
 
