@@ -82,7 +82,12 @@ function zone(smtpPort: number): Zone {
       { name: `_mta-sts.${domain}`, ttl: 300, type: 'TXT', data: 'v=STSv1; id=1' },
       { name: `mta-sts.${domain}`, ttl: 300, type: 'A', data: '127.0.0.1' },
     ]),
-    { name: '_smtp._tls.reported.test', ttl: 300, type: 'TXT', data: 'v=TLSRPTv1; rua=mailto:tls@reported.test' },
+    {
+      name: '_smtp._tls.reported.test',
+      ttl: 300,
+      type: 'TXT',
+      data: 'v=TLSRPTv1; rua=mailto:tls@reported.test',
+    },
   ]
 }
 
