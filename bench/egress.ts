@@ -159,6 +159,7 @@ function workOf(messages: number, size: number): { readonly work: Work; readonly
       // A new object each time, as the queue makes one.
       return left >= 0 ? { ...job } : undefined
     },
+    domains: () => [],
     failed: ({ attempt }) => reject(new Error(attempt.text)),
   }
   return { work, done: promise }

@@ -1,6 +1,6 @@
 /**
  * What the submission door costs: CPU per message of this process, with an intake that keeps nothing and clients in
- * a process of their own. `node bench/submission.ts [--messages n] [--connections n] [--size octets] [--json]`
+ * a process of their own. `node bench/submission.ts [--messages n] [--connections n] [--size octets] [--fresh] [--json]`
  */
 
 import { fork } from 'node:child_process'
@@ -8,63 +8,15 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
 
-import { startSubmission } from '#door/submission'
-import type { Intake } from '#engine/queue'
-import { messageIds } from '#engine/spool'
-import type { LimitsConfig, ListenerConfig } from '#platform/config'
-import type { Log } from '#platform/log'
-import { MetricsRegistry } from '#platform/metrics'
+import { startDoor } from './door.ts'
 
 const options = {
   messages: { type: 'string', default: '20000' },
   connections: { type: 'string', default: '10' },
   size: { type: 'string', default: '5000' },
+  fresh: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const
-
-const GENEROUS: LimitsConfig = {
-  connections: 20_000,
-  connectionsPerAddress: 20_000,
-  connectionsPerOrganization: 20_000,
-  commandLine: 2048,
-  commands: 1e9,
-  errors: 20,
-  recipients: 100,
-  size: 10_000_000,
-  headerBytes: 262_144,
-  mimeDepth: 100,
-  mimeParts: 10_000,
-  hops: 50,
-  transactions: 1e9,
-  idle: 300_000,
-  session: 3_600_000,
-  minimumRate: 100,
-  minimumRateWindow: 60_000,
-  authFailuresPerAddress: 20,
-  authFailuresPerLogin: 10,
-  authWindow: 900_000,
-  holdMaximum: 86_400_000,
-  deliverByMinimum: 60_000,
-  memoryShare: 0.75,
-  diskFree: 0.1,
-}
-
-const LOOPBACK: ListenerConfig = {
-  name: 'bench',
-  address: '127.0.0.1',
-  port: 0,
-  kind: 'submission',
-  tls: 'none',
-  auth: 'optional',
-  authWithoutTls: false,
-  trusted: ['127.0.0.0/8'],
-  organization: 'bench',
-  stream: 'transactional',
-  proxyFrom: [],
-  xclientFrom: [],
-  bareNewline: 'reject',
-  requireTls: false,
-}
 
 /** What the clients are told to do. */
 type Task = {
@@ -72,26 +24,22 @@ type Task = {
   readonly messages: number
   readonly connections: number
   readonly size: number
+  /** A connection for each message. */
+  readonly fresh: boolean
 }
 
 async function serve(): Promise<void> {
   const { values } = parseArgs({ options })
-  const door = await startSubmission({
-    hostname: 'bench.example',
-    listeners: [LOOPBACK],
-    limits: GENEROUS,
-    tls: { context: () => unused() },
-    authenticator: { password: unused, scram: unused, used: unused, close: unused },
-    domains: { maySend: () => Promise.resolve(true), keys: () => Promise.resolve([]) },
-    suppressions: { find: () => undefined },
-    intake: nowhere,
-    log: silent,
-    metrics: new MetricsRegistry(),
-    now: Date.now,
-  })
+  const door = await startDoor('none')
   const port = door.addresses()[0]?.port ?? 0
   const messages = Number(values.messages)
-  const task: Task = { port, messages, connections: Number(values.connections), size: Number(values.size) }
+  const task: Task = {
+    port,
+    messages,
+    connections: Number(values.connections),
+    size: Number(values.size),
+    fresh: values.fresh,
+  }
   await load({ ...task, messages: Math.min(messages, 5000) })
   const began = performance.now()
   const before = process.cpuUsage()
@@ -123,27 +71,8 @@ async function load(task: Task): Promise<void> {
   if (code !== 0) throw new Error(`the clients ended with ${code}`)
 }
 
-const newId = messageIds(0, Date.now)
-
-const nowhere: Intake = {
-  newId,
-  refusal: () => undefined,
-  accept: (arrival) => Promise.resolve({ ok: true, id: arrival.id }),
-  stream: () => ({
-    write: () => Promise.resolve(),
-    accept: (arrival) => Promise.resolve({ ok: true, id: arrival.id }),
-    discard: () => Promise.resolve(),
-  }),
-}
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent }
-
-function unused(): never {
-  throw new Error('not asked for here')
-}
-
 /** Envelope and content pipelined as a good client does: two writes and two reads a message. */
-async function client({ port, messages, connections, size }: Task): Promise<void> {
+async function client({ port, messages, connections, size, fresh }: Task): Promise<void> {
   const body = `${'x'.repeat(76)}\r\n`.repeat(Math.ceil(size / 78)).slice(0, size - 2)
   const header =
     'From: a@bench.example\r\nTo: b@example.com\r\nSubject: bench\r\nMIME-Version: 1.0\r\n' +
@@ -151,7 +80,12 @@ async function client({ port, messages, connections, size }: Task): Promise<void
   const envelope = Buffer.from('MAIL FROM:<a@bench.example>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n')
   const content = Buffer.from(`${header}${body}\r\n.\r\n`)
   const share = Math.ceil(messages / connections)
-  await Promise.all(Array.from({ length: connections }, () => converse(port, share, { envelope, content })))
+  const say = { envelope, content }
+  const one = async (): Promise<void> => {
+    if (!fresh) return await converse(port, share, say)
+    for (let i = 0; i < share; i += 1) await converse(port, 1, say)
+  }
+  await Promise.all(Array.from({ length: connections }, one))
 }
 
 function converse(port: number, messages: number, say: { envelope: Buffer; content: Buffer }): Promise<void> {

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { runTests } from '../scripts/steps.ts'
+import { runTests } from '../scripts/tests.ts'
 
 import { ARCHITECTURES, control } from './metadata.ts'
 import type { Architecture } from './metadata.ts'
@@ -136,7 +136,8 @@ async function main(): Promise<boolean> {
   })
   if (values.check) {
     process.env['CHECK_PACKAGE'] = '1'
-    return runTests({ paths: ['test/packaging'], each: 120_000, all: 300_000 })
+    const { ok } = await runTests({ paths: ['test/packaging'], each: 120_000, all: 300_000 })
+    return ok
   }
   const { arch, out } = values
   if (arch !== undefined && !isArchitecture(arch)) {

@@ -1,80 +1,44 @@
-/** Runs the tools of a check: as steps that speak only when they fail, or as the test runner that speaks all along. */
+/** The steps of a check, run side by side: each says how it ended and what it took, and shows its output whole. */
 
-import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { run } from './child.ts'
 
-/** Arguments for the pinned Node: every tool here is one of its scripts. */
-export type Step = { readonly name: string; readonly args: readonly string[] }
+export type Step = {
+  readonly name: string
+  readonly run: () => Promise<Result>
+}
 
-/** Runs all, as many at a time as there are cores; prints each step's time, and its output if it failed. */
-export async function runSteps(steps: readonly Step[]): Promise<boolean> {
+export type Result = {
+  readonly ok: boolean
+  /** What the reader should see; nothing is fine. */
+  readonly output: string
+}
+
+/** A tool that has something to say only when it fails. */
+export function tool(name: string, args: readonly string[], env?: NodeJS.ProcessEnv): Step {
+  return {
+    name,
+    run: async () => {
+      const { code, output } = await run({ args, ...(env && { env }) })
+      return { ok: code === 0, output: code === 0 ? '' : output }
+    },
+  }
+}
+
+/** Begins the steps in their order, `width` at a time. Whether all of them are well. */
+export async function runSteps(steps: readonly Step[], width: number): Promise<boolean> {
   const queue = [...steps]
-  let ok = true
+  let allWell = true
   const worker = async (): Promise<void> => {
     for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
       const began = performance.now()
-      const { code, output } = await captured(step.args)
-      if (code !== 0) ok = false
-      console.log(`${code === 0 ? '✔' : '✖'} ${step.name} ${seconds(performance.now() - began)}`)
-      if (code !== 0) console.log(output.trimEnd())
+      const { ok, output } = await step.run()
+      allWell &&= ok
+      console.log(`${ok ? '✔' : '✖'} ${step.name} ${seconds(performance.now() - began)}`)
+      if (output.trim() !== '') console.log(output.trimEnd())
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return ok
-}
-
-export type TestRun = {
-  /** Files, folders or globs. */
-  readonly paths: readonly string[]
-  /** Flags for the runner itself, e.g. `--test-name-pattern`. */
-  readonly flags?: readonly string[]
-  /** Milliseconds for one test, and for all of them: a run that hangs is killed and fails. */
-  readonly each: number
-  readonly all: number
-}
-
-/** One process for all files, in random order; ends with the runner's summary on standard output. */
-export function runTests({ paths, flags = [], each, all }: TestRun): Promise<boolean> {
-  const args = ['--test', '--test-isolation=none', '--test-randomize', `--test-timeout=${each}`]
-  args.push('--test-reporter=./scripts/reporter.ts', ...flags, ...paths.map(asGlob))
-  return new Promise((settle) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit' })
-    const pass = (signal: NodeJS.Signals): boolean => child.kill(signal)
-    process.on('SIGTERM', pass)
-    // Interrupted, the runner tells what it was doing.
-    const late = setTimeout(() => {
-      console.error(`tests: they did not end within ${seconds(all)}; a test hangs, or left something open`)
-      child.kill('SIGINT')
-    }, all)
-    const tooLate = setTimeout(() => child.kill('SIGKILL'), all + 5000)
-    child.on('error', (error) => console.error(error.message))
-    child.on('close', (code) => {
-      process.off('SIGTERM', pass)
-      clearTimeout(late)
-      clearTimeout(tooLate)
-      settle(code === 0)
-    })
-  })
-}
-
-function captured(args: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise((settle) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (chunk: Buffer): void => {
-      output += chunk.toString()
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', (error) => settle({ code: 127, output: error.message }))
-    child.on('close', (code) => settle({ code: code ?? 1, output }))
-  })
-}
-
-function asGlob(path: string): string {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-  return isFolder ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path
+  await Promise.all(Array.from({ length: width }, worker))
+  return allWell
 }
 
 function seconds(milliseconds: number): string {

@@ -13,13 +13,21 @@ const id = messageIds(0, () => 0)()
 
 function ending(state: Settlement['state'], local: string, more: { readonly door?: string } = {}): Ending {
   const to = { local, domain: 'Example.com' }
-  const attempt = { code: 550, enhanced: '5.1.1', text: 'No such user', stage: 'RCPT' } as Attempt
+  const bounce = { class: 'user-unknown', type: 'hard', rule: 'status 5.1.1' }
+  const attempt = { code: 550, enhanced: '5.1.1', text: 'No such user', stage: 'RCPT', bounce } as Attempt
   return {
     claimed: {
       message: { id, organization: 'acme', stream: 'marketing', door: 'submission', ...more },
       delivery: { key: { message: id, n: 3 }, to },
     },
-    settlement: { key: { message: id, n: 3 }, state, due: 0, at: 7, attempt, reason: '550 5.1.1 No such user' },
+    settlement: {
+      key: { message: id, n: 3 },
+      state,
+      due: 0,
+      at: 7,
+      attempt,
+      reason: '550 5.1.1 No such user',
+    },
   } as unknown as Ending
 }
 
@@ -27,7 +35,6 @@ function gathering(record: (batch: readonly Experience[]) => Promise<void>) {
   const log = memoryLog()
   const experiences = new Experiences({
     filter: { bouncedSoftly: (_organization, { local }) => local === 'full' },
-    classify: (attempt) => ({ class: attempt.enhanced === '5.1.1' ? 'user-unknown' : 'other', type: 'hard' }),
     record,
     log,
   })

@@ -1,15 +1,12 @@
 /** What deliveries teach of their recipients, on its way from a transport thread to who writes it down. */
 
 import type { Ending } from '#engine/queue'
-import { formatDelivery } from '#engine/spool'
-import type { Attempt, Delivery } from '#engine/spool'
 import type { Log } from '#platform/log'
 import { addressKey } from '#product/suppression'
-import type { Bounce, Experience, SuppressionFilter } from '#product/suppression'
+import type { Experience, SuppressionFilter } from '#product/suppression'
 
 export type ExperiencesOptions = {
   readonly filter: Pick<SuppressionFilter, 'bouncedSoftly'>
-  readonly classify: (attempt: Attempt, delivery: Delivery) => Bounce
   /** Settles when they are written down. */
   readonly record: (batch: readonly Experience[]) => Promise<unknown>
   readonly log: Log
@@ -39,7 +36,7 @@ export class Experiences {
       organization,
       stream,
       address: addressKey(delivery.to),
-      delivery: formatDelivery(delivery.key),
+      delivery: `${delivery.key.message}.${delivery.key.n}`,
       at,
     }
     if (state === 'delivered') {
@@ -47,9 +44,10 @@ export class Experiences {
         this.#add({ ...known, kind: 'delivered' })
       return
     }
-    if (state !== 'bounced' && state !== 'expired') return
-    const bounce = this.#options.classify(attempt, delivery)
-    this.#add({ ...known, kind: 'bounced', evidence: settlement.reason, ...bounce })
+    const { bounce } = attempt
+    if (bounce === undefined || (state !== 'bounced' && state !== 'expired')) return
+    const { class: what, type } = bounce
+    this.#add({ ...known, kind: 'bounced', evidence: settlement.reason, class: what, type })
   }
 
   /** Hands on what is gathered. Never rejects. */

@@ -1,5 +1,6 @@
 /** A running node: the threads, what they share, and how they end. */
 
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import type { SpoolThread } from '#engine/spool'
@@ -37,6 +38,7 @@ export type NodeOptions = {
 
 /** @throws what locking, opening or listening throws; then nothing is left running */
 export async function startNode({ config, log, broken }: NodeOptions): Promise<RunningNode> {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
   await using undo = new AsyncDisposableStack()
   undo.use(lockDataDirectory(config.node.data))
   const key = openServerKey(config.node.data)
@@ -69,6 +71,13 @@ export async function startNode({ config, log, broken }: NodeOptions): Promise<R
  * 47 MiB more (287 against 240 at 50 sessions) and spent no less.
  */
 const YOUNG = 16
+
+/**
+ * By how many percent the heap of a thread may grow over what lived in it before it is looked through again. V8 would
+ * let 40 MiB become 180 while retries to dead sites make little garbage at a time; this costs collections of 50 ms on
+ * its helper threads. Measured with 100,000 deliveries to 10,000 dead sites: 303 MiB resident instead of 405.
+ */
+const GROWTH = 50
 
 function openStore(config: Config, broken: (error: SpoolError) => void): Promise<SpoolThread> {
   const { store, node, limits } = config

@@ -16,6 +16,7 @@ import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import { suppressionOperations } from './suppression-operations.ts'
+import { tlsOperations } from './tls-operations.ts'
 import type { TransportService } from './transport-thread.ts'
 
 export type OperationParts = {
@@ -41,6 +42,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
     ...(await suppressionOperations(parts)),
+    ...(await tlsOperations(parts)),
   }
 }
 

@@ -1,32 +1,36 @@
 /** The way out as one transport thread composes it: routing, egress, signing, notifications, and the queue before them. */
 
-import { createEgress } from '#engine/egress'
+import { createEgress, openBrokenTlsStore } from '#engine/egress'
 import type { Egress } from '#engine/egress'
 import { createPrepare, createSettling, Notices, Queue, queueGauges, queueMetrics } from '#engine/queue'
 import type { QueueOptions, Settling } from '#engine/queue'
 import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import { createSigner } from '#engine/signing'
-import { classifyReply } from '#engine/bounce'
-import type { Stage } from '#engine/bounce'
-import type { Attempt, Delivery, MessageId, Spool } from '#engine/spool'
+import type { MessageId, Spool } from '#engine/spool'
+import { Tally } from '#engine/tls-report'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
-import { Resolver } from '#platform/dns'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { ServerKey } from '#platform/secret'
+import type { Control } from '#platform/store'
 import type { DomainDirectory } from '#product/domain'
-import type { Bounce, SuppressionFilter } from '#product/suppression'
+import type { SuppressionFilter } from '#product/suppression'
 
 import { Experiences } from './experiences.ts'
+import type { ExperiencesOptions } from './experiences.ts'
 import type { MainService } from './main-service.ts'
+
+import { monotonic, openSecurity } from './security.ts'
+import type { Security } from './security.ts'
 
 export type OutgoingParts = {
   readonly config: Config
   readonly spool: Spool
   readonly key: ServerKey
+  readonly control: Control
   readonly domains: DomainDirectory
   readonly log: Log
   readonly metrics: MetricsRegistry
@@ -40,6 +44,10 @@ export type Outgoing = {
   readonly queue: Queue
   readonly egress: Egress
   readonly experiences: Experiences
+  readonly security: Security
+  readonly tally: Tally
+  /** Transactions under way may end within `patience` ms. */
+  close(patience: number): Promise<void>
   /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
   reload(config: Config): void
 }
@@ -47,15 +55,25 @@ export type Outgoing = {
 /** The configuration of the moment. Rooms read it through getters, so that a reload needs nobody's help. */
 type Live = { config: Config }
 
-export function startOutgoing(parts: OutgoingParts): Outgoing {
+export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
-  const routing = routingOf(live)
+  const security = await openSecurity(parts)
+  const tally = new Tally({
+    sts: (domain) => security.mtaSts.known(domain),
+    metrics: parts.metrics,
+    now: Date.now,
+  })
+  const routing = routingOf(live, security, tally)
+  const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
   const egress = createEgress({
     routing,
     get config() {
       return live.config.egress
     },
     tls: {},
+    dane: security.dane,
+    witness: tally.witness,
+    brokenTls: await broken.load(),
     log: parts.log,
     metrics: parts.metrics,
     tracer: parts.tracer,
@@ -63,12 +81,7 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
     random: Math.random,
     isPrivate,
   })
-  const experiences = new Experiences({
-    filter: parts.suppressions,
-    classify: bounceOf,
-    record: (batch) => parts.experienced(batch, live.config.suppression),
-    log: parts.log,
-  })
+  const experiences = experiencesOf(parts, live)
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -86,6 +99,12 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
     queue,
     egress,
     experiences,
+    security,
+    tally,
+    async close(patience) {
+      await egress.close(patience)
+      security.close()
+    },
     reload(config) {
       // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
       const { sources } = live.config.egress
@@ -95,21 +114,31 @@ export function startOutgoing(parts: OutgoingParts): Outgoing {
   }
 }
 
-/** A step of the time of day must not empty the caches. */
-function monotonic(): number {
-  return performance.now()
+function experiencesOf({ suppressions, experienced, log }: OutgoingParts, live: Live): Experiences {
+  const record: ExperiencesOptions['record'] = (batch) => experienced(batch, live.config.suppression)
+  return new Experiences({ filter: suppressions, record, log })
 }
 
-function routingOf(live: Live): Routing & RoutingNow {
+function routingOf(live: Live, security: Security, tally: Tally): Routing & RoutingNow {
   const { node, egress, dns } = live.config
   return createRouting({
-    dns: new Resolver({ config: dns, now: monotonic }),
+    dns: security.dns,
+    get tlsPolicies() {
+      return live.config.tlsPolicies
+    },
+    get mtaSts() {
+      return live.config.transportSecurity.mtaSts ? security.mtaSts : undefined
+    },
+    get dane() {
+      return live.config.transportSecurity.dane
+    },
     get routes() {
       return live.config.routes
     },
     get defaults() {
       return live.config.egress
     },
+    outsidePolicy: tally.outside,
     ownNames: [node.name, ...egress.sources.map(({ ehlo }) => ehlo)],
     ownAddresses: egress.sources.flatMap(({ address }) => (address === undefined ? [] : [address])),
     cacheEntries: dns.cacheEntries,
@@ -185,9 +214,4 @@ function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
     },
     ended: (ending) => told.experiences.ended(ending),
   })
-}
-
-function bounceOf(attempt: Attempt, { to }: Delivery): Bounce {
-  const { code, enhanced, text, stage, host } = attempt
-  return classifyReply({ code, enhanced, text, stage: stage as Stage, host, domain: to.domain })
 }

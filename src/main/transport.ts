@@ -23,6 +23,7 @@ import type { SuppressionFilter } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
 import { startOutgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
 export type TransportParts = {
@@ -41,10 +42,10 @@ export type TransportParts = {
 
 export type Transport = {
   readonly submission: Submission
-  readonly queue: Queue
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: SuppressionFilter
+  readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
   readonly drain: (patience: number) => Promise<void>
   /** What can change while it runs, from now on as `config` says. */
@@ -60,8 +61,8 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const suppressions = await openFilter(parts)
   const state: State = { config, draining: false }
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
-  const outgoing = startOutgoing({ ...parts, domains, suppressions, newId })
-  const { queue, egress } = outgoing
+  const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId })
+  const { queue } = outgoing
   const intake = intakeOf(parts, { queue, newId }, state)
   await queue.start()
   const submission = await startSubmission({
@@ -81,7 +82,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   })
   return {
     submission,
-    queue,
+    outgoing,
     intake,
     domains,
     suppressions,
@@ -96,7 +97,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       // A store that does not answer must not keep us: it finds what it has when it is opened again.
       const put = Promise.race([queue.stop(), after(patience)])
       const stopped = Promise.all([submission.drain(patience), put])
-      await Promise.all([stopped, egress.close(patience)])
+      await Promise.all([stopped, outgoing.close(patience)])
       await submission.close()
       await outgoing.experiences.flush()
       suppressions.close()

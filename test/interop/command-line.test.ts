@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 
+import { CLI } from '../scenario/child-node.ts'
 import { mailOf } from '../scenario/mail.ts'
 import { runProgram } from '../scenario/program.ts'
 import type { Ran } from '../scenario/program.ts'
@@ -63,6 +64,18 @@ suite('bin/hikyaku', () => {
       const { code, out } = await shell('hikyaku message list --help')
       assert.equal(code, 0)
       assert.match(out, /^Usage: hikyaku message list \[options\]\n/)
+    })
+
+    test('a short command loads no database, no metrics and no mail composer', async () => {
+      const hook = `
+        import { registerHooks } from 'node:module'
+        const loaded = []
+        registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+        process.on('exit', () => console.error(loaded.join('\\n')))`
+      const imported = `data:text/javascript,${encodeURIComponent(hook)}`
+      const { err } = await runProgram(process.execPath, ['--import', imported, CLI, '--version'])
+      const packages = new Set(Array.from(err.matchAll(/node_modules\/([^/]+)\//g), ([, name]) => name))
+      assert.deepEqual(packages, new Set(['commander', 'smol-toml']))
     })
 
     test('a configuration with mistakes is told by every command, in one form', async () => {

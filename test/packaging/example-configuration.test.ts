@@ -28,7 +28,7 @@ test('every line that is commented out can be put in force: what the example sho
   // Of prose a space follows the mark, of what could be in force none.
   const lines = wholeConfiguration().replaceAll(/^#(?! )/gm, '')
   // Without it no password would be sent, and the example of a route has one.
-  const all = lines.replaceAll('tls = "opportunistic"', 'tls = "verify"')
+  const all = lines.replaceAll('tls = "opportunistic"', 'tls = "verified"')
   const loaded = load(all)
   assert.deepEqual(loaded.ok ? [] : loaded.problems, [])
   assert.notDeepEqual(loaded, EMPTY)

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 
 import { startSandbox } from '#door/sandbox'
 import type { Received, Sandbox, SandboxOptions } from '#door/sandbox'
-import { parseMessageId } from '#engine/spool'
 import type { MessageId } from '#engine/spool'
+import { parseMessageId } from '#grammar/message-id'
 import { ensureSelfSigned } from '#platform/tls'
 import type { DomainView } from '#product/domain'
 
@@ -25,6 +25,8 @@ export type Sections = { readonly [table: string]: string }
 export type RigOptions = {
   readonly sections?: Sections
   readonly sandbox?: Partial<SandboxOptions>
+  /** The resolver, `address:port`, when it is not the sandbox. */
+  readonly dns?: string
   readonly env?: NodeJS.ProcessEnv
   /** Where the data directory is, when not in a directory of the rig's own. */
   readonly data?: string
@@ -120,7 +122,7 @@ export class Rig implements AsyncDisposable {
       node: `name = "${NODE_NAME}"\ndata = "${files.data}"`,
       log: `file = "${files.log.path}"`,
       http: 'port = 0',
-      dns: `servers = ["127.0.0.1:${sandbox.dnsPort}"]`,
+      dns: `servers = ["${this.#options.dns ?? `127.0.0.1:${sandbox.dnsPort}`}"]`,
       egress: `port = ${sandbox.smtpPort}\nallow_private = true`,
       ...LISTENERS,
     }

@@ -23,7 +23,7 @@ function routes(port: number): string {
     route('*.below.example.net', here),
     route('smart.example.net', here, 'tls = "required"', 'user = "hikyaku"', 'password = "secret"'),
     route('wrong.example.net', here, 'tls = "required"', 'user = "wrong-one"', 'password = "secret"'),
-    route('verify.example.net', here, 'tls = "verify"'),
+    route('verify.example.net', here, 'tls = "verified"'),
     route('clear.example.net', here, 'tls = "none"'),
     route('next.example.net', `to = ["127.0.0.11:${port}", "127.0.0.1:${port}"]`, 'allow_private = true'),
     route('private.example.net', `to = ["127.0.0.1:${port}"]`),

@@ -1,6 +1,6 @@
 /** One message for people: its facts, its deliveries, what was tried and what comes next. */
 
-import type { Attempt, Delivery, Message, MessageView } from '#engine/spool'
+import type { Attempt, AttemptBounce, Delivery, Message, MessageView, SenderNotice } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { QueueRow } from '#product/operation'
 
@@ -46,8 +46,10 @@ function cameBy({ door, client, credential }: Message): string {
 }
 
 /** What the sender asked for beyond the ordinary. */
-function wishes({ requireTls, priority, envid }: Message): readonly Fact[] {
+function wishes({ requireTls, priority, envid, deliverBy }: Message): readonly Fact[] {
+  const late = deliverBy?.mode === 'return' ? 'or to be returned' : 'or its sender is to be told'
   return [
+    ...(deliverBy === undefined ? [] : [['deliver by', `${moment(deliverBy.at)}, ${late}`] as const]),
     ...(requireTls ? [['requires', 'TLS all the way'] as const] : []),
     ...(priority === 0 ? [] : [['priority', String(priority)] as const]),
     ...(envid === undefined ? [] : [['ENVID', envid] as const]),
@@ -81,5 +83,22 @@ function attemptLines(attempt: Attempt): readonly string[] {
   return [
     `${moment(attempt.at)}  ${attempt.outcome}  ${attempt.source || '-'} → ${peer}  ${tls}  ${attempt.duration} ms`,
     `  ${attempt.stage}: ${said.filter(Boolean).join(' ')}`,
+    ...(attempt.bounce === undefined ? [] : [`  ${bounceText(attempt.bounce)}`]),
+    ...(attempt.notice === undefined ? [] : [`  ${noticeText(attempt.notice)}`]),
   ]
+}
+
+function bounceText({ class: name, type, rule }: AttemptBounce): string {
+  return `why: ${name} (${type}), by ${rule}`
+}
+
+function noticeText(notice: SenderNotice): string {
+  switch (notice.kind) {
+    case 'sent':
+      return `its sender was told by ${notice.message}`
+    case 'withheld':
+      return `its sender was not told: ${notice.limit} notifications within the hour are the limit (queue.dsn_per_sender_per_hour)`
+    case 'lost':
+      return 'its sender was not told: the notification could not be made (notice.lost in the log)'
+  }
 }

@@ -14,6 +14,7 @@ import { pretendRotation } from './pretend-rotation.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { pretendSuppressions } from './pretend-suppression.ts'
+import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -22,7 +23,7 @@ const MINUTE = 60_000
 
 export type PretendNode = { readonly operations: Operations; readonly sent: readonly SendRequest[] }
 
-/** One delivered, one deferred and one held delivery; one bounced by somebody who writes escape sequences; one in Japanese. */
+/** One delivered, one deferred whose sender had too many notices, and one held delivery; one bounced by somebody who writes escape sequences; one in Japanese. */
 export async function pretendNode(): Promise<PretendNode> {
   const spool = await memorySpool()
   await threeRecipients(spool)
@@ -33,7 +34,8 @@ export async function pretendNode(): Promise<PretendNode> {
 }
 
 async function threeRecipients(spool: Spool): Promise<void> {
-  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>' }, [
+  const deliverBy = { at: NOW - 29 * MINUTE, mode: 'notify', trace: false } as const
+  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>', deliverBy }, [
     { to: { local: 'alice', domain: 'example.com' } },
     { to: { local: 'bob', domain: 'example.com' } },
     { to: { local: 'carol', domain: 'example.net' }, queue: 'transactional/example.net', state: 'held' },
@@ -49,6 +51,7 @@ async function threeRecipients(spool: Spool): Promise<void> {
     code: 451,
     enhanced: '4.7.1',
     text: 'Come back later',
+    notice: { kind: 'withheld', limit: 100 },
   })
   const again = {
     state: 'waiting',
@@ -66,12 +69,21 @@ async function bounced(spool: Spool): Promise<void> {
   ])
   await spool.accept(entry, Buffer.from('x'))
   const text = 'No such user \u001b]0;title\u0007here'
+  const bounce = { class: 'user-unknown', type: 'hard', rule: 'user-unknown/words' } as const
   await spool.settle({
     key: { message: entry.message.id, n: 0 },
     state: 'bounced',
     due: 0,
     at: NOW,
-    attempt: attempt(20, { outcome: 'bounced', stage: 'RCPT', code: 550, enhanced: '5.1.1', text, tls: '' }),
+    attempt: attempt(20, {
+      outcome: 'bounced',
+      stage: 'RCPT',
+      code: 550,
+      enhanced: '5.1.1',
+      text,
+      tls: '',
+      bounce,
+    }),
     reason: `550 5.1.1 ${text}`,
   })
 }
@@ -143,8 +155,8 @@ type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'e
 function messageOperations(spool: Spool): MessageOperations {
   const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
   return {
-    async queues({ match = '', limit }) {
-      const found = (await rows()).filter(({ queue }) => queue.includes(match))
+    async queues({ match = '', after = '', limit }) {
+      const found = (await rows()).filter(({ queue }) => queue.includes(match) && queue > after)
       const deliveries = found.reduce((sum, { waiting, active, held }) => sum + waiting + active + held, 0)
       const sorted = found.toSorted((a, b) => (a.queue < b.queue ? -1 : 1))
       return { rows: sorted.slice(0, limit), queues: found.length, deliveries }
@@ -277,6 +289,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     credentialRevoke: ({ login }) =>
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
     ...pretendSuppressions(NOW),
+    ...pretendTls(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }

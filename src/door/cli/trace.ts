@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 
-import { parseMessageId } from '#engine/spool'
-import type { MessageId } from '#engine/spool'
 import type { TraceRecord } from '#engine/trace'
+import { parseMessageId } from '#grammar/message-id'
+import type { MessageId } from '#grammar/message-id'
 import type { TraceQuery } from '#product/operation'
 
 import { example } from './command.ts'

@@ -31,6 +31,8 @@ export type ConnectionOptions = {
   readonly log: Log
   readonly metrics: EgressMetrics
   readonly now: () => Instant
+  /** Told of each domain that gets mail over this connection, once. */
+  readonly witness: (domain: string) => void
 }
 
 export type ConnectionOwner = {
@@ -62,6 +64,8 @@ export class Connection implements Conversation {
   /** The peer has just spoken; otherwise it may have hung up a moment ago. */
   #isWarm = true
   #messages = 0
+  /** Domains that the witness was told of; nearly always one. */
+  #witnessed: string | Set<string> = ''
   /** Waits for the kernel, when it would not take more. */
   #onDrained: (() => void) | undefined
 
@@ -86,6 +90,7 @@ export class Connection implements Conversation {
     this.#state = { at: 'preparing', assignment }
     this.#wire.rest()
     if (this.#wire.dialogue.isFollowed) this.#wire.dialogue.turn(topicOf(job))
+    this.#witness(job.claimed[0]?.delivery.to.domain ?? '')
     const verdict = this.#unfit(job)
     // Later, like every other end: whoever called `run` is not yet prepared for the connection to be ready again. And
     // after the network had its turn, for a thousand such jobs may follow each other.
@@ -173,11 +178,19 @@ export class Connection implements Conversation {
     else this.#done(assignment, verdict)
   }
 
-  #unfit({ from, claimed }: Job): Verdict | undefined {
+  #witness(domain: string): void {
+    const seen = this.#witnessed
+    if (typeof seen === 'string' ? seen === domain : seen.has(domain)) return
+    if (typeof seen !== 'string') seen.add(domain)
+    else this.#witnessed = seen === '' ? domain : new Set([seen, domain])
+    this.#options.witness(domain)
+  }
+
+  #unfit({ from, claimed, vouchedBy }: Job): Verdict | undefined {
     const message = claimed[0]?.message
     return message === undefined
       ? undefined
-      : unfit({ from, claimed, message, now: this.#options.now() }, this.peer)
+      : unfit({ from, claimed, message, vouchedBy, now: this.#options.now() }, this.peer)
   }
 
   #isPreparing(assignment: Assignment): boolean {
@@ -263,7 +276,7 @@ export class Connection implements Conversation {
       transaction.sent()
       return this.#say(transaction, oneWrite(order.say, content, content.body))
     }
-    void this.#stream(transaction, pieces(order.say, content, content.body))
+    void this.#stream(assignment, transaction, pieces(order.say, content, content.body))
   }
 
   #say(transaction: Transaction, bytes: string | Uint8Array): void {
@@ -273,14 +286,18 @@ export class Connection implements Conversation {
   }
 
   /** Large content, a piece at a time: the next one when the kernel has room for it. */
-  async #stream(transaction: Transaction, parts: ReturnType<typeof pieces>): Promise<void> {
+  async #stream(
+    { job }: Assignment,
+    transaction: Transaction,
+    parts: ReturnType<typeof pieces>,
+  ): Promise<void> {
     try {
       const unsendable = await this.#sendAll(transaction, parts)
       if (!this.#isSending(transaction)) return
       if (unsendable === undefined) transaction.sent()
       else transaction.fail(bounced('content', unsendable.enhanced, unsendable.text))
     } catch (error) {
-      this.#options.log.error('content.unreadable', { error })
+      this.#options.log.error('content.unreadable', { message: job.claimed[0]?.message.id, error })
       if (!this.#isSending(transaction)) return
       transaction.fail(deferred('content', '4.3.0', 'the message could not be read here to its end'))
     }

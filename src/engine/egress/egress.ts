@@ -6,12 +6,14 @@ import type { SecureContext, SecureContextOptions } from 'node:tls'
 import type { Route, Routing } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 import { UNTRACED } from '#engine/trace'
+import type { Dane } from '#engine/transport-security'
 import type { Tracer } from '#engine/trace'
 import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 
 import { BrokenTls } from './broken-tls.ts'
+import type { BrokenHost } from './broken-tls.ts'
 import type { Work } from './job.ts'
 import { egressGauges, egressMetrics } from './metrics.ts'
 import type { EgressMetrics } from './metrics.ts'
@@ -21,6 +23,7 @@ import type { Path } from './path.ts'
 import { Slots } from './slots.ts'
 import { systemTimers } from './timers.ts'
 import type { Timers } from './timers.ts'
+import type { TlsWitness } from './tls-trial.ts'
 
 export type EgressOptions = {
   readonly routing: Pick<Routing, 'addresses'>
@@ -35,6 +38,12 @@ export type EgressOptions = {
   readonly random: () => number
   /** Whether nobody on the public Internet has this address. */
   readonly isPrivate: (address: string) => boolean
+  /** Which TLSA records of a host must be obeyed. Absent: nobody’s. */
+  readonly dane?: (host: string, port: number) => Promise<Dane>
+  /** Told what came of TLS. */
+  readonly witness?: TlsWitness
+  /** What an earlier process knew. */
+  readonly brokenTls?: readonly BrokenHost[]
   /** Who may follow what is said. */
   readonly tracer?: Tracer
   /** For tests. */
@@ -46,6 +55,8 @@ export type Egress = {
   path(source: string, route: Route, work: Work): Path
   /** Every path that is not closed. */
   describe(): readonly PathState[]
+  /** Hosts that are spoken to in clear because their TLS does not work. */
+  brokenTls(): readonly BrokenHost[]
   /** Connections of all paths. */
   readonly connections: number
   /** Lets transactions under way finish for `within` ms, then defers them. Resolves when every socket is closed. */
@@ -60,13 +71,14 @@ class SmtpEgress implements Egress {
   readonly #options: EgressOptions
   readonly #timers: Timers
   readonly #context: SecureContext
-  readonly #brokenTls = new BrokenTls()
+  readonly #brokenTls: BrokenTls
   readonly #paths = new Set<SmtpPath>()
   readonly #slots: Slots
   readonly #metrics: EgressMetrics
 
   constructor(options: EgressOptions) {
     this.#options = options
+    this.#brokenTls = new BrokenTls(options.brokenTls)
     this.#timers = options.timers ?? systemTimers
     this.#context = createSecureContext(options.tls)
     this.#slots = new Slots(
@@ -98,6 +110,8 @@ class SmtpEgress implements Egress {
         },
         context: this.#context,
         brokenTls: this.#brokenTls,
+        dane: options.dane ?? noDane,
+        witness: options.witness,
         timers: this.#timers,
         tracer: options.tracer ?? UNTRACED,
         now,
@@ -110,6 +124,10 @@ class SmtpEgress implements Egress {
     })
     this.#paths.add(path)
     return path
+  }
+
+  brokenTls(): readonly BrokenHost[] {
+    return this.#brokenTls.list(this.#options.now())
   }
 
   describe(): readonly PathState[] {
@@ -128,4 +146,8 @@ class SmtpEgress implements Egress {
   #spareOne(): void {
     for (const path of this.#paths) if (path.spareOne()) return
   }
+}
+
+function noDane(): Promise<Dane> {
+  return Promise.resolve({ kind: 'none' })
 }

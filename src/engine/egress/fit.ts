@@ -1,5 +1,6 @@
 /** Whether this message may go to this peer at all; asked before anything is said about it. */
 
+import type { Route } from '#engine/routing'
 import type { Claimed, Instant, Message } from '#engine/spool'
 import { needsSmtputf8 } from '#grammar/address'
 import type { ReversePath } from '#grammar/address'
@@ -15,7 +16,7 @@ export type Peer = {
   readonly capabilities: Capabilities
   /** Protocol and cipher; `` in clear. */
   readonly tls: string
-  /** The certificate was checked against the host name. */
+  /** The certificate is good for the host, by an authority or by DANE. */
   readonly verified: boolean
 }
 
@@ -23,14 +24,15 @@ export type Envelope = {
   readonly from: ReversePath
   readonly claimed: readonly Claimed[]
   readonly message: Message
+  readonly vouchedBy: Route['vouchedBy'] | undefined
   readonly now: Instant
 }
 
 /** Why none of it can be sent here; `undefined` when it can. */
 export function unfit(envelope: Envelope, peer: Peer): Verdict | undefined {
-  const { message, now } = envelope
+  const { message, now, vouchedBy } = envelope
   return (
-    (message.requireTls ? untrusted(peer) : undefined) ??
+    (message.requireTls ? untrusted(peer, vouchedBy) : undefined) ??
     (message.deliverBy?.mode === 'return' ? tooLate(message.deliverBy.at, now, peer) : undefined) ??
     (peer.capabilities.smtputf8 || !needsUtf8(envelope) ? undefined : notInAscii(peer)) ??
     tooLarge(message.size, peer)
@@ -71,12 +73,17 @@ export function tooLarge(size: number, { host, capabilities }: Peer): Verdict | 
  * RFC 8689 §4.2.1. That the peer does not offer REQUIRETLS is its policy, and final; a certificate that does not
  * verify is an accident as a rule, and may be mended before the message expires.
  */
-function untrusted(peer: Peer): Verdict | undefined {
+function untrusted(peer: Peer, vouchedBy: Envelope['vouchedBy']): Verdict | undefined {
   if (peer.tls === '' || (peer.verified && !peer.capabilities.requireTls)) {
     return bounced('EHLO', '5.7.30', `REQUIRETLS support required: ${peer.host} does not offer it`)
   }
   if (!peer.verified) {
     return deferred('tls', '4.7.30', `REQUIRETLS needs a verified certificate: that of ${peer.host} is not`)
+  }
+  // Otherwise whoever forges the answer for the MX names a host of his own, with a certificate that verifies.
+  if (vouchedBy === undefined) {
+    const needs = 'REQUIRETLS needs an MX that DNSSEC or an enforced MTA-STS policy vouches for'
+    return deferred('tls', '4.7.30', `${needs}: nothing does for ${peer.host}`)
   }
   return undefined
 }

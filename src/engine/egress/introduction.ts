@@ -4,8 +4,10 @@ import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 
-import type { Host, Route } from '#engine/routing'
+import type { Host } from '#engine/routing'
 import type { Dialogue } from '#engine/trace'
+import { mayBeClear } from '#engine/transport-security'
+import type { Dane, TlsLevel } from '#engine/transport-security'
 import { NO_CAPABILITIES, parseCapabilities } from '#grammar/smtp'
 import type { Capabilities, ClientReply } from '#grammar/smtp'
 import type { EgressConfig } from '#platform/config'
@@ -15,7 +17,9 @@ import type { Peer } from './fit.ts'
 import { isReply, Questions } from './questions.ts'
 import type { Answer } from './questions.ts'
 import { secure } from './secure.ts'
+import type { Secured } from './secure.ts'
 import type { Timers } from './timers.ts'
+import type { TlsFailure, TlsTrial } from './tls-trial.ts'
 import { deferred, lostVerdict, verdictOf } from './verdict.ts'
 import type { Stage, Verdict } from './verdict.ts'
 import type { Wire } from './wire.ts'
@@ -25,7 +29,9 @@ export type IntroductionOptions = {
   readonly address: string
   /** What we call ourselves. */
   readonly ehlo: string
-  readonly tls: Route['tls']
+  /** `none` also for a host whose TLS is remembered as broken. */
+  readonly tls: TlsLevel
+  readonly dane: Dane
   readonly auth?: { readonly user: string; readonly password: string }
   readonly timeouts: EgressConfig['timeouts']
   readonly context: SecureContext
@@ -33,12 +39,15 @@ export type IntroductionOptions = {
   readonly dialogue: Dialogue
   /** Ends it, wherever it is. */
   readonly signal: AbortSignal
+  readonly now: () => number
 }
 
-export type Introduced =
+/** `trial` is absent when TLS was not asked for, or the peer did not get so far. */
+export type Introduced = { readonly trial?: TlsTrial } & (
   | { readonly ok: true; readonly wire: Wire; readonly peer: Peer }
   /** `tlsFailed`: a handshake was tried and did not come about, so that clear text may be tried by those who may. */
   | { readonly ok: false; readonly verdict: Verdict; readonly tlsFailed: boolean; readonly tls: string }
+)
 
 export async function introduce(socket: Socket, options: IntroductionOptions): Promise<Introduced> {
   return await new Introduction(socket, options).run()
@@ -49,9 +58,12 @@ class Introduction {
   #questions: Questions
   #capabilities: Capabilities = NO_CAPABILITIES
   #tls = { text: '', verified: false, failed: false }
+  #trial: TlsTrial | undefined
+  readonly #from: string
 
   constructor(socket: Socket, options: IntroductionOptions) {
     this.#options = options
+    this.#from = socket.localAddress ?? ''
     this.#questions = new Questions(socket, options.timers, options.dialogue)
   }
 
@@ -63,15 +75,17 @@ class Introduction {
     signal.removeEventListener('abort', this.#abort)
     const { wire } = this.#questions
     const { text, verified, failed } = this.#tls
+    const trial = this.#trial && { trial: this.#trial }
     if (verdict !== undefined) {
       if (!wire.isEnded) leave(wire, this.#options)
       dialogue.end()
-      return { ok: false, verdict, tlsFailed: failed, tls: text }
+      return { ok: false, verdict, tlsFailed: failed, tls: text, ...trial }
     }
     wire.rest()
     return {
       ok: true,
       wire,
+      ...trial,
       peer: { host: host.name, address, capabilities: this.#capabilities, tls: text, verified },
     }
   }
@@ -125,15 +139,17 @@ class Introduction {
   async #startTls(): Promise<Verdict | undefined> {
     const { tls, host, timeouts } = this.#options
     if (host.implicitTls || tls === 'none') return undefined
-    const mustHave = tls !== 'opportunistic'
+    const mustHave = !mayBeClear(tls)
     if (!this.#capabilities.startTls) {
+      this.#tried({ fault: 'starttls-not-supported', text: 'STARTTLS is not offered' })
       return mustHave
         ? deferred('tls', '4.7.10', `${host.name} does not offer STARTTLS, and TLS is required`)
         : undefined
     }
     const answer = await this.#questions.ask('STARTTLS\r\n', timeouts.tls)
-    if (!isReply(answer)) return refusal(answer, 'tls')
+    if (!isReply(answer)) return this.#refused(answer)
     // RFC 3207 §4.1: without a 220 the connection goes on as it was.
+    if (answer.code !== 220) this.#refused(answer)
     if (answer.code !== 220) return mustHave || answer.code === 421 ? refusal(answer, 'tls') : undefined
     if (!this.#questions.wire.isQuiet) {
       this.#questions.wire.destroy()
@@ -145,20 +161,56 @@ class Introduction {
   }
 
   async #secure(): Promise<Verdict | undefined> {
-    const { host, context, timeouts, timers, tls, address, dialogue } = this.#options
+    const { timeouts, timers, dialogue } = this.#options
     const plain = this.#questions.wire.release()
-    const name = isIP(host.name) === 0 ? host.name : address
-    const secured = await secure(plain, { name, context, timeout: timeouts.tls, timers })
+    const name = this.#serverName()
+    const secured = await secure(plain, { ...this.#options, name, timeout: timeouts.tls })
+    dialogue.event(secured.text)
     if (!secured.ok) {
       this.#tls = { ...this.#tls, failed: true }
-      dialogue.event(secured.text)
+      this.#tried({ fault: 'validation-failure', text: secured.text })
       return deferred('tls', '4.7.5', secured.text)
     }
     this.#questions = new Questions(secured.socket, timers, dialogue)
-    dialogue.event(secured.text)
-    this.#tls = { text: secured.text, verified: secured.verified, failed: false }
-    if (tls !== 'verify' || secured.verified) return undefined
-    return deferred('tls', '4.7.5', `the certificate of ${name} does not verify: ${secured.doubt}`)
+    const { text, doubt, matched } = secured
+    this.#tls = { text, verified: matched?.ok ?? doubt === undefined, failed: false }
+    this.#tried(matched?.ok === false ? matched : undefined, doubt)
+    return this.#worthless(name, secured)
+  }
+
+  /** RFC 7672 §8.1: who publishes TLSA records finds the certificate they mean by the name they stand under. */
+  #serverName(): string {
+    const { dane, host, address } = this.#options
+    if (dane.kind === 'usable' || dane.kind === 'unusable') return dane.base
+    return isIP(host.name) === 0 ? host.name : address
+  }
+
+  /** Why mail may not go over this TLS. */
+  #worthless(name: string, { doubt, matched }: Extract<Secured, { ok: true }>): Verdict | undefined {
+    // RFC 7672 §2.2: with TLSA records that can be used there is no going on without one that matches.
+    if (matched !== undefined)
+      return matched.ok ? undefined : deferred('tls', '4.7.5', `DANE forbids ${name}: ${matched.text}`)
+    if (this.#options.tls !== 'verified' || doubt === undefined) return undefined
+    return deferred('tls', '4.7.5', `the certificate of ${name} does not verify: ${doubt.text}`)
+  }
+
+  #refused(answer: Answer): Verdict {
+    const verdict = refusal(answer, 'tls')
+    this.#tried({ fault: 'validation-failure', text: `STARTTLS: ${verdict.text}` })
+    return verdict
+  }
+
+  #tried(failure?: TlsFailure, doubt?: TlsFailure): void {
+    const { host, address, dane } = this.#options
+    const { fault, text } = failure ?? {}
+    this.#trial = {
+      host: host.name,
+      address,
+      from: this.#from,
+      dane,
+      ...(fault !== undefined && text !== undefined && { failure: { fault, text } }),
+      ...(doubt && { doubt }),
+    }
   }
 
   async #authenticate(): Promise<Verdict | undefined> {

@@ -1,5 +1,6 @@
 /** What egress is asked to send, what it says happened, and why nothing goes out. */
 
+import type { Route } from '#engine/routing'
 import type { Attempt, Claimed, Content, Instant } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 
@@ -9,6 +10,8 @@ export type Job = {
   readonly claimed: readonly Claimed[]
   /** What MAIL FROM says: the sender's reverse-path, or a return path of ours (then one recipient a job). */
   readonly from: ReversePath
+  /** Who vouches that the hosts are the recipients'; absent when nobody does. RFC 8689 §4.2.1 */
+  readonly vouchedBy?: Route['vouchedBy'] | undefined
   /**
    * Called before MAIL, once for each connection that takes the job up, which is once unless the first was dead; the
    * bytes with signature, not yet dot-stuffed. A rejection defers the job; what cannot be made fit for the peer is a
@@ -51,6 +54,8 @@ export type Work = {
    * a connection stands ready, so that work which waits for one can still be held, cancelled or explained.
    */
   next(): Job | undefined
+  /** Whose mail waits for a connection. */
+  domains(): Iterable<string>
   /** Nothing was taken and nothing will be until `why.until`; `describe` says the same to the operator. */
   failed(why: Unreachable): void
 }

@@ -7,14 +7,17 @@ import type { Host, Route, Routing } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 import { Dialogue } from '#engine/trace'
 import type { Tracer } from '#engine/trace'
+import { mayBeClear, tlsDemand } from '#engine/transport-security'
+import type { Dane, TlsLevel } from '#engine/transport-security'
 import type { EgressConfig, SourceConfig } from '#platform/config'
 
 import type { BrokenTls } from './broken-tls.ts'
 import { dial } from './dial.ts'
 import type { Peer } from './fit.ts'
 import { introduce } from './introduction.ts'
-import type { Introduced } from './introduction.ts'
+import type { Introduced, IntroductionOptions } from './introduction.ts'
 import type { Timers } from './timers.ts'
+import type { TlsFailure, TlsTrial, TlsWitness } from './tls-trial.ts'
 import { deferred, printable } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 import type { Wire } from './wire.ts'
@@ -24,6 +27,9 @@ export type Surroundings = {
   readonly config: EgressConfig
   readonly context: SecureContext
   readonly brokenTls: BrokenTls
+  /** Which TLSA records of a host must be obeyed. */
+  readonly dane: (host: string, port: number) => Promise<Dane>
+  readonly witness: TlsWitness | undefined
   readonly timers: Timers
   readonly tracer: Tracer
   readonly now: () => Instant
@@ -39,9 +45,15 @@ export type Failure = {
   readonly tls: string
 }
 
-export type Opened =
+export type Opened = { readonly trials: readonly TlsTrial[] } & (
   | { readonly ok: true; readonly wire: Wire; readonly peer: Peer }
   | { readonly ok: false; readonly failure: Failure }
+)
+
+/** How one host may be spoken to. */
+type Terms = { readonly level: TlsLevel; readonly dane: Dane; readonly isAgain?: true }
+
+const NO_DANE: Dane = { kind: 'none' }
 
 /** Peers that answer and then refuse us, within one opening: beyond it the site is having a bad time. */
 const REFUSALS = 5
@@ -61,6 +73,7 @@ class Opening {
   readonly #around: Surroundings
   readonly #signal: AbortSignal
   readonly #failures: Failure[] = []
+  readonly #trials: TlsTrial[] = []
   #refusals = 0
 
   constructor(source: SourceConfig, route: Route, around: Surroundings, signal: AbortSignal) {
@@ -73,10 +86,10 @@ class Opening {
   async run(): Promise<Opened> {
     for (const host of this.#route.hosts) {
       const opened = await this.#host(host)
-      if (opened?.ok === true) return { ok: true, wire: opened.wire, peer: opened.peer }
+      if (opened?.ok === true) return { ok: true, wire: opened.wire, peer: opened.peer, trials: this.#trials }
       if (this.#signal.aborted || this.#refusals >= REFUSALS) break
     }
-    return { ok: false, failure: summary(this.#failures) }
+    return { ok: false, failure: summary(this.#failures), trials: this.#trials }
   }
 
   async #host(host: Host): Promise<Introduced | undefined> {
@@ -86,6 +99,8 @@ class Opening {
       this.#failed({ outcome: kind, stage: 'route', code, enhanced, text: printable(text) }, host.name, '')
       return undefined
     }
+    const terms = await this.#terms(host)
+    if (terms === undefined) return undefined
     let addresses = this.#reachable(found.addresses)
     if (addresses.length === 0) {
       this.#failed(
@@ -95,7 +110,7 @@ class Opening {
       )
     }
     while (addresses.length > 0 && this.#refusals < REFUSALS && !this.#signal.aborted) {
-      const tried = await this.#first(host, addresses)
+      const tried = await this.#first(host, addresses, terms)
       if (tried.introduced?.ok === true) return tried.introduced
       const at = addresses.indexOf(tried.address)
       addresses = at === -1 ? [] : addresses.toSpliced(at, 1)
@@ -107,6 +122,7 @@ class Opening {
   async #first(
     host: Host,
     addresses: readonly string[],
+    terms: Terms,
   ): Promise<{ readonly address: string; readonly introduced?: Introduced }> {
     const dialled = await dial(addresses, this.#dialOptions(host))
     if (!dialled.ok) {
@@ -120,26 +136,54 @@ class Opening {
       this.#failed(deferred('connect', '4.4.4', `${address} is a private address`), host.name, address)
       return { address }
     }
-    const introduced = await introduce(socket, this.#introductionOptions(host, address))
-    if (introduced.ok) return { address, introduced }
-    if (this.#mayGoClear(host, introduced)) {
+    const options = this.#introductionOptions(host, address, terms)
+    const introduced = await introduce(socket, options)
+    if (terms.isAgain !== true) this.#tell(introduced.trial ?? untried(options, terms))
+    if (introduced.ok) {
+      if (introduced.peer.tls !== '') this.#around.brokenTls.mended(host.name)
+      return { address, introduced }
+    }
+    if (this.#mayGoClear(host, introduced, terms)) {
       // Said again to the same address: TLS now counts as broken there, and it will be spoken to in clear.
-      this.#around.brokenTls.add(host.name, this.#around.now())
-      return await this.#first(host, [address])
+      this.#around.brokenTls.add(host.name, this.#around.now(), introduced.verdict.text)
+      return await this.#first(host, [address], { ...terms, isAgain: true })
     }
     this.#refusals += 1
     this.#failed(introduced.verdict, host.name, address, introduced.tls)
     return { address }
   }
 
-  /** Credentials wait for TLS, so that a broken handshake cannot talk us out of it. */
-  get #tls(): Route['tls'] {
+  /** `undefined` when nobody may speak to the host at all now. */
+  async #terms(host: Host): Promise<Terms | undefined> {
     const { tls, auth } = this.#route
-    return auth !== undefined && tls === 'opportunistic' ? 'required' : tls
+    const dane = this.#route.dane === true ? await this.#around.dane(host.name, host.port) : NO_DANE
+    // RFC 7672 §2.1.2: while it cannot be told whether there are records, the host is as good as down.
+    if (dane.kind === 'failed') {
+      const text = `the TLSA records of ${dane.base} cannot be looked up: ${dane.text}`
+      this.#untrusted(host, dane, { fault: 'dnssec-invalid', text })
+      return undefined
+    }
+    if (tls === 'dane' && dane.kind !== 'usable') {
+      const text = `DANE is required, and ${host.name} has no TLSA record that can be used`
+      this.#untrusted(host, dane, { fault: 'dane-required', text })
+      return undefined
+    }
+    // Credentials wait for TLS, so that a broken handshake cannot talk us out of it.
+    const withAuth = auth !== undefined && tls === 'opportunistic' ? 'required' : undefined
+    return { level: tlsDemand(tls, withAuth, dane.kind === 'none' ? undefined : 'required'), dane }
   }
 
-  #mayGoClear(host: Host, introduced: Extract<Introduced, { ok: false }>): boolean {
-    const isOptional = this.#tls === 'opportunistic' && !host.implicitTls
+  #untrusted(host: Host, dane: Dane, failure: TlsFailure): void {
+    this.#trials.push({ host: host.name, address: '', from: '', dane, failure })
+    this.#failed(deferred('tls', '4.7.5', failure.text), host.name, '')
+  }
+
+  #tell(trial: TlsTrial | undefined): void {
+    if (trial !== undefined) this.#trials.push(trial)
+  }
+
+  #mayGoClear(host: Host, introduced: Extract<Introduced, { ok: false }>, { level }: Terms): boolean {
+    const isOptional = level === 'opportunistic' && !host.implicitTls
     return introduced.tlsFailed && isOptional && !this.#signal.aborted
   }
 
@@ -161,16 +205,18 @@ class Opening {
     }
   }
 
-  #introductionOptions(host: Host, address: string): Parameters<typeof introduce>[1] {
+  #introductionOptions(host: Host, address: string, { level, dane }: Terms): IntroductionOptions {
     const { config, context, timers, brokenTls, tracer, now } = this.#around
     const { auth } = this.#route
     const source = this.#source.name
-    const isBroken = this.#tls === 'opportunistic' && !host.implicitTls && brokenTls.has(host.name, now())
+    const isBroken = mayBeClear(level) && !host.implicitTls && brokenTls.has(host.name, now())
     return {
       host,
       address,
       ehlo: this.#source.ehlo,
-      tls: isBroken ? 'none' : this.#tls,
+      tls: isBroken ? 'none' : level,
+      dane,
+      now,
       timeouts: config.timeouts,
       context,
       timers,
@@ -183,6 +229,13 @@ class Opening {
   #failed(verdict: Verdict, host: string, address: string, tls = ''): void {
     this.#failures.push({ verdict, host, address, tls })
   }
+}
+
+/** A session in clear, for what happened before, counts as one that failed. */
+function untried({ tls, host, address, dane }: IntroductionOptions, { level }: Terms): TlsTrial | undefined {
+  if (tls !== 'none' || level === 'none') return undefined
+  const failure = { fault: 'validation-failure', text: 'not tried: remembered as broken' } as const
+  return { host: host.name, address, from: '', dane, failure }
 }
 
 /**

@@ -16,6 +16,7 @@ import { openConnection } from './opening.ts'
 import type { Failure, Opened, Surroundings } from './opening.ts'
 import type { Hold, PathState } from './path-state.ts'
 import type { Claimant, Slots } from './slots.ts'
+import type { TlsTrial } from './tls-trial.ts'
 import { triedOf } from './tried.ts'
 import { deferred } from './verdict.ts'
 
@@ -239,10 +240,10 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     const opened = await openConnection(source, this.#route, around, this.#stopping.signal)
     this.#opening -= 1
     if (opened.ok) this.#opened(opened, startedAt)
-    else this.#failed(opened.failure, startedAt)
+    else this.#failed(opened, startedAt)
   }
 
-  #opened({ wire, peer }: Extract<Opened, { ok: true }>, startedAt: Instant): void {
+  #opened({ wire, peer, trials }: Extract<Opened, { ok: true }>, startedAt: Instant): void {
     const { around, metrics } = this.#options
     const connection = new Connection(
       wire,
@@ -255,6 +256,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
         log: this.#log,
         metrics,
         now: around.now,
+        witness: (domain) => this.#witness(domain, trials),
       },
       this,
     )
@@ -268,8 +270,10 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     else this.ready(connection)
   }
 
-  #failed({ verdict, host, address, tls }: Failure, startedAt: Instant): void {
+  #failed({ failure, trials }: Extract<Opened, { ok: false }>, startedAt: Instant): void {
+    const { verdict, host, address, tls } = failure
     this.#options.slots.release()
+    if (trials.length > 0) for (const domain of this.#options.work.domains()) this.#witness(domain, trials)
     if (this.#isClosing) return this.#closedIfEmpty()
     const now = this.#options.around.now()
     const duration = Math.max(0, now - startedAt)
@@ -302,6 +306,12 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     } else if (this.#opening === 0) {
       this.#goDown(attempt, now)
     }
+  }
+
+  /** RFC 8460 §5.3.1: a report is not part of the next one. */
+  #witness(domain: string, trials: readonly TlsTrial[]): void {
+    const { witness } = this.#options.around
+    if (this.#route.exempt !== true && trials.length > 0) witness?.(domain, trials)
   }
 
   /** Those who follow see also what did not come about. */

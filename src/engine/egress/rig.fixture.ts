@@ -47,6 +47,8 @@ export type JobOptions = {
   readonly to?: readonly string[]
   readonly message?: Partial<Message>
   readonly delivery?: Partial<Pick<Delivery, 'notify' | 'orcpt'>>
+  /** `null`: nobody. */
+  readonly vouchedBy?: Route['vouchedBy'] | null
   readonly content?: string | (() => Promise<Content | NotSendable>)
 }
 
@@ -62,6 +64,10 @@ export class MemoryWork implements Work {
 
   next(): Job | undefined {
     return this.jobs.shift()
+  }
+
+  domains(): Iterable<string> {
+    return new Set(this.jobs.flatMap(({ claimed }) => claimed.map(({ delivery }) => delivery.to.domain)))
   }
 
   failed(why: Unreachable): void {
@@ -99,6 +105,7 @@ export function jobOf(options: JobOptions = {}): {
   const job: Job = {
     claimed,
     from: message.from,
+    ...(options.vouchedBy === null ? {} : { vouchedBy: options.vouchedBy ?? 'dnssec' }),
     content: () =>
       typeof options.content === 'function' ? options.content() : Promise.resolve(wholeOf(options.content)),
     done(tried) {
@@ -160,6 +167,9 @@ export type RigOptions = {
   readonly tls?: EgressOptions['tls']
   readonly routing?: EgressOptions['routing']
   readonly tracer?: EgressOptions['tracer']
+  readonly dane?: EgressOptions['dane']
+  readonly witness?: EgressOptions['witness']
+  readonly brokenTls?: EgressOptions['brokenTls']
   readonly now?: () => number
   readonly isPrivate?: (address: string) => boolean
 }
@@ -187,6 +197,9 @@ export class Rig implements AsyncDisposable {
       now: options.now ?? Date.now,
       random: () => 0.5,
       isPrivate: options.isPrivate ?? isPrivate,
+      ...(options.dane === undefined ? {} : { dane: options.dane }),
+      ...(options.witness === undefined ? {} : { witness: options.witness }),
+      ...(options.brokenTls === undefined ? {} : { brokenTls: options.brokenTls }),
       ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
       ...(options.timers === undefined ? {} : { timers: options.timers }),
     })
@@ -210,7 +223,15 @@ export class Rig implements AsyncDisposable {
 export function routeOf(ports: readonly number[], route: Partial<Route> = {}): Route {
   const hosts: Host[] = ports.map((port, n) => ({ name: `mx${n + 1}.example.net`, port, implicitTls: false }))
   const names = hosts.map(({ name }) => name)
-  return { site: 'mx.example.net', hosts, names, via: 'mx', tls: 'opportunistic', allowPrivate: true, ...route }
+  return {
+    site: 'mx.example.net',
+    hosts,
+    names,
+    via: 'mx',
+    tls: 'opportunistic',
+    allowPrivate: true,
+    ...route,
+  }
 }
 
 /** Time that stands still until it is told to pass. */

@@ -10,38 +10,12 @@ import { Rig, routeOf } from './rig.fixture.ts'
 import type { RigOptions } from './rig.fixture.ts'
 import { ScriptedServer } from './scripted-server.fixture.ts'
 import type { Client, Script } from './scripted-server.fixture.ts'
+import { breaking, serve, startsTls, stripped } from './tls-scripts.fixture.ts'
 
 const NOW = Date.now()
 const GOOD = selfSigned('mx1.example.net', NOW)
 const OTHER = selfSigned('elsewhere.example.net', NOW)
 const EXPIRED = selfSigned('mx1.example.net', NOW - 11 * 365 * 86_400_000)
-
-async function serve(client: Client): Promise<void> {
-  for (;;) {
-    const line = await client.line()
-    if (line === 'QUIT') return client.say('221 bye')
-    client.say(line === 'DATA' ? '354 go' : '250 OK')
-    if (line === 'DATA') {
-      await client.content()
-      client.say('250 2.0.0 queued')
-    }
-  }
-}
-
-/** Offers STARTTLS, and under TLS what `offers` says. */
-function startsTls(pem: string, ...offers: readonly string[]): Script {
-  return async (client) => {
-    client.say('220 mx')
-    await client.expect('EHLO')
-    client.say('250-mx', '250 STARTTLS')
-    await client.expect('STARTTLS')
-    client.say('220 go ahead')
-    client.secure(pem, pem)
-    await client.expect('EHLO')
-    client.say('250-mx', ...offers.map((offer) => `250-${offer}`), '250 X-END')
-    await serve(client)
-  }
-}
 
 async function outcomeOf(script: Script, options: Partial<RigOptions> = {}): Promise<string> {
   await using server = await ScriptedServer.start(script)
@@ -52,7 +26,7 @@ async function outcomeOf(script: Script, options: Partial<RigOptions> = {}): Pro
 }
 
 const required: Partial<RigOptions> = { route: { tls: 'required' } }
-const verify: Partial<RigOptions> = { route: { tls: 'verify' } }
+const verify: Partial<RigOptions> = { route: { tls: 'verified' } }
 
 test('TLS is taken where it is offered, whoever signed the certificate. RFC 7435 §4', async () => {
   for (const pem of [GOOD, OTHER, EXPIRED]) {
@@ -137,7 +111,7 @@ test('TLS before the greeting, and each mechanism under it', async () => {
     const [host] = routeOf([server.port]).hosts
     const route = {
       hosts: [{ ...host!, implicitTls: true }],
-      tls: 'verify',
+      tls: 'verified',
       auth: { user: 'user', password: 'secret' },
     } as const
     await using rig = new Rig({ ports: [], route, tls: { ca: GOOD } })
@@ -185,6 +159,7 @@ test('REQUIRETLS needs a verified certificate and a peer that offers it. RFC 868
   assert.equal(await outcomeOfRequireTls('REQUIRETLS', GOOD), 'delivered 2.0.0 end of data')
   assert.equal(await outcomeOfRequireTls('X-OTHER', GOOD), 'bounced 5.7.30 EHLO')
   assert.equal(await outcomeOfRequireTls('REQUIRETLS'), 'deferred 4.7.30 tls')
+  assert.equal(await outcomeOfRequireTls('REQUIRETLS', GOOD, null), 'deferred 4.7.30 tls')
 })
 
 test('REQUIRETLS is said to the peer that offers it', async () => {
@@ -207,13 +182,6 @@ test('REQUIRETLS is said to the peer that offers it', async () => {
   assert.equal(mail, 'MAIL FROM:<sender@example.org> REQUIRETLS')
 })
 
-const stripped: Script = async (client) => {
-  client.say('220 mx')
-  await client.expect('EHLO')
-  client.say('250 mx')
-  await client.expect('QUIT')
-}
-
 const refusing: Script = async (client) => {
   client.say('220 mx')
   await client.expect('EHLO')
@@ -221,17 +189,6 @@ const refusing: Script = async (client) => {
   await client.expect('STARTTLS')
   client.say('454 4.7.0 no certificate today')
   await serve(client)
-}
-
-const breaking: Script = async (client) => {
-  client.say('220 mx')
-  await client.expect('EHLO')
-  client.say('250-mx', '250 STARTTLS')
-  await client.expect('STARTTLS')
-  client.raw('220 go ahead\r\n')
-  await client.octets(5)
-  client.raw('this is no TLS at all')
-  await client.gone
 }
 
 const clear: Script = async (client) => {
@@ -291,10 +248,13 @@ function asksForAuth(mechanism: string, answer: (client: Client) => Promise<void
   }
 }
 
-async function outcomeOfRequireTls(offer: string, ca?: string): Promise<string> {
+async function outcomeOfRequireTls(offer: string, ca?: string, vouchedBy?: null): Promise<string> {
   await using server = await ScriptedServer.start(startsTls(GOOD, offer))
   await using rig = new Rig({ ports: [server.port], ...(ca === undefined ? {} : { tls: { ca } }) })
-  const [tried] = await rig.send({ message: { requireTls: true } })
+  const [tried] = await rig.send({
+    message: { requireTls: true },
+    ...(vouchedBy === null ? { vouchedBy } : {}),
+  })
   return `${tried?.outcome} ${tried?.enhanced} ${tried?.stage}`
 }
 

@@ -1,6 +1,5 @@
 export { createIntake } from './intake.ts'
 export type { Accepted, Arrival, Intake, IntakeOptions, StreamedArrival } from './intake.ts'
-export { deadline, triesUntil } from './lifetime.ts'
 export { queueGauges, queueMetrics } from './metrics.ts'
 export type { QueueMetrics } from './metrics.ts'
 export { Notices } from './notice.ts'

@@ -50,17 +50,16 @@ const PASSED_OVER = 1_000
 export class Loading {
   readonly #options: LoadingOptions
   readonly #agenda = new Agenda<string>()
-  readonly #probes: Probes
+  readonly #probes = new Probes()
   readonly #underWay = new Set<Promise<void>>()
   /** How many want that nothing is loaded. */
   #pauses = 0
   /** What may still be written down, and passed over, until the next tick. */
-  #sweep = 0
-  #passedOver = 0
+  #sweep = SWEEP_RATE
+  #passedOver = PASSED_OVER
 
   constructor(options: LoadingOptions) {
     this.#options = options
-    this.#probes = new Probes()
   }
 
   get isPaused(): boolean {
@@ -73,7 +72,7 @@ export class Loading {
     await Promise.all(this.#underWay)
   }
 
-  /** Whoever resumes asks `loadIfDue` for the queues in memory: what came up meanwhile was passed over. */
+  /** Whoever resumes asks `loadIfDue` for the queues in memory, then `wake`: what came up meanwhile was passed over. */
   resume(): void {
     this.#pauses -= 1
   }
@@ -82,11 +81,13 @@ export class Loading {
   plan(queue: ScheduledQueue, due: Instant): void {
     queue.note(due)
     this.loadIfDue(queue)
+    if (due <= this.#options.now()) this.wake()
   }
 
   /** The same of a queue that is not in memory and need not be until then. */
   remember(key: string, due: Instant): void {
     this.#agenda.add(due, key)
+    if (due <= this.#options.now()) this.wake()
   }
 
   plannedFor(key: string): Instant | undefined {
@@ -102,13 +103,31 @@ export class Loading {
     return this.plannedFor(queue.key) !== undefined && !isBehindDown
   }
 
-  isProbing(queue: ScheduledQueue): boolean {
-    return this.#probes.has(queue)
+  /** Whether fresh mail to so many recipients may be taken up for `queue`; absent: for one that is not in memory. */
+  mayBegin(queue: ScheduledQueue | undefined, recipients: number): boolean {
+    const isUnderWay = queue !== undefined && (queue.isProven || this.#probes.has(queue))
+    return isUnderWay || this.#probes.hasPlace(recipients)
+  }
+
+  /** Fresh mail was taken up for `queue`. */
+  begun(queue: ScheduledQueue): void {
+    if (!queue.isProven) this.#probes.begin(queue, 'door')
+  }
+
+  /** Whether what `queue` has in memory came from the store, and nothing was heard of its site yet. */
+  isTryingAgain(queue: ScheduledQueue): boolean {
+    return this.#probes.isFromStore(queue)
   }
 
   /** It became known whether mail of `queue` can be sent. */
   heard(queue: ScheduledQueue, isGood: boolean): void {
-    if (this.#probes.end(queue, isGood)) this.#wake()
+    queue.isProven = isGood
+    if (this.#probes.end(queue, isGood)) this.wake()
+  }
+
+  /** What `queue` had in memory is no longer there, and nothing was heard. */
+  withdrawn(queue: ScheduledQueue): void {
+    this.#probes.end(queue, true)
   }
 
   /** Runs what is due. To be called each second. */
@@ -116,15 +135,15 @@ export class Loading {
     this.#sweep = SWEEP_RATE
     this.#passedOver = PASSED_OVER
     this.#probes.tick()
-    this.#wake()
+    this.wake()
   }
 
   /** Looks at what is due, as far as probes and sweep allow. */
-  #wake(): void {
+  wake(): void {
     if (this.isPaused) return
     const now = this.#options.now()
     const later: string[] = []
-    while (this.#probes.mayBegin && this.#passedOver > 0) {
+    while (this.#probes.hasTurn && this.#passedOver > 0) {
       const key = this.#agenda.due(now)
       if (key === undefined) break
       const queue = this.#options.queueOf(key)
@@ -150,7 +169,12 @@ export class Loading {
   }
 
   #probe(queue: ScheduledQueue): void {
-    if (queue.inMemory === 0 && this.#options.occupancy.full(queue) === undefined) this.#probes.begin(queue)
+    if (queue.isProven || this.#probes.has(queue)) return this.loadIfDue(queue)
+    // It will be asked when what is here ends.
+    if (queue.inMemory > 0) return
+    if (this.#options.occupancy.full(queue) !== undefined)
+      return this.#agenda.add(this.#options.now() + LOOK_AGAIN, queue.key)
+    this.#probes.begin(queue, 'store')
     this.loadIfDue(queue)
   }
 
@@ -161,10 +185,15 @@ export class Loading {
     if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue.key)
     const { occupancy } = this.#options
     const isProbe = this.#probes.has(queue)
-    // What a probe brought tells first.
-    if (isProbe && queue.inMemory > 0) return
+    if (isProbe ? queue.inMemory > 0 : !queue.isProven) {
+      // A probe is heard of first; any other waits for its turn.
+      if (!isProbe) this.#agenda.add(queue.nextDue, queue.key)
+      return
+    }
     if (occupancy.full(queue) === undefined)
-      this.#run(this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)))
+      this.#run(
+        this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)),
+      )
     // Otherwise it is asked when one of its entries ends.
     else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue.key)
   }
@@ -179,13 +208,15 @@ export class Loading {
     const entries = await this.#claim(queue, limit)
     this.#probes.loaded(queue, entries.length)
     this.#options.claimed(entries)
-    if (entries.length === 0) this.heard(queue, true)
+    if (entries.length === 0) this.withdrawn(queue)
     this.loadIfDue(queue)
   }
 
   /** Behind an unreachable site: what is due in the store is put off, expired and told of, untried. */
   async #putOff(queue: ScheduledQueue, why: Unreachable, limit: number): Promise<void> {
-    this.#options.unsendable(await this.#claim(queue, limit), why)
+    const entries = await this.#claim(queue, limit)
+    this.#sweep += limit - entries.length
+    this.#options.unsendable(entries, why)
     this.loadIfDue(queue)
   }
 

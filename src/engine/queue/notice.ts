@@ -1,12 +1,12 @@
 /** Delivery status notifications: made of endings, addressed to the sender, accepted like any other message. RFC 3464 */
 
+import { deadline } from '#engine/lifetime'
 import { SpoolError } from '#engine/spool'
 import type { Content, Instant, Message, MessageId, NewMessage } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
 import { composeDsn } from '#grammar/report'
 import type { DsnRecipient, Returned } from '#grammar/report'
 
-import { deadline } from './lifetime.ts'
 import { replyText } from './outcome.ts'
 import type { Ending, Notice } from './outcome.ts'
 import { bandOf, queueKey } from './scheduled-queue.ts'
@@ -14,7 +14,7 @@ import { bandOf, queueKey } from './scheduled-queue.ts'
 export type NoticeOptions = {
   readonly nodeName: string
   readonly postmaster: string
-  /** Notices to one sender within an hour; beyond it they are logged and not sent. */
+  /** Notices to one sender within an hour; beyond it they are not sent, which the record of the delivery says. */
   readonly perSenderPerHour: number
   /** Milliseconds that a notice may wait itself. */
   readonly expire: number
@@ -31,7 +31,7 @@ export type Notification = {
 /** `sent`: to be accepted in the same commit as the endings. `withheld`: the sender had too many already. */
 export type Notified =
   | { readonly kind: 'sent'; readonly notification: Notification }
-  | { readonly kind: 'withheld'; readonly about: readonly Ending[] }
+  | { readonly kind: 'withheld'; readonly limit: number }
 
 const HOUR = 3_600_000
 
@@ -66,7 +66,7 @@ export class Notices {
     const { message } = endings[0].claimed
     const to = message.from
     if (to === null) throw new Error(`a notification about ${message.id}, which has a null reverse-path`)
-    if (!this.#mayTell(to, now)) return { kind: 'withheld', about: endings }
+    if (!this.#mayTell(to, now)) return { kind: 'withheld', limit: this.#options.perSenderPerHour }
     const id = this.#options.newId()
     const returned = await this.#returned(endings[0])
     const [first, ...others] = endings

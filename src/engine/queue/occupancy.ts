@@ -25,6 +25,10 @@ export class Occupancy {
     return this.#taken
   }
 
+  get isHalfTaken(): boolean {
+    return this.#taken * 2 > this.#windows().windowTotal
+  }
+
   /** How many more `queue` may take now. */
   room(queue: ScheduledQueue): number {
     const { window, windowTotal } = this.#windows()

@@ -8,16 +8,7 @@
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import { SpoolError } from '#engine/spool'
-import type {
-  Change,
-  Claimed,
-  Content,
-  DeliveryFilter,
-  DeliveryKey,
-  Instant,
-  MessageId,
-  Spool,
-} from '#engine/spool'
+import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -119,13 +110,21 @@ export class Queue {
     this.tick()
   }
 
-  /** Whether a new delivery for `key` may go to memory at once; then a place is kept for it until `arrived` or `free`. */
-  reserve(key: string): boolean {
+  /**
+   * Whether a new delivery for `key`, of a message to so many recipients, may go to memory at once; then a place is
+   * kept for it until `arrived` or `free`.
+   */
+  reserve(key: string, recipients: number): boolean {
     if (this.#loading.isPaused) return false
-    const queue = this.#queueOf(key)
-    const isBehind = queue.nextDue <= this.#options.now()
-    if (!this.#occupancy.hasRoomForFresh(queue, isBehind)) return false
+    const known = this.#queues.get(key)
+    if (!this.#loading.mayBegin(known, recipients)) return false
+    const queue = known ?? this.#queueOf(key)
+    const now = this.#options.now()
+    if (!this.#occupancy.hasRoomForFresh(queue, queue.nextDue <= now)) return false
+    // Most sites that are down are back within seconds; but they are not to take what the others need.
+    if (this.#occupancy.isHalfTaken && this.#sites.of(queue)?.down(now) !== undefined) return false
     this.#occupancy.keep(queue, 1)
+    this.#loading.begun(queue)
     return true
   }
 
@@ -146,10 +145,10 @@ export class Queue {
     const returning: Returning[] = []
     for (const one of claimed) {
       const { queue: key, state, due } = one.delivery
+      if (state === 'waiting') this.planned(key, due)
+      if (state !== 'active') continue
       const queue = this.#queueOf(key)
-      if (state === 'waiting') this.#loading.plan(queue, due)
-      else if (state !== 'active') continue
-      else if (!this.#loading.isPaused) entries.push({ claimed: one, carried, queue })
+      if (!this.#loading.isPaused) entries.push({ claimed: one, carried, queue })
       else {
         // An operator's change may be about it: it is to be found in the store, and nowhere else.
         this.#occupancy.giveBack(queue, 1)
@@ -163,7 +162,9 @@ export class Queue {
 
   /** Something of `key` waits in the store since now. */
   planned(key: string, due: Instant): void {
-    this.#loading.plan(this.#queueOf(key), due)
+    const queue = this.#queues.get(key)
+    if (queue === undefined) this.#loading.remember(key, due)
+    else this.#loading.plan(queue, due)
   }
 
   /**
@@ -209,6 +210,7 @@ export class Queue {
       this.#sites.forget(queue)
       this.#loading.loadIfDue(queue)
     }
+    this.#loading.wake()
   }
 
   /** Takes no more work; what is on the wire goes on. Ready entries go back to the store. */
@@ -223,6 +225,11 @@ export class Queue {
   /** Deliveries that count against the windows. */
   get inMemory(): number {
     return this.#occupancy.taken
+  }
+
+  /** Scheduled queues in memory; those that only wait are not. */
+  get queues(): number {
+    return this.#queues.size
   }
 
   /** Deliveries on the wire. */
@@ -295,6 +302,7 @@ export class Queue {
   #resume(): void {
     this.#loading.resume()
     for (const queue of this.#queues.values()) this.#loading.loadIfDue(queue)
+    this.#loading.wake()
   }
 
   /** An entry is no longer in memory. */
@@ -364,8 +372,9 @@ export class Queue {
    * most sites are back within seconds.
    */
   #blocked(queue: ScheduledQueue, { attempt }: Unreachable): void {
-    if (this.#loading.isProbing(queue))
+    if (this.#loading.isTryingAgain(queue))
       this.#endReady(queue, { ...attempt, at: this.#options.now(), duration: 0 })
+    else this.#loading.heard(queue, false)
   }
 
   /** Ends every ready entry of `queue` as `attempt` says, without trying each. */
@@ -407,26 +416,17 @@ export class Queue {
 
   #jobOf(entries: readonly Entry[]): Job {
     for (const entry of entries) entry.queue.onWire.add(entry)
-    const { carried, claimed } = entries[0] ?? failEmpty()
+    const { carried, claimed, queue } = entries[0] ?? failEmpty()
     return {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
-      content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
+      vouchedBy: queue.vouchedBy,
+      content: (peer) =>
+        carried.content(peer, () => this.#options.spool.read(carried.message.id), this.#options.prepare),
       done: (tried) => {
-        for (const { queue } of entries) this.#loading.heard(queue, true)
+        for (const entry of entries) this.#loading.heard(entry.queue, true)
         this.#ended(entries, tried, this.#options.random())
       },
-    }
-  }
-
-  async #read(entries: readonly Entry[]): Promise<Content> {
-    const { message } = entries[0]?.claimed ?? failEmpty()
-    try {
-      return await this.#options.spool.read(message.id)
-    } catch (error) {
-      const lost = error instanceof SpoolError && (error.code === 'corrupt' || error.code === 'missing')
-      if (lost) for (const entry of entries) entry.damaged = true
-      throw error
     }
   }
 
@@ -460,8 +460,7 @@ export class Queue {
   #tidy(): void {
     for (const [key, queue] of this.#queues) {
       if (!queue.isEmpty) continue
-      // What it had was taken away before anything was heard.
-      this.#loading.heard(queue, true)
+      this.#loading.withdrawn(queue)
       if (!this.#loading.mayForget(queue)) continue
       this.#queues.delete(key)
       queue.site?.queues.delete(queue)

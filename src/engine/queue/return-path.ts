@@ -6,9 +6,9 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { parseMessageId } from '#engine/spool'
-import type { DeliveryKey } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
+import { parseMessageId } from '#grammar/message-id'
+import type { DeliveryKey } from '#grammar/message-id'
 
 /** 80 bits in hexadecimal: a local part survives case folding, and stays under 64 octets. */
 const TAG_LENGTH = 20

@@ -7,6 +7,7 @@
  */
 
 import type { Path, Unreachable } from '#engine/egress'
+import type { Route } from '#engine/routing'
 import type { Claimed, Instant } from '#engine/spool'
 
 import type { Carried } from './carried.ts'
@@ -20,8 +21,6 @@ export type Entry = {
   readonly claimed: Claimed
   readonly carried: Carried
   readonly queue: ScheduledQueue
-  /** The spool does not have its content as it was accepted: no attempt can help. */
-  damaged?: true
 }
 
 /** What a queue knows of the site its mail goes to. */
@@ -54,8 +53,12 @@ export class ScheduledQueue {
   ending = 0
   loading = false
   routing = false
+  /** Whether its site took something up since the queue is in memory and since the site last failed. */
+  isProven = false
   site: Destination | undefined
   routedAt: Instant = -Infinity
+  /** Who vouches that the hosts of the site are this domain's: other domains of the site may have another. */
+  vouchedBy: Route['vouchedBy'] | undefined
 
   constructor(key: string) {
     this.key = key

@@ -5,12 +5,12 @@
  * both into one transaction: a crash can neither lose the notification nor send it twice.
  */
 
-import type { Instant, Spool } from '#engine/spool'
+import type { Instant, SenderNotice, Spool } from '#engine/spool'
 import { SpoolError } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { Log } from '#platform/log'
 
-import type { Notices, Notification } from './notice.ts'
+import type { Notices, Notification, Notified } from './notice.ts'
 import { replyText } from './outcome.ts'
 import type { Ending } from './outcome.ts'
 import type { QueueMetrics } from './metrics.ts'
@@ -55,11 +55,25 @@ async function tell(
   about: readonly [Ending, ...Ending[]],
   after: (ending: Ending) => void,
 ): Promise<void> {
-  const notification = await compose(options, about)
+  const composed = await compose(options, about)
+  const notice = noticeOf(composed)
   // From here to the end of the turn nothing is awaited: one transaction.
-  const writing = about.map((ending) => write(options, ending, after))
-  if (notification !== undefined) writing.push(send(options, notification, about))
+  const writing = about.map((ending) => write(options, withNotice(ending, notice), after))
+  if (composed.kind === 'sent') writing.push(send(options, composed.notification, about))
   await Promise.all(writing)
+}
+
+/** What the record of each delivery says of it. */
+function noticeOf(composed: Composed): SenderNotice {
+  return composed.kind === 'sent'
+    ? { kind: 'sent', message: composed.notification.entry.message.id }
+    : composed
+}
+
+function withNotice(ending: Ending, notice: SenderNotice): Ending {
+  const { settlement } = ending
+  if (settlement.attempt === undefined) return ending
+  return { ...ending, settlement: { ...settlement, attempt: { ...settlement.attempt, notice } } }
 }
 
 async function send(
@@ -88,24 +102,24 @@ async function send(
   options.arrived(notification)
 }
 
-async function compose(
-  options: SettlingOptions,
-  about: readonly [Ending, ...Ending[]],
-): Promise<Notification | undefined> {
+type Composed = Notified | { readonly kind: 'lost' }
+
+async function compose(options: SettlingOptions, about: readonly [Ending, ...Ending[]]): Promise<Composed> {
   try {
     const notified = await options.notices.of(about, options.now())
-    if (notified.kind === 'sent') return notified.notification
+    if (notified.kind === 'sent') return notified
     options.metrics.notice('withheld')
     options.log.warn('notice.withheld', {
       about: about[0].claimed.message.id,
       to: formatPath(about[0].claimed.message.from),
       why: 'the sender had too many notifications within this hour',
     })
+    return notified
   } catch (cause) {
     // The delivery has ended all the same: it is the notification that fails, and the log that tells.
     lost(options, about, cause)
+    return { kind: 'lost' }
   }
-  return undefined
 }
 
 function lost(options: SettlingOptions, about: readonly Ending[], cause: unknown): void {
@@ -124,7 +138,9 @@ async function write(
     if (cause instanceof SpoolError) return
     throw cause
   }
-  options.metrics.ended(ending.settlement.state)
+  const { state, attempt } = ending.settlement
+  options.metrics.ended(state)
+  if (attempt?.bounce !== undefined) options.metrics.refused(attempt.bounce.class)
   logEnding(options.log, ending, options.now())
   options.ended(ending)
   after(ending)
@@ -165,6 +181,7 @@ function logEnding(log: Log, { claimed, settlement }: Ending, now: Instant): voi
 }
 
 function pathFields(attempt: NonNullable<Ending['settlement']['attempt']>): object {
-  const { source, site, host, address, tls, stage, duration } = attempt
-  return { source, site, host, address, tls, stage, duration }
+  const { source, site, host, address, tls, stage, duration, bounce } = attempt
+  const path = { source, site, host, address, tls, stage, duration }
+  return bounce === undefined ? path : { ...path, class: bounce.class, type: bounce.type, rule: bounce.rule }
 }

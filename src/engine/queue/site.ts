@@ -50,6 +50,10 @@ export class Site implements Work, Destination {
     return this.#rota.some((rota) => rota.size > 0)
   }
 
+  *domains(): Iterable<string> {
+    for (const queue of this.queues) if (queue.waitingHere > 0) yield queue.domain
+  }
+
   wake(): void {
     // Each source in its turn is asked first; a path that has enough to do leaves the rest to the next.
     this.#turn += 1

@@ -55,6 +55,7 @@ export class Sites {
       return
     }
     queue.routedAt = this.#options.now()
+    queue.vouchedBy = found.route.vouchedBy
     queue.site?.leave(queue)
     queue.site?.queues.delete(queue)
     const site = this.#siteOf(found.route)
@@ -114,6 +115,7 @@ export class Sites {
 }
 
 /** Two static routes may lead to one host with different duties; they must not share connections. */
-function keyOf({ site, tls, auth, allowPrivate }: Route): string {
-  return [site, tls, auth?.user ?? '', String(allowPrivate)].join('|')
+function keyOf({ site, tls, auth, allowPrivate, dane, exempt }: Route): string {
+  const duties = [tls, auth?.user, allowPrivate, dane, exempt].map((one) => String(one ?? ''))
+  return [site, ...duties].join('|')
 }

@@ -17,6 +17,8 @@ export type Destination = { readonly expires: number } & (
       readonly via: 'mx' | 'implicit' | 'literal'
       /** Best preference first. */
       readonly candidates: readonly Candidate[]
+      /** A validating resolver vouches for them, or there was nobody to ask. RFC 7672 §2.2.1 */
+      readonly secure: boolean
     }
   | { readonly ok: false; readonly why: NoRoute }
 )
@@ -59,7 +61,7 @@ function literal(domain: string, ourselves: Ourselves): Destination {
   const expires = Number.POSITIVE_INFINITY
   if (normal === undefined || tagged !== isIPv6(address)) return none(noSuchDomain(domain), expires)
   if (ourselves.addresses.has(normal)) return none(loopsBack(domain), expires)
-  return { ok: true, via: 'literal', candidates: [{ name: normal, preference: 0 }], expires }
+  return { ok: true, via: 'literal', candidates: [{ name: normal, preference: 0 }], secure: true, expires }
 }
 
 /** Without MX the domain is its own mail host, under the name that its CNAME leads to. RFC 5321 §5.1 */
@@ -80,7 +82,8 @@ async function implicit(
   if (ourselves.names.has(name) || found.addresses.some((one) => ourselves.addresses.has(one))) {
     return none(loopsBack(domain), expires)
   }
-  return { ok: true, via: 'implicit', candidates: [{ name, preference: 0 }], expires }
+  const secure = mx.authentic && found.authentic
+  return { ok: true, via: 'implicit', candidates: [{ name, preference: 0 }], secure, expires }
 }
 
 async function explicit(
@@ -101,7 +104,7 @@ async function explicit(
   const candidates = before(others, known.own)
   // RFC 5321 §5.1: nobody better than ourselves is left, and we were not told to deliver.
   if (candidates.length === 0) return none(loopsBack(domain), expires)
-  return { ok: true, via: 'mx', candidates, expires }
+  return { ok: true, via: 'mx', candidates, secure: mx.authentic, expires }
 }
 
 /** The usable hosts, best first, each name once; equals by name, so that a long list is cut alike each time. */

@@ -1,5 +1,7 @@
 /** Where a delivery goes: the hosts of a site in the order to try them. */
 
+import type { TlsLevel } from '#engine/transport-security'
+
 export type Host = {
   /** A name to look up, or an address literal's address. */
   readonly name: string
@@ -15,7 +17,14 @@ export type Route = {
   /** Every host name of the set, also those beyond the five; a literal's address. */
   readonly names: readonly string[]
   readonly via: 'mx' | 'implicit' | 'literal' | 'static'
-  readonly tls: 'none' | 'opportunistic' | 'required' | 'verify'
+  /** What the operator and the domain's MTA-STS policy demand together; a host's TLSA records may demand more. */
+  readonly tls: TlsLevel
+  /** Who vouches that these hosts are the domain's: absent when nobody does. RFC 8689 §4.2.1 */
+  readonly vouchedBy?: 'dnssec' | 'mta-sts' | 'configured'
+  /** TLSA records of the hosts are looked up and obeyed. RFC 7672 §2.2 */
+  readonly dane?: true
+  /** For reports about TLS that does not work: they go however they can, and are not reported. RFC 8460 §5.3.1 */
+  readonly exempt?: true
   readonly auth?: { readonly user: string; readonly password: string }
   readonly allowPrivate: boolean
 }

@@ -6,10 +6,13 @@
 import { isIPv6 } from 'node:net'
 
 import { isLoopback, isPrivate, normalAddress } from '#platform/address-range'
-import type { EgressConfig, RouteConfig } from '#platform/config'
+import { TLS_REPORT_STREAM } from '#engine/transport-security'
+import type { MtaSts, StsFound, TlsLevel } from '#engine/transport-security'
+import type { EgressConfig, RouteConfig, TlsPolicyConfig } from '#platform/config'
 import { ExpiringCache } from '#platform/dns'
 import type { Dns } from '#platform/dns'
 
+import { admit, termsOf } from './demand.ts'
 import { findDestination } from './destination.ts'
 import type { Candidate, Destination, Ourselves } from './destination.ts'
 import { addressesOf, knownAddresses } from './host-address.ts'
@@ -17,8 +20,8 @@ import type { Found } from './host-address.ts'
 import { interleave, shuffle } from './order.ts'
 import type { Addressed, Host, Route, Routed, Routing, RoutingNow } from './route.ts'
 import { siteName } from './site.ts'
-import { findStatic, staticRoute } from './static-route.ts'
-import { loopsBack, lookupFailed, noAddress, privateAddress } from './verdict.ts'
+import { findStatic, matchesDomain, staticRoute } from './static-route.ts'
+import { loopsBack, lookupFailed, noAddress, outsidePolicy, privateAddress } from './verdict.ts'
 
 export type RoutingOptions = {
   readonly dns: Dns
@@ -26,6 +29,14 @@ export type RoutingOptions = {
   readonly routes: readonly RouteConfig[]
   /** What holds for hosts that the DNS names. */
   readonly defaults: Pick<EgressConfig, 'port' | 'tls' | 'allowPrivate'>
+  /** What the operator demands for domains, whatever they say themselves; the first row that matches counts. */
+  readonly tlsPolicies?: readonly TlsPolicyConfig[]
+  /** Absent: nobody's MTA-STS policy is asked for. */
+  readonly mtaSts?: Pick<MtaSts, 'find'> | undefined
+  /** Whether TLSA records of hosts are obeyed. */
+  readonly dane?: boolean
+  /** Told when the MTA-STS policy of a domain allows none of its MX. */
+  readonly outsidePolicy?: (domain: string, hosts: readonly string[]) => void
   /** The node's name and its EHLO names: MX hosts of these names are ourselves. */
   readonly ownNames: readonly string[]
   /** Our addresses: an MX that has one is ourselves, and none is connected unless private ones are allowed. */
@@ -81,12 +92,13 @@ class DnsRouting implements Routing, RoutingNow {
 
   routeNow(domain: string, stream: string): Routed | undefined {
     this.#forgetIfReloaded()
-    const key = this.#byStream ? `${domain} ${stream}` : domain
+    const key = this.#keyOf(domain, stream)
     const known = this.#memory.get(key, this.#options.now())
     if (known !== undefined) return known.routed
     const fixed = findStatic(this.#options.routes, domain.toLowerCase(), stream)
     if (fixed === undefined) return undefined
-    const routed = { ok: true, route: staticRoute(fixed) } as const
+    const route = staticRoute(fixed, this.#options.dane === true)
+    const routed = { ok: true, route } as const
     this.#memory.set(key, { expires: Number.POSITIVE_INFINITY, routed })
     return routed
   }
@@ -96,11 +108,20 @@ class DnsRouting implements Routing, RoutingNow {
     if (known !== undefined) return known
     // A reload while the DNS is asked takes another memory, where this answer would be out of place.
     const memory = this.#memory
-    const destination = await findDestination(domain.toLowerCase(), this.#options.dns, this.#ourselves)
-    const routed = this.#routed(destination)
-    const key = this.#byStream ? `${domain} ${stream}` : domain
-    memory.set(key, { expires: destination.expires, routed })
+    const key = this.#keyOf(domain, stream)
+    const name = domain.toLowerCase()
+    const isExempt = stream === TLS_REPORT_STREAM
+    const [destination, policy] = await Promise.all([
+      findDestination(name, this.#options.dns, this.#ourselves),
+      isExempt || name.startsWith('[') ? undefined : this.#options.mtaSts?.find(name),
+    ])
+    const routed = isExempt ? this.#exempt(destination) : this.#routed(name, destination, policy?.found)
+    memory.set(key, { expires: Math.min(destination.expires, policy?.expires ?? Infinity), routed })
     return routed
+  }
+
+  #keyOf(domain: string, stream: string): string {
+    return this.#byStream || stream === TLS_REPORT_STREAM ? `${domain} ${stream}` : domain
   }
 
   /** Routes and defaults are read anew at each question: what was worked out from others no longer holds. */
@@ -122,10 +143,27 @@ class DnsRouting implements Routing, RoutingNow {
     return this.#addressed(host.name, await addressesOf(host.name, this.#options.dns), allowPrivate)
   }
 
-  #routed(destination: Destination): Routed {
+  #routed(domain: string, destination: Destination, found: StsFound | undefined): Routed {
+    if (!destination.ok) return destination.why
+    const { defaults, random, tlsPolicies = [], dane = false } = this.#options
+    const own = tlsPolicies.find((one) => matchesDomain(one.domain, domain))?.tls ?? defaults.tls
+    const policy = found?.kind === 'policy' ? found.policy : undefined
+    const admitted = admit(destination, policy)
+    if (admitted.candidates.length === 0) {
+      const hosts = destination.candidates.map(({ name }) => name)
+      this.#options.outsidePolicy?.(domain, hosts)
+      return outsidePolicy(domain, hosts, policy?.mx ?? [])
+    }
+    const terms = { ...defaults, ...termsOf(admitted, own, dane) }
+    return { ok: true, route: new MxRoute(admitted, terms, random) }
+  }
+
+  /** RFC 8460 §5.3.1: a report about a policy that fails must not fail by it. */
+  #exempt(destination: Destination): Routed {
     if (!destination.ok) return destination.why
     const { defaults, random } = this.#options
-    return { ok: true, route: new MxRoute(destination, defaults, random) }
+    const terms = { ...defaults, tls: 'opportunistic', exempt: true } as const
+    return { ok: true, route: new MxRoute(destination, terms, random) }
   }
 
   #addressed(name: string, { addresses, failed }: Found, allowPrivate: boolean): Addressed {
@@ -150,20 +188,26 @@ class DnsRouting implements Routing, RoutingNow {
   }
 }
 
+type Terms = RoutingOptions['defaults'] & Pick<Route, 'vouchedBy' | 'dane' | 'exempt'>
+
 /** Long-lived: whoever keeps it and reads `hosts` for each connection spreads them over equal hosts. */
 class MxRoute implements Route {
   readonly site: string
   readonly names: readonly string[]
   readonly via: Route['via']
-  readonly tls: Route['tls']
+  readonly tls: TlsLevel
   readonly allowPrivate: boolean
+  // Present or absent, as the type of a route has them.
+  declare readonly vouchedBy?: NonNullable<Route['vouchedBy']>
+  declare readonly dane?: true
+  declare readonly exempt?: true
   /** Equal preferences together, best first. */
   readonly #groups: readonly (readonly Host[])[]
   readonly #random: () => number
 
   constructor(
     { via, candidates }: Extract<Destination, { ok: true }>,
-    { port, tls, allowPrivate }: RoutingOptions['defaults'],
+    { port, tls, allowPrivate, vouchedBy, dane, exempt }: Terms,
     random: () => number,
   ) {
     this.via = via
@@ -171,6 +215,9 @@ class MxRoute implements Route {
     this.site = via === 'literal' ? `[${candidates[0]?.name}]` : siteName(this.names)
     this.tls = tls
     this.allowPrivate = allowPrivate
+    if (vouchedBy !== undefined) this.vouchedBy = vouchedBy
+    if (dane !== undefined) this.dane = dane
+    if (exempt !== undefined) this.exempt = exempt
     this.#groups = equals(candidates).map((group) =>
       group.map(({ name }) => ({ name, port, implicitTls: false })),
     )

@@ -50,7 +50,7 @@ test('a smart host has its own order, TLS and credentials', () => {
         { host: 'smtp.example.net', port: 465, implicitTls: true },
         { host: '2001:db8::25', port: 587, implicitTls: false },
       ],
-      tls: 'verify',
+      tls: 'verified',
       user: 'relay',
       password: 'secret',
       allowPrivate: true,
@@ -64,7 +64,8 @@ test('a smart host has its own order, TLS and credentials', () => {
     ],
     names: ['smtp.example.net', '2001:db8::25'],
     via: 'static',
-    tls: 'verify',
+    vouchedBy: 'configured',
+    tls: 'verified',
     auth: { user: 'relay', password: 'secret' },
     allowPrivate: true,
   })

@@ -13,21 +13,26 @@ export function findStatic(
 ): RouteConfig | undefined {
   return routes.find((route) => {
     if (route.stream !== undefined && route.stream !== stream) return false
-    const pattern = route.domain.toLowerCase()
-    if (pattern === '*' || pattern === domain) return true
-    return pattern.startsWith('*.') && domain.length > pattern.length - 1 && domain.endsWith(pattern.slice(1))
+    return matchesDomain(route.domain, domain)
   })
+}
+
+export function matchesDomain(written: string, domain: string): boolean {
+  const pattern = written.toLowerCase()
+  if (pattern === '*' || pattern === domain) return true
+  return pattern.startsWith('*.') && domain.length > pattern.length - 1 && domain.endsWith(pattern.slice(1))
 }
 
 const MAX_HOSTS = 5
 
 /** `host:port` tells the smart host's submission port from its relay port; credentials do not make another site. */
-export function staticRoute({ to, tls, user, password, allowPrivate }: RouteConfig): Route {
+export function staticRoute({ to, tls, user, password, allowPrivate }: RouteConfig, hasDane = false): Route {
   const hosts = to
     .slice(0, MAX_HOSTS)
     .map(({ host, port, implicitTls }) => ({ name: host, port, implicitTls }))
   const site = siteName(hosts.map(({ name, port }) => `${name.includes(':') ? `[${name}]` : name}:${port}`))
   const auth = user === undefined ? {} : { auth: { user, password: password ?? '' } }
   const names = to.map(({ host }) => host.toLowerCase())
-  return { site, hosts, names, via: 'static', tls, ...auth, allowPrivate }
+  const dane = hasDane && tls !== 'none' ? ({ dane: true } as const) : {}
+  return { site, hosts, names, via: 'static', tls, vouchedBy: 'configured', ...dane, ...auth, allowPrivate }
 }

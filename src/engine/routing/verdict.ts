@@ -35,6 +35,13 @@ export function privateAddress(host: string, address: string): NoRoute {
   return bounced(550, '5.4.4', `The mail host ${host} has the private or special address ${address}`)
 }
 
+/** RFC 8461 §5: never final, for the policy or the MX may be mended. RFC 3463 §3.8, X.7.0: security or policy. */
+export function outsidePolicy(domain: string, hosts: readonly string[], mx: readonly string[]): NoRoute {
+  const has = `The MTA-STS policy of ${domain} (mode enforce) allows ${mx.slice(0, 5).join(', ')}`
+  const text = `${has}${mx.length > 5 ? ', …' : ''}, but its MX is ${hosts.slice(0, 5).join(', ')}`
+  return { ok: false, kind: 'deferred', code: 451, enhanced: '4.7.0', text }
+}
+
 /** RFC 3463 §3.5, X.4.6: routing loop detected. */
 export function loopsBack(name: string): NoRoute {
   return bounced(554, '5.4.6', `Mail for ${name} loops back to this host`)

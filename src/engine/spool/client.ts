@@ -2,14 +2,14 @@
 
 import { crc32 } from 'node:zlib'
 
+import { fromInteger, toInteger } from '#grammar/message-id'
+import type { MessageId } from '#grammar/message-id'
 import { transfer } from '#platform/thread'
 
 import { WHOLE_LIMIT } from './content.ts'
 import type { Content } from './content.ts'
 import type { ClaimedRow, StoredChunk } from './engine.ts'
 import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
-import { fromInteger, toInteger } from './message-id.ts'
-import type { MessageId } from './message-id.ts'
 import type { Claimed } from './message.ts'
 import { attemptOf, claimedOf } from './row.ts'
 import type { Hello, SpoolService, Standing } from './service.ts'

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 
+import { toInteger } from '#grammar/message-id'
+import type { MessageId } from '#grammar/message-id'
+
 import { testDirectory } from '../../../test/directory.ts'
 import { entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
-import { toInteger } from './message-id.ts'
-import type { MessageId } from './message-id.ts'
 import { openSpool } from './open.ts'
 import type { Spool } from './spool.ts'
 

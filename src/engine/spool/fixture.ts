@@ -1,8 +1,9 @@
 /** Messages and outcomes for tests: valid, small, and different where a test says so. */
 
+import type { MessageId } from '#grammar/message-id'
+
 import type { Content } from './content.ts'
-import { messageIds } from './message-id.ts'
-import type { MessageId } from './message-id.ts'
+import { messageIds } from './message-ids.ts'
 import type { Attempt, DeliveryState, Message, NewDelivery, Settlement } from './message.ts'
 import type { NewMessage, Spool } from './spool.ts'
 

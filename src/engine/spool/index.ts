@@ -1,16 +1,19 @@
 export { CHANGE_LIMIT } from './change.ts'
 export { WHOLE_LIMIT } from './content.ts'
 export type { Content } from './content.ts'
-export { formatDelivery, messageIds, parseMessageId } from './message-id.ts'
-export type { DeliveryKey, IdRange, MessageId } from './message-id.ts'
+export { messageIds } from './message-ids.ts'
+export type { IdRange } from './message-ids.ts'
+export type { DeliveryKey, MessageId } from '#grammar/message-id'
 export type {
   Attempt,
+  AttemptBounce,
   Claimed,
   Delivery,
   DeliveryState,
   Instant,
   Message,
   NewDelivery,
+  SenderNotice,
   Settlement,
 } from './message.ts'
 export { memorySpool } from './memory.ts'

@@ -1,5 +1,7 @@
 /** A spool that forgets when the process ends: for tests of other rooms, and for trying things out. */
 
+import { timeOf, toInteger } from '#grammar/message-id'
+
 import { BACKOFF } from './committer.ts'
 import { EFFECTS } from './change.ts'
 import type {
@@ -12,7 +14,6 @@ import type {
   SpoolEngine,
   StoredChunk,
 } from './engine.ts'
-import { timeOf, toInteger } from './message-id.ts'
 import type { DeliveryState } from './message.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'

@@ -1,9 +1,8 @@
 /** What the spool keeps: messages, deliveries and attempts, as values. */
 
 import type { ForwardPath, ReversePath } from '#grammar/address'
+import type { DeliveryKey, MessageId } from '#grammar/message-id'
 import type { DeliverBy, Notify } from '#grammar/smtp'
-
-import type { DeliveryKey, MessageId } from './message-id.ts'
 
 /** Milliseconds since the epoch. */
 export type Instant = number
@@ -97,7 +96,26 @@ export type Attempt = {
   readonly enhanced: string
   /** Control characters removed, at most 1,000 characters. */
   readonly text: string
+  /** Why it was not taken; absent for a success, and in records of before there were classes. */
+  readonly bounce?: AttemptBounce
+  /** Absent where the sender was owed nothing. */
+  readonly notice?: SenderNotice
 }
+
+/** As `bounce classify` says it: a class such as `user-unknown`, and the rule that found it. */
+export type AttemptBounce = {
+  readonly class: string
+  readonly type: 'hard' | 'soft' | 'none'
+  readonly rule: string
+}
+
+/** What came of telling the sender: the notification that did, or why there is none. */
+export type SenderNotice =
+  | { readonly kind: 'sent'; readonly message: MessageId }
+  /** As many as may be had gone to that sender within the hour. */
+  | { readonly kind: 'withheld'; readonly limit: number }
+  /** It could not be made; the log says why. */
+  | { readonly kind: 'lost' }
 
 /** What becomes of a delivery after an attempt, or without one (`attempt` absent: expiry, a decision of policy). */
 export type Settlement = {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 
 import { CHANGE_LIMIT } from './change.ts'
 import { delivered, entry, HELLO, newId, NOON, QUEUE, stateOf } from './fixture.ts'
-import { messageIds } from './message-id.ts'
+import { messageIds } from './message-ids.ts'
 import type { Claimed, NewDelivery } from './message.ts'
 import type { Spool } from './spool.ts'
 

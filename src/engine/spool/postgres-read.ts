@@ -2,8 +2,9 @@
 
 import type { Pool } from 'pg'
 
+import { timeOf } from '#grammar/message-id'
+
 import type { ClaimedRow, SpoolEngine } from './engine.ts'
-import { timeOf } from './message-id.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import { CLAIMED, POSTGRES, selection } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'

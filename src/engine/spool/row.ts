@@ -1,6 +1,7 @@
 /** Between the values of the spool and the rows that cross threads and enter SQL. */
 
 import type { Mailbox, ReversePath } from '#grammar/address'
+import { fromInteger, toInteger } from '#grammar/message-id'
 
 import type { ClaimedRow, DeliveryRow, SettlementRow } from './engine.ts'
 import type {
@@ -12,15 +13,29 @@ import type {
   NewDelivery,
   Settlement,
 } from './message.ts'
-import { fromInteger, toInteger } from './message-id.ts'
 
 /** What of a message has no column of its own. */
 type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size'>
 type DeliveryDetail = Pick<NewDelivery, 'notify' | 'orcpt'>
 
+/** Each by name, so that none is forgotten: a third of the time of taking the others away. JSON leaves absent ones out. */
 export function messageDetail(message: Message): string {
-  const { id: _id, acceptedAt: _at, organization: _o, stream: _s, from: _f, size: _size, ...detail } = message
-  return JSON.stringify(detail satisfies MessageDetail)
+  return JSON.stringify({
+    credential: message.credential,
+    door: message.door,
+    client: message.client,
+    body: message.body,
+    smtputf8: message.smtputf8,
+    requireTls: message.requireTls,
+    ret: message.ret,
+    envid: message.envid,
+    deliverBy: message.deliverBy,
+    priority: message.priority,
+    expiresAt: message.expiresAt,
+    subject: message.subject,
+    headerFrom: message.headerFrom,
+    headerMessageId: message.headerMessageId,
+  } satisfies { readonly [K in keyof Required<MessageDetail>]: Message[K] | undefined })
 }
 
 export function deliveryRow(delivery: NewDelivery): DeliveryRow {

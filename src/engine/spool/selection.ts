@@ -1,6 +1,7 @@
 /** A filter as SQL, for both engines; every value is bound. */
 
-import { toInteger } from './message-id.ts'
+import { toInteger } from '#grammar/message-id'
+
 import type { DeliveryFilter } from './spool.ts'
 
 /** The columns of a ClaimedRow, in its order; `m` is the message, `d` the delivery. */

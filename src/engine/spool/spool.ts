@@ -1,5 +1,7 @@
 /** The spool: where messages and deliveries are kept durably until the last of them has ended, and their record after. */
 
+import type { DeliveryKey, MessageId } from '#grammar/message-id'
+
 import type { Content } from './content.ts'
 import type {
   Attempt,
@@ -11,7 +13,6 @@ import type {
   NewDelivery,
   Settlement,
 } from './message.ts'
-import type { DeliveryKey, MessageId } from './message-id.ts'
 
 export type NewMessage = { readonly message: Message; readonly deliveries: readonly NewDelivery[] }
 

@@ -3,8 +3,9 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 
+import { timeOf, toInteger } from '#grammar/message-id'
+
 import type { ClaimedRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
-import { timeOf, toInteger } from './message-id.ts'
 import { CLAIMED, selection, SQLITE } from './selection.ts'
 import type { Selected } from './selection.ts'
 import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'

@@ -136,7 +136,7 @@ function routeProblems(route: RouteConfig, path: string): string[] {
     ({ host, implicitTls }) => !implicitTls && host !== 'localhost' && !isLoopback(host),
   )
   if (route.password !== undefined && isClear && far.length > 0)
-    problems.push(`${path}.tls: must be "required" or "verify", or the password could travel in clear`)
+    problems.push(`${path}.tls: must be "required" or stricter, or the password could travel in clear`)
   return problems
 }
 

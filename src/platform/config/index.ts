@@ -7,6 +7,9 @@ export type {
   QueueConfig,
   RouteConfig,
   SourceConfig,
+  TlsPolicyConfig,
+  TlsReportConfig,
+  TransportSecurityConfig,
 } from './config.ts'
 export { SCHEMA } from './keys.ts'
 export { choice, duration, flag, list, optional, share, text, whole } from './kinds.ts'

@@ -20,9 +20,9 @@ import {
 } from './kinds.ts'
 import { named, rows, table } from './schema.ts'
 
-const TLS_POLICY = ['none', 'opportunistic', 'required', 'verify'] as const
+const TLS_POLICY = ['none', 'opportunistic', 'required', 'verified', 'dane'] as const
 const TLS_WORDS =
-  '`none`: never. `opportunistic`: when offered, with any certificate (RFC 7435 §3). `required`: or not at all. `verify`: required, and the certificate must be valid for the host.'
+  '`none`: never. `opportunistic`: when offered, with any certificate (RFC 7435 §3). `required`: or not at all. `verified`: required, and the certificate must be valid for the host, by authority or by DANE. `dane`: required, and by DANE alone (RFC 7672 §6).'
 
 export const ROUTES = rows(
   'Where mail for some domains goes instead of to its MX. The first row that matches wins.',
@@ -40,6 +40,59 @@ export const ROUTES = rows(
     user: optional(text({ is: 'Login at the host.' })),
     password: secret(optional(text({ is: 'Password at the host.' }))),
     allowPrivate: flag({ default: false, is: 'Whether these hosts may have private addresses.' }),
+  },
+)
+
+export const TLS_POLICIES = rows(
+  'How much TLS mail to some domains must have, whatever they say themselves; what they demand in addition is obeyed too. For mail by MX. The first row that matches wins.',
+  {
+    domain: domainPattern({
+      example: 'bank.example.com',
+      is: 'The recipient domain: `example.com`, `*.example.com` for all below it, `*` for all.',
+    }),
+    tls: choice(TLS_POLICY, { example: 'verified', is: `${TLS_WORDS} Instead of \`egress.tls\`.` }),
+  },
+)
+
+export const TRANSPORT_SECURITY = table(
+  'What receivers may demand of the way to them. See docs/transport-security.md.',
+  {
+    mtaSts: flag({ default: true, is: 'Whether MTA-STS policies are fetched and obeyed. RFC 8461' }),
+    mtaStsPort: port({ default: 443, is: 'The port where policies are fetched. For laboratories.' }),
+    dane: flag({
+      default: true,
+      is: 'Whether TLSA records are obeyed. Has an effect only with a validating resolver that is trusted. RFC 7672',
+    }),
+    trustAd: choice(['loopback', 'all', 'none'], {
+      default: 'loopback',
+      is: 'Whose word that an answer is validated is believed (the AD bit, RFC 6840 §5.8): `loopback`: resolvers on this machine, and those of /etc/resolv.conf where it says `options trust-ad`; `all`: every resolver that is asked: the network between must be safe; `none`: nobody’s.',
+    }),
+  },
+)
+
+export const TLS_REPORT = table(
+  'Reports about TLS to the domains that ask for them, each day one. RFC 8460',
+  {
+    send: flag({ default: true, is: 'Whether reports are made and sent.' }),
+    from: mailbox({
+      from: ['`tls-reports@` and `node.name`', (around) => `tls-reports@${around.nodeName}`],
+      is: 'Who they come from. Its domain needs DKIM keys here: reports without a signature are ignored.',
+    }),
+    organization: text({
+      from: ['`node.name`', (around) => around.nodeName],
+      example: 'Example Ltd.',
+      is: 'Who reports, for people.',
+    }),
+    contact: mailbox({
+      from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+      is: 'Whom a domain may ask about its report.',
+    }),
+    spread: duration({
+      default: '4h',
+      min: 0,
+      is: 'The reports of a day are sent within this time after midnight UTC, each at its own moment.',
+    }),
+    keep: duration({ default: '90d', is: 'How long reports are kept.' }),
   },
 )
 

@@ -263,3 +263,20 @@ test('a server that cannot even be connected is a failure of the query, and of n
     assert.ok(answer.kind === 'failed' && answer.reason === 'unreachable')
   }
 })
+
+/** Whether an answer with the AD bit, of a server on this machine, counts as validated. */
+async function isBelieved(trustAd: 'loopback' | 'all' | 'none'): Promise<boolean> {
+  const found = Promise.withResolvers<boolean>()
+  const ask = async ({ resolver }: { resolver: Resolver }): Promise<void> => {
+    const answer = await resolver.query('example.com', 'MX')
+    found.resolve(answer.kind === 'records' && answer.authentic)
+  }
+  await bench(inExample, ask, { authentic: true, trustAd })
+  return await found.promise
+}
+
+test('the AD bit is believed of those whom the operator trusts, and of nobody else. RFC 6840 §5.8', async () => {
+  assert.equal(await isBelieved('loopback'), true)
+  assert.equal(await isBelieved('all'), true)
+  assert.equal(await isBelieved('none'), false)
+})

@@ -25,6 +25,8 @@ export type ResolverOptions = {
   readonly random?: () => number
   /** Ask for signatures, for servers that set AD only then. RFC 3225 §3 */
   readonly dnssecOk?: boolean
+  /** Whose AD bit is believed: of servers on this machine or that resolv.conf trusts, of all, of none. RFC 6840 §5.8 */
+  readonly trustAd?: 'loopback' | 'all' | 'none'
   /** Where the system keeps its servers; read when the configuration names none. Default: /etc/resolv.conf */
   readonly resolvConf?: string
 }
@@ -159,6 +161,13 @@ export class Resolver implements Dns, Disposable {
   }
 
   #readServers(): readonly ServerAddress[] {
+    const { trustAd = 'loopback' } = this.#options
+    const servers = this.#namedServers()
+    if (trustAd === 'loopback') return servers
+    return servers.map((server) => ({ ...server, trusted: trustAd === 'all' }))
+  }
+
+  #namedServers(): readonly ServerAddress[] {
     const { config, resolvConf = '/etc/resolv.conf' } = this.#options
     if (config.servers.length === 0) return systemServers(resolvConf)
     return config.servers.map((text) => {

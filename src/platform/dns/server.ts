@@ -48,7 +48,7 @@ export type DnsServerOptions = {
   readonly address?: string
   readonly port?: number
   /** Sets the AD bit, as a validating resolver does. */
-  readonly authentic?: boolean
+  readonly authentic?: boolean | ((question: Question) => boolean)
   /** Told of each question, before it is answered. */
   readonly heard?: (question: Question) => void
 }
@@ -65,7 +65,7 @@ export class DnsServer implements AsyncDisposable {
   readonly #udp: Socket
   readonly #tcp: Server
   readonly #answer: (question: Question) => Said
-  readonly #authentic: boolean
+  readonly #authentic: (question: Question) => boolean
   readonly #heard: (question: Question) => void
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #connections = new AbortController()
@@ -76,7 +76,7 @@ export class DnsServer implements AsyncDisposable {
     this.port = udp.address().port
     this.#udp = udp
     this.#tcp = tcp
-    this.#authentic = authentic
+    this.#authentic = typeof authentic === 'function' ? authentic : () => authentic
     this.#heard = heard
     this.#answer = typeof answer === 'function' ? answer : ({ name, type }) => lookUp(answer, name, type)
     this.#listen()
@@ -172,7 +172,7 @@ export class DnsServer implements AsyncDisposable {
         AUTHORITATIVE_ANSWER |
         RECURSION_DESIRED |
         RECURSION_AVAILABLE |
-        (this.#authentic ? AUTHENTIC_DATA : 0) |
+        (this.#authentic(question) ? AUTHENTIC_DATA : 0) |
         (truncated ? TRUNCATED_RESPONSE : 0) |
         RCODE[said.kind],
       questions: [{ name: question.name, type: question.type as dnsPacket.RecordType }],

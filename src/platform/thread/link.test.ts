@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
@@ -123,7 +124,9 @@ test('the death of a worker closes the link', async () => {
       transferList: [port1],
     },
   )
+  // Asked before: the thread may have ended by the time that its port is known to be closed.
+  const ended = once(worker, 'exit')
   const { remote } = link<{ die(): void }>(port2)
   await assert.rejects(remote.die(), { code: 'closed' })
-  await new Promise((resolve) => worker.once('exit', resolve))
+  await ended
 })

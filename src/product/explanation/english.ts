@@ -39,6 +39,12 @@ export const ENGLISH: Wording = {
       until: 'an operator releases it',
       change: `"hikyaku message release ${name}" lets it go on, "hikyaku message cancel ${name}" ends it.`,
     }),
+    damaged: ({ why }, { name }) => ({
+      brief: 'held: its content is damaged',
+      what: `It is held, because what the spool has of its content is not what was accepted${because(why)}`,
+      until: 'an operator ends it, or releases it',
+      change: `Nothing here brings the content back: its sender has to send it again. "hikyaku message cancel ${name}" ends it. After a restore of the data directory, "hikyaku message release ${name}" tries it again.`,
+    }),
     scheduled: ({ until }, { name, at, due }) => ({
       brief: `scheduled, ${due(until)}`,
       what: 'Its sender asked that it be sent later (FUTURERELEASE).',
@@ -153,6 +159,18 @@ export const ENGLISH: Wording = {
       what: 'The node is stopping, and begins nothing more.',
       until: 'it runs again',
       change: '',
+    }),
+    untold: ({ limit }) => ({
+      brief: 'its sender was not told',
+      what:
+        limit === undefined
+          ? 'Its sender was not told: the notification could not be made. The log says why (notice.lost).'
+          : `Its sender was not told: ${counted(limit, 'notification', 'notifications')} had gone to that address within the hour.`,
+      until: '',
+      change:
+        limit === undefined
+          ? ''
+          : 'queue.dsn_per_sender_per_hour allows more. Of this one the sender hears only from you.',
     }),
     stopped: () => ({
       brief: 'no node runs',

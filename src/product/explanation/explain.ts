@@ -1,11 +1,11 @@
 /** From what is known of a delivery, or of a queue, to the reasons why it waits. Pure: the clock is among the facts. */
 
 import type { PathState } from '#engine/egress'
-import { deadline, triesUntil } from '#engine/queue'
+import { DAMAGED, deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
 
-import type { OfNode, OfPath, OfQueue, Reason } from './reason.ts'
+import type { OfNode, OfPath, OfQueue, Reason, Untold } from './reason.ts'
 
 /** What the running node knows. */
 export type NodeFacts = {
@@ -39,9 +39,14 @@ export type QueueFacts = {
 
 /**
  * Never empty. All of them hold at the same time, except that several paths are several ways: one that frees itself is
- * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths.
+ * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths; last, what its sender
+ * should have heard of it and did not.
  */
 export function explainDelivery(facts: DeliveryFacts): readonly Reason[] {
+  return [...ofState(facts), ...untold(facts)]
+}
+
+function ofState(facts: DeliveryFacts): readonly Reason[] {
   const { delivery } = facts
   switch (delivery.state) {
     case 'delivered':
@@ -51,7 +56,7 @@ export function explainDelivery(facts: DeliveryFacts): readonly Reason[] {
     case 'cancelled':
       return [{ at: 'cancelled', why: delivery.lastReply ?? '', ...endedAt(delivery) }]
     case 'held':
-      return [{ at: 'held', why: delivery.lastReply ?? '' }]
+      return [{ at: isDamaged(facts) ? 'damaged' : 'held', why: delivery.lastReply ?? '' }]
     case 'waiting':
     case 'active':
       return whyUnfinished(facts)
@@ -80,6 +85,18 @@ function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }:
     ...endedAt(delivery),
     ...(last === undefined ? {} : { last }),
   }
+}
+
+/** Held for that, and not by an operator since. */
+function isDamaged({ delivery, attempts }: DeliveryFacts): boolean {
+  const last = attempts.at(-1)
+  return last?.stage === DAMAGED && last.text === delivery.lastReply
+}
+
+function untold({ attempts }: DeliveryFacts): readonly Untold[] {
+  const notice = attempts.findLast((attempt) => attempt.notice !== undefined)?.notice
+  if (notice === undefined || notice.kind === 'sent') return []
+  return [{ at: 'untold', ...(notice.kind === 'withheld' ? { limit: notice.limit } : {}) }]
 }
 
 function endedAt({ endedAt: when }: Delivery): { readonly when?: Instant } {

@@ -39,6 +39,12 @@ export const JAPANESE: Wording = {
       until: '運用者が解除するまで',
       change: `「hikyaku message release ${name}」で配送を再開し、「hikyaku message cancel ${name}」で取り消します。`,
     }),
+    damaged: ({ why }, { name }) => ({
+      brief: '保留: 内容が破損',
+      what: `保管している内容が受け付けたときのものと違うため、保留にしています${reason(why)}。`,
+      until: '運用者が取り消すか、解除するまで',
+      change: `ここでは内容を元に戻せないため、差出人に送り直してもらうほかありません。「hikyaku message cancel ${name}」で取り消します。データディレクトリーを復元した後なら、「hikyaku message release ${name}」でもう一度試行します。`,
+    }),
     scheduled: ({ until }, { name, at, due }) => ({
       brief: `送信予約、${due(until)}`,
       what: '差出人が、後で送るよう指定しています（FUTURERELEASE）。',
@@ -156,6 +162,18 @@ export const JAPANESE: Wording = {
       what: 'ノードは停止するところで、新たに送り始めません。',
       until: '再び動き出すまで',
       change: '',
+    }),
+    untold: ({ limit }) => ({
+      brief: '差出人に未通知',
+      what:
+        limit === undefined
+          ? '差出人には通知していません。通知を作成できませんでした。理由はログにあります（notice.lost）。'
+          : `差出人には通知していません。1 時間にこのアドレスへ送った通知が ${limit} 通に達していました。`,
+      until: '',
+      change:
+        limit === undefined
+          ? ''
+          : '上限は queue.dsn_per_sender_per_hour で変えられます。この件は、差出人に別の方法で知らせるほかありません。',
     }),
     stopped: () => ({
       brief: 'ノードは停止中',

@@ -2,7 +2,7 @@
 
 import type { Attempt, Instant } from '#engine/spool'
 
-export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode
+export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode | Untold
 
 /** It is over. */
 export type Ending =
@@ -20,6 +20,8 @@ export type Ending =
 export type OfDelivery =
   /** An operator holds it, with these words. */
   | { readonly at: 'held'; readonly why: string }
+  /** What the spool has of its content is not what was accepted. */
+  | { readonly at: 'damaged'; readonly why: string }
   /** Its sender asked for a later time. RFC 4865 §1 */
   | { readonly at: 'scheduled'; readonly until: Instant }
   | {
@@ -81,6 +83,9 @@ export type OfNode =
   /** No node runs. */
   | { readonly at: 'stopped' }
 
+/** Its sender should have heard of it, and did not: `limit` notifications had gone to them, or none could be made. */
+export type Untold = { readonly at: 'untold'; readonly limit?: number }
+
 /** Every reason there is. */
 export const REASONS = [
   'delivered',
@@ -88,6 +93,7 @@ export const REASONS = [
   'expired',
   'cancelled',
   'held',
+  'damaged',
   'scheduled',
   'retry',
   'on-wire',
@@ -105,4 +111,5 @@ export const REASONS = [
   'paused',
   'draining',
   'stopped',
+  'untold',
 ] as const satisfies readonly Reason['at'][]

@@ -7,7 +7,7 @@ import type { Reason } from './reason.ts'
 import { LANGUAGES, languageOf, tell } from './words.ts'
 
 const about = { name: '0sa8jyx0040.1', now: NOW }
-const FINAL: readonly Reason['at'][] = ['delivered', 'bounced', 'expired', 'cancelled']
+const FINAL: readonly Reason['at'][] = ['delivered', 'bounced', 'expired', 'cancelled', 'untold']
 
 test('the samples have every reason', () => {
   assert.deepEqual([...new Set(SAMPLES.map(({ at }) => at))].toSorted(), [...REASONS].toSorted())
@@ -67,6 +67,24 @@ test('a reply is told with the host that gave it and with what its code means', 
   const japanese = tell(reason, 'ja', about)
   assert.equal(japanese.said, 'mx1.example.com [192.0.2.25] RCPT: 451 4.7.1 Come back later')
   assert.match(japanese.meaning, /見合わせ/)
+})
+
+test('the class of an attempt says more than its code', () => {
+  const bounce = { class: 'greylisted', type: 'soft', rule: 'greylisted/words' } as const
+  const reason: Reason = {
+    at: 'retry',
+    tries: 1,
+    until: NOW,
+    end: NOW,
+    why: '',
+    last: { ...GREYLISTED, bounce },
+  }
+  assert.equal(tell(reason, 'en', about).meaning, 'The host puts off senders it has not seen before.')
+  const other = { ...GREYLISTED, bounce: { ...bounce, class: 'of a later version' } }
+  assert.equal(
+    tell({ ...reason, last: other }, 'en', about).meaning,
+    'The receiving server puts the message off for the time being.',
+  )
 })
 
 test('words of our own come without a host, and a code that is absent without a meaning', () => {

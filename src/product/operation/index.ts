@@ -2,6 +2,7 @@ export { OperationError } from './operation-error.ts'
 export type { OperationErrorCode } from './operation-error.ts'
 export { LIST_LIMIT } from './operation.ts'
 export type {
+  BrokenRow,
   Changed,
   Explained,
   MessageRow,
@@ -13,6 +14,9 @@ export type {
   QueuesView,
   Reloaded,
   SendRequest,
+  TlsPolicyRow,
+  TlsReportRow,
+  TlsReportView,
 } from './operation.ts'
 export { follow, isStream } from './stream.ts'
 export type { Streams, TraceQuery } from './stream.ts'

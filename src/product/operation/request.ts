@@ -3,9 +3,10 @@
  * nothing gets past a door which the types do not allow.
  */
 
-import { parseMessageId } from '#engine/spool'
-import type { Change, DeliveryFilter, DeliveryKey, DeliveryState } from '#engine/spool'
+import type { Change, DeliveryFilter, DeliveryState } from '#engine/spool'
 import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
+import { parseMessageId } from '#grammar/message-id'
+import type { DeliveryKey } from '#grammar/message-id'
 
 import type {
   NewSuppression,
@@ -87,7 +88,12 @@ const nothing: Reader<undefined> = (value, at) => {
 
 const REQUESTS: Requests = {
   status: nothing,
-  queues: record<QueuesQuery>({ match: optional(name), limit: whole(1, LIST_LIMIT) }),
+  queues: record<QueuesQuery>({
+    match: optional(name),
+    order: optional(choice(['size', 'name'])),
+    after: optional(name),
+    limit: whole(1, LIST_LIMIT),
+  }),
   messages: record<MessagesQuery>({
     ...FILTER,
     before: optional(deliveryKey),
@@ -148,6 +154,10 @@ const REQUESTS: Requests = {
     address: line(ADDRESS),
     why: line(NAME),
   }),
+  tlsReports: record({ limit: whole(1, LIST_LIMIT) }),
+  tlsReport: record({ id: name }),
+  tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
+  brokenTls: nothing,
   reload: nothing,
 }
 

@@ -1,9 +1,9 @@
 /** What an operator can follow on a running node: values as they come up, beside the operations that answer once. */
 
-import { parseMessageId } from '#engine/spool'
-import type { MessageId } from '#engine/spool'
 import type { TraceRecord } from '#engine/trace'
 import { parseDomain } from '#grammar/address'
+import { parseMessageId } from '#grammar/message-id'
+import type { MessageId } from '#grammar/message-id'
 import { parseRanges } from '#platform/address-range'
 
 import { choice, optional, parsed, record } from './reader.ts'

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 
 import type { Claimed } from '#engine/spool'
 
+import { claimedOf } from '../../../test/claimed.ts'
 import { afterAttempt, backoff, triesUntil } from './lifetime.ts'
-import { claimedOf } from './queue.fixture.ts'
 
 const policy = { retry: [300_000, 600_000, 1_200_000], jitter: 0.2, delayWarning: 3_600_000 }
 const at = { now: 1_000_000, random: 0.5 }

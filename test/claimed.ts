@@ -1,4 +1,4 @@
-/** Values for the tests of this room. */
+/** A delivery that was claimed, for tests of what becomes of it; a test says what matters. */
 
 import type { Claimed, Delivery, Message, MessageId } from '#engine/spool'
 

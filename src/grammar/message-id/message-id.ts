@@ -5,6 +5,9 @@ declare const brand: unique symbol
 /** Eleven characters of Crockford's base 32, lower case. Sorts by time of acceptance. */
 export type MessageId = string & { readonly [brand]: 'MessageId' }
 
+/** One delivery: a message and the position of its recipient in the envelope, from 0. */
+export type DeliveryKey = { readonly message: MessageId; readonly n: number }
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const LENGTH = 11
 
@@ -15,31 +18,19 @@ const EPOCH = 1_577_836_800_000
 const NODES = 32
 const PER_MILLISECOND = 128
 
-/** Where the ids of a process begin, and how its threads share them. */
-export type IdRange = {
-  /** Every id given sorts after it: the newest of the store, in case the clock was set back since. */
-  readonly after?: MessageId
-  /** Of `lanes` threads that give ids for one node at once, this is number `lane`, from 0. */
-  readonly lane?: number
-  readonly lanes?: number
+/** The first of the ticks of a millisecond: a node has one id for each tick. */
+export function tickAt(millisecond: number): number {
+  return (millisecond - EPOCH) * PER_MILLISECOND
 }
 
-/** Gives ids for one node. No two calls give the same id, even when the clock steps back. */
-export function messageIds(node: number, now: () => number, range: IdRange = {}): () => MessageId {
-  const lane = range.lane ?? 0
-  const lanes = range.lanes ?? 1
-  let last = range.after === undefined ? -1 : tick(toInteger(range.after))
-  return () => {
-    const earliest = Math.max(last + 1, (now() - EPOCH) * PER_MILLISECOND)
-    last = earliest + ((lane - (earliest % lanes) + lanes) % lanes)
-    const millisecond = Math.floor(last / PER_MILLISECOND)
-    const count = last % PER_MILLISECOND
-    return fromInteger((millisecond * NODES + (node % NODES)) * PER_MILLISECOND + count)
-  }
+export function idAt(tick: number, node: number): MessageId {
+  const millisecond = Math.floor(tick / PER_MILLISECOND)
+  return fromInteger((millisecond * NODES + (node % NODES)) * PER_MILLISECOND + (tick % PER_MILLISECOND))
 }
 
-/** The id without its node: what `messageIds` counts. */
-function tick(integer: number): number {
+/** Of which tick of its node an id is. */
+export function tickOf(id: MessageId): number {
+  const integer = toInteger(id)
   const millisecond = Math.floor(integer / (NODES * PER_MILLISECOND))
   return millisecond * PER_MILLISECOND + (integer % PER_MILLISECOND)
 }
@@ -73,11 +64,4 @@ export function parseMessageId(text: string): MessageId | undefined {
   return looksRight && toInteger(lower as MessageId) <= Number.MAX_SAFE_INTEGER
     ? (lower as MessageId)
     : undefined
-}
-
-/** One delivery: a message and the position of its recipient in the envelope, from 0. Shown as `id.n`. */
-export type DeliveryKey = { readonly message: MessageId; readonly n: number }
-
-export function formatDelivery(key: DeliveryKey): string {
-  return `${key.message}.${key.n}`
 }
