@@ -21,6 +21,7 @@ export function startDoor(tls: ListenerConfig['tls'], context?: SecureContext): 
     tls: { context: () => context ?? unused() },
     authenticator: { password: unused, scram: unused, used: unused, close: unused },
     domains: { maySend: () => Promise.resolve(true), keys: () => Promise.resolve([]) },
+    suppressions: { find: () => undefined },
     intake: nowhere,
     log: silent,
     metrics: new MetricsRegistry(),

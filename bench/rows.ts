@@ -9,6 +9,8 @@ export type Row = {
   readonly peakRssMiB: number
   /** Messages a second over those of the peer in the same round: Postfix, or for signed mail bare signatures. */
   readonly ratio: number
+  /** Of signed mail: messages a second over bare signatures with the key as PEM text, parsed for each. */
+  readonly ratioToPem?: number
   /** The slowest and the fastest round. */
   readonly range: readonly [number, number]
   /** CPU of smtp-source and smtp-sink; absent where they are not used. */
@@ -27,6 +29,8 @@ export type Round = {
   readonly hikyaku: Readonly<Record<RelayName, Relayed>>
   readonly postfix: Readonly<Record<'relay-reuse' | 'relay-fresh', Relayed>>
   readonly signAlone: Signing
+  /** With the key as text. */
+  readonly signAlonePem: Signing
 }
 
 /** Ours first, then what they are compared with. Each figure is the median of its rounds. */
@@ -35,12 +39,19 @@ export function rowsOf(rounds: readonly Round[]): readonly Row[] {
     relayRow('relay-reuse', rounds, ours('relay-reuse'), theirs('relay-reuse')),
     relayRow('relay-fresh', rounds, ours('relay-fresh'), theirs('relay-fresh')),
     acceptRow('accept-reuse', rounds, ours('relay-reuse'), theirs('relay-reuse')),
-    relayRow('relay-reuse-dkim', rounds, ours('relay-reuse-dkim'), (round) => round.signAlone),
-    relayRow('relay-fresh-dkim', rounds, ours('relay-fresh-dkim'), (round) => round.signAlone),
+    signedRow('relay-reuse-dkim', rounds),
+    signedRow('relay-fresh-dkim', rounds),
     relayRow('postfix-relay-reuse', rounds, theirs('relay-reuse'), theirs('relay-reuse')),
     relayRow('postfix-relay-fresh', rounds, theirs('relay-fresh'), theirs('relay-fresh')),
     acceptRow('postfix-accept-reuse', rounds, theirs('relay-reuse'), theirs('relay-reuse')),
-    signRow(rounds.map((round) => round.signAlone)),
+    signRow(
+      'sign-alone',
+      rounds.map((round) => round.signAlone),
+    ),
+    signRow(
+      'sign-alone-pem',
+      rounds.map((round) => round.signAlonePem),
+    ),
   ]
 }
 
@@ -73,6 +84,14 @@ function relayRow(
   }
 }
 
+function signedRow(name: 'relay-reuse-dkim' | 'relay-fresh-dkim', rounds: readonly Round[]): Row {
+  const row = relayRow(name, rounds, ours(name), (round) => round.signAlone)
+  const toPem = rounds.map(
+    ({ hikyaku, signAlonePem }) => hikyaku[name].messagesPerSecond / signAlonePem.messagesPerSecond,
+  )
+  return { ...row, ratioToPem: rounded(median(toPem)) }
+}
+
 function acceptRow(name: string, rounds: readonly Round[], of: Pick1, peer: Pick1): Row {
   const rates = rounds.map((round) => of(round).acceptedPerSecond)
   return {
@@ -96,10 +115,10 @@ function common(runs: readonly Relayed[]): Pick<Row, 'peakRssMiB' | 'loadCpuMsPe
   }
 }
 
-function signRow(runs: readonly Signing[]): Row {
+function signRow(name: string, runs: readonly Signing[]): Row {
   const rates = runs.map((run) => run.messagesPerSecond)
   return {
-    name: 'sign-alone',
+    name,
     messagesPerSecond: rounded(median(rates)),
     cpuMsPerMessage: rounded(median(runs.map((run) => run.cpuMsPerMessage))),
     peakRssMiB: rounded(Math.max(...runs.map((run) => run.peakRssMiB))),
@@ -125,7 +144,17 @@ function rounded(value: number): number {
 
 /** For people. */
 export function tableOf(rows: readonly Row[]): string {
-  const head = ['', 'messages/s', 'slowest–fastest', 'CPU ms', 'RSS MiB', 'ratio', 'load CPU ms', 'others']
+  const head = [
+    '',
+    'messages/s',
+    'slowest–fastest',
+    'CPU ms',
+    'RSS MiB',
+    'ratio',
+    'to PEM',
+    'load CPU ms',
+    'others',
+  ]
   const lines = rows.map((row) => [
     row.name,
     Math.round(row.messagesPerSecond).toString(),
@@ -133,6 +162,7 @@ export function tableOf(rows: readonly Row[]): string {
     row.cpuMsPerMessage.toFixed(3),
     row.peakRssMiB.toFixed(0),
     row.ratio.toFixed(2),
+    row.ratioToPem?.toFixed(2) ?? '',
     row.loadCpuMsPerMessage?.toFixed(3) ?? '',
     row.others === undefined ? '' : `${Math.round(row.others * 100)} %`,
   ])

@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--json]`: Hikyaku and a private Postfix relay the same mail by the same load programs on
- * this machine, in one run. docs/bench.md says what is measured and how. It ends whatever it has started.
+ * this machine, in one run; with `--scale` Hikyaku alone keeps very much at a time. docs/bench.md says what is measured
+ * and how. It ends whatever it has started.
  */
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -21,6 +22,8 @@ import { profile, profileText } from './profile.ts'
 import type { Profile } from './profile.ts'
 import { RELAYS, rowsOf, tableOf } from './rows.ts'
 import type { RelayName, Round, Row } from './rows.ts'
+import { SCALE, SCALE_QUICK, SCALE_ROWS, scale, scaleText } from './scale/scale.ts'
+import type { ScaleRow, ScaleSize } from './scale/scale.ts'
 
 const CACHE = join(import.meta.dirname, '..', '.cache', 'postfix')
 
@@ -46,6 +49,8 @@ type Options = {
   readonly directory: string
   /** Profile this instead. */
   readonly profile: RelayName | undefined
+  /** Measure scale instead, all rows or one. */
+  readonly scale: { readonly size: ScaleSize; readonly only: string | undefined } | undefined
 }
 
 process.exitCode = await main(process.argv.slice(2))
@@ -56,9 +61,12 @@ async function main(args: readonly string[]): Promise<number> {
   // Leaving is enough: process-group.ts kills on exit what has been started.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   try {
-    if (options.profile === undefined) {
-      const result = await measure(options)
-      console.log(options.json ? JSON.stringify(result) : forPeople(result))
+    if (options.scale !== undefined) {
+      const { rows, ...around } = await measureScale(options, options.scale)
+      console.log(options.json ? JSON.stringify({ rows, ...around }) : forPeople(scaleText(rows), around))
+    } else if (options.profile === undefined) {
+      const { rows, ...around } = await measure(options)
+      console.log(options.json ? JSON.stringify({ rows, ...around }) : forPeople(tableOf(rows), around))
     } else {
       const result = await profileOne(options, options.profile)
       console.log(options.json ? JSON.stringify(result) : profileText(result))
@@ -82,6 +90,8 @@ function optionsOf(args: readonly string[]): Options | undefined {
         seconds: { type: 'string' },
         directory: { type: 'string', default: tmpdir() },
         profile: { type: 'string' },
+        scale: { type: 'boolean', default: false },
+        row: { type: 'string' },
       },
     })
     const usual = values.quick ? QUICK : FULL
@@ -92,11 +102,15 @@ function optionsOf(args: readonly string[]): Options | undefined {
     }
     const name = RELAYS.find((relay) => relay === values.profile)
     if (name !== values.profile) throw new Error(`--profile must be one of ${RELAYS.join(', ')}`)
-    return { effort, json: values.json, directory: values.directory, profile: name }
+    if (values.row !== undefined && !SCALE_ROWS.includes(values.row))
+      throw new Error(`--row must be one of ${SCALE_ROWS.join(', ')}`)
+    const size = values.quick ? SCALE_QUICK : SCALE
+    const scaled = values.scale ? { size, only: values.row } : undefined
+    return { effort, json: values.json, directory: values.directory, profile: name, scale: scaled }
   } catch (error) {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
     console.error(
-      'usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR] [--profile ROW]',
+      'usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR] [--profile ROW | --scale [--row ROW]]',
     )
     return undefined
   }
@@ -136,6 +150,20 @@ async function measure({ effort, directory }: Options): Promise<Result> {
   }
 }
 
+async function measureScale(
+  { directory }: Options,
+  { size, only }: NonNullable<Options['scale']>,
+): Promise<
+  Circumstances & { readonly rows: readonly ScaleRow[]; readonly size: ScaleSize; readonly seconds: number }
+> {
+  const began = performance.now()
+  await using resources = new AsyncDisposableStack()
+  const workplace = workplaceIn(directory, resources)
+  const around = circumstances(workplace)
+  const rows = await scale(size, workplace, only)
+  return { rows, ...around, size, seconds: Math.round((performance.now() - began) / 1000) }
+}
+
 async function profileOne({ effort, directory }: Options, name: RelayName): Promise<Circumstances & Profile> {
   const from = postfixPackage(CACHE)
   await using resources = new AsyncDisposableStack()
@@ -156,7 +184,7 @@ function workplaceIn(directory: string, resources: AsyncDisposableStack): string
   return workplace
 }
 
-function forPeople({ rows, ...around }: Result): string {
+function forPeople(table: string, around: object): string {
   const lines = Object.entries(around).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
-  return `${tableOf(rows)}\n\n${lines.join('\n')}`
+  return `${table}\n\n${lines.join('\n')}`
 }

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 
+import { checkBounces, writeBounces } from './check-bounces.ts'
 import { checkCli, writeCli } from './check-cli.ts'
 import { checkConfig, writeConfig } from './check-config.ts'
 import { checkErrors } from './check-errors.ts'
@@ -17,6 +18,7 @@ const declared = await declaredMetrics()
 if (process.argv.includes('--write')) {
   const old = readTree()
   writeFileSync('docs/architecture.md', writeMap(old))
+  writeFileSync('docs/bounces.md', writeBounces(old))
   writeFileSync('docs/cli.md', writeCli(old))
   writeFileSync('docs/configuration.md', writeConfig(old))
   writeFileSync('docs/metrics.md', writeMetrics(old, declared))
@@ -29,6 +31,7 @@ const problems = [
   ...checkErrors(tree),
   ...checkEvents(tree),
   ...checkMetrics(tree, declared),
+  ...checkBounces(tree),
   ...checkCli(tree),
   ...checkConfig(tree),
   ...checkLinks(tree),

@@ -17,12 +17,21 @@ const CODE = ['src', 'scripts', 'test', 'bench', 'packaging'].filter(
   (folder) => globSync(`${folder}/**/*.ts`).length > 0,
 )
 
-/** The tools in Go end before there is anything worth collecting, and a second thread costs them more than it saves. */
+/** The tools in Go end before there is anything worth collecting. */
 const GO = { GOGC: 'off', GOMEMLIMIT: '1GiB' }
+
+/** A second thread costs more than it saves where others want the core. What has not changed is not checked again. */
+const TYPES = [
+  '--checkers',
+  '1',
+  '--incremental',
+  '--tsBuildInfoFile',
+  'node_modules/.cache/types.tsbuildinfo',
+]
 
 const TOOLS: readonly Step[] = [
   tool('lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...CODE], GO),
-  tool('types', ['node_modules/typescript/bin/tsc', '-p', '.', '--checkers', '1'], GO),
+  tool('types', ['node_modules/typescript/bin/tsc', '-p', '.', ...TYPES], GO),
   tool('documents', ['scripts/check-documents.ts']),
   tool('format', ['node_modules/oxfmt/bin/oxfmt', '--check', ...CODE]),
 ]

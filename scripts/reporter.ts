@@ -50,8 +50,8 @@ async function brokenFiles(): Promise<readonly { readonly file: string; readonly
 /** Whoever started this adds the counts to those of other processes. */
 function tell(counts: Data<'test:summary'>['counts'], broken: number): void {
   // Its type says nothing of `failed`, which is there.
-  const failed = 'failed' in counts ? Number(counts.failed) : 0
-  process.send?.({ ...counts, tests: counts.tests + broken, failed: failed + broken })
+  const thrown = 'failed' in counts ? Number(counts.failed) : 0
+  process.send?.({ ...counts, tests: counts.tests + broken, failed: thrown + broken })
 }
 
 type Data<Type extends TestEvent['type']> = Extract<TestEvent, { type: Type }>['data']

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { freePort } from '../load.ts'
 import { startGroup } from '../process-group.ts'
@@ -81,6 +82,17 @@ export class ScaleNode implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
   }
+}
+
+/** A process needs a moment until it has done what it was given; then the least of some samples. */
+export async function settledMemory(node: ScaleNode): Promise<number> {
+  await sleep(3_000)
+  let least = Infinity
+  for (let i = 0; i < 5; i += 1) {
+    least = Math.min(least, node.memory())
+    await sleep(200)
+  }
+  return least
 }
 
 function isReady(port: number): Promise<true | undefined> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Client } from './client.ts'
-import { ScaleNode } from './node.ts'
+import { ScaleNode, settledMemory } from './node.ts'
 import type { Behaviour, World } from './world.ts'
 import { domainOf } from './world.ts'
 
@@ -22,7 +22,7 @@ export type QueuedRow = Queued & {
   readonly acceptedPerSecond: number
   /** The largest value while they wait and are tried, less that of the same process before, in MiB. */
   readonly memoryAboveIdleMiB: number
-  /** The same after a kill and a start, less that of a process that was started with nothing. */
+  /** The same after a kill and a start. */
   readonly restartedAboveIdleMiB: number
   /** From the start after a kill until `/readyz` says so. */
   readonly startSeconds: number
@@ -48,7 +48,6 @@ export async function queued(
   const place = join(directory, what.name)
   mkdirSync(place)
   await using node = await ScaleNode.in(place, world)
-  const empty = await settledMemory(node)
   await fill(node, `${what.name}-warm`, WARM_UP, (n) => `user${n}@${domainOf('healthy', n % 10)}`)
   const idle = await settledMemory(node)
   const began = performance.now()
@@ -67,7 +66,7 @@ export async function queued(
     ...what,
     acceptedPerSecond: Math.round(what.deliveries / filled),
     memoryAboveIdleMiB: Math.round(before.memory - idle),
-    restartedAboveIdleMiB: Math.round(after.memory - empty),
+    restartedAboveIdleMiB: Math.round(after.memory - idle),
     startSeconds: seconded(started),
     startFreshSeconds: seconded(startFresh),
     freshSeconds: seconded(Math.max(before.slowest, after.slowest)),
@@ -99,17 +98,6 @@ async function fill(
     }
   }
   await Promise.all(Array.from({ length: SESSIONS }, session))
-}
-
-/** A process needs a moment until it has done what it was given; then the least of some samples. */
-async function settledMemory(node: ScaleNode): Promise<number> {
-  await sleep(3_000)
-  let least = Infinity
-  for (let i = 0; i < 5; i += 1) {
-    least = Math.min(least, node.memory())
-    await sleep(200)
-  }
-  return least
 }
 
 type Watched = { readonly memory: number; readonly slowest: number }

@@ -1,11 +1,11 @@
 /** The program: reads the environment and the command line, and hands them to the command line's door. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
-import { EXIT, remoteOperations, remoteStreams, runCli } from '#door/cli'
+import { CliError, EXIT, remoteOperations, remoteStreams, runCli } from '#door/cli'
 import type { CliHost, GlobalOptions } from '#door/cli'
 import type { Config } from '#platform/config'
 import { OperationError } from '#product/operation'
@@ -14,6 +14,7 @@ import type { Operations } from '#product/operation'
 import { startCompiled } from './compiled.ts'
 import { configure, mistakes } from './configure.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
+import type { Found } from './trouble.ts'
 
 /** The version of this program, from package.json. */
 const VERSION = (
@@ -30,16 +31,11 @@ const host: CliHost = {
   readFile: (path) => readFile(path),
   now: Date.now,
   locale: process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '',
-  withNode: (options, use) => withNode(configured(options), use),
+  withNode: (options, use) => explained(options, () => withNode(configured(options), use)),
   streams: (options) => remoteStreams(join(configured(options).node.data, CONTROL_SOCKET)),
   interrupted,
-  async serve(options) {
-    const { STORE_THREAD } = await import('#engine/spool')
-    const here = ['serve.ts', 'transport-thread.ts'].map((file) => new URL(file, import.meta.url))
-    await startCompiled([...here, STORE_THREAD])
-    return (await import('./serve.ts')).serve(options, VERSION)
-  },
-  start: async (options) => (await import('./start.ts')).start(options, VERSION),
+  serve: (options) => explained(options, () => serve(options)),
+  start: (options) => explained(options, async () => (await import('./start.ts')).start(options, VERSION)),
   doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
   checkRules: async (options) => (await import('./shaping.ts')).checkRules(options),
   resolveRules: async (options, query) => (await import('./shaping.ts')).resolveRules(options, query),
@@ -49,6 +45,35 @@ const host: CliHost = {
       ? { path, problems: [], warnings: loaded.warnings }
       : { path, problems: loaded.problems, warnings: [] }
   },
+}
+
+async function serve(options: GlobalOptions): Promise<number> {
+  const { STORE_THREAD } = await import('#engine/spool')
+  const here = ['serve.ts', 'transport-thread.ts'].map((file) => new URL(file, import.meta.url))
+  await startCompiled([...here, STORE_THREAD])
+  return (await import('./serve.ts')).serve(options, VERSION)
+}
+
+/** What is no error of ours says nothing of what to do: then this does, where it is known. */
+async function explained<T>(options: GlobalOptions, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof CliError || error instanceof OperationError) throw error
+    const { troubleOf } = await import('./trouble.ts')
+    const trouble = troubleOf(error.message, { config: configured(options), look: found })
+    throw trouble === undefined ? error : new CliError('failed', trouble, { cause: error })
+  }
+}
+
+function found(path: string): Found {
+  try {
+    if (!statSync(path).isDirectory()) return 'a file'
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return 'a directory'
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'nothing' : 'forbidden'
+  }
 }
 
 function interrupted(): AbortSignal {

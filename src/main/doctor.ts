@@ -52,9 +52,10 @@ export async function doctor(
 const SYSTEM = '/etc/resolv.conf'
 
 /** One server alone, so that each is seen to answer. */
-function resolverOf({ dns }: Config, name: string): Resolver {
+function resolverOf({ dns, transportSecurity }: Config, name: string): Resolver {
+  const { trustAd } = transportSecurity
   const servers = name === SYSTEM ? [] : [name]
-  return new Resolver({ config: { ...dns, servers }, now: () => performance.now() })
+  return new Resolver({ config: { ...dns, servers }, now: () => performance.now(), trustAd })
 }
 
 async function nodeState({ node }: Config): Promise<NodeState> {

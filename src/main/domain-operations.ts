@@ -1,8 +1,11 @@
 /** What an operator does with domains: their records, whether the DNS has them, and their keys. */
 
+import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'
 import type { Dns } from '#platform/dns'
+import { createHttpClient } from '#platform/http-client'
+import type { HttpClient } from '#platform/http-client'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 import type { Accounts } from '#product/account'
@@ -48,7 +51,9 @@ export async function domainOperations(parts: DomainParts, accounts: Accounts): 
     async domainVerify({ name }) {
       const view = await find(name)
       if (view === undefined) return null
-      return asking(config, (dns) => verifyDomain(dns, view, { node, sources: config.egress.sources }, now()))
+      return asking(config, (dns) =>
+        verifyDomain(dns, view, { node, sources: config.egress.sources, http: webOf(config, dns) }, now()),
+      )
     },
     async dkimRotate({ name }) {
       const view = await find(name)
@@ -66,6 +71,16 @@ export async function domainOperations(parts: DomainParts, accounts: Accounts): 
 function nodeOf({ node, queue }: Pick<Config, 'node' | 'queue'>): Node {
   const { returnPathDomain } = queue
   return { name: node.name, ...(returnPathDomain === undefined ? {} : { returnPathDomain }) }
+}
+
+function webOf(config: Config, dns: Dns): HttpClient {
+  const { allowPrivate } = config.egress
+  return createHttpClient({
+    dns,
+    isForbidden: allowPrivate ? () => false : isPrivate,
+    port: config.transportSecurity.mtaStsPort,
+    userAgent: 'hikyaku',
+  })
 }
 
 /** With a resolver that remembers nothing: whoever asks has just published something. */

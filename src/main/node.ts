@@ -1,5 +1,6 @@
 /** A running node: the threads, what they share, and how they end. */
 
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import type { SpoolThread } from '#engine/spool'
@@ -14,6 +15,8 @@ import type { Control } from '#platform/store'
 import { link } from '#platform/thread'
 import type { Remote } from '#platform/thread'
 
+import { mainService } from './main-service.ts'
+import type { MainService } from './main-service.ts'
 import type { TransportData, TransportService } from './transport-thread.ts'
 
 export type RunningNode = {
@@ -35,6 +38,7 @@ export type NodeOptions = {
 
 /** @throws what locking, opening or listening throws; then nothing is left running */
 export async function startNode({ config, log, broken }: NodeOptions): Promise<RunningNode> {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
   await using undo = new AsyncDisposableStack()
   undo.use(lockDataDirectory(config.node.data))
   const key = openServerKey(config.node.data)
@@ -45,7 +49,8 @@ export async function startNode({ config, log, broken }: NodeOptions): Promise<R
   if (spool.recovered > 0) log.warn('spool.recovered', { deliveries: spool.recovered })
   const control = openControl(parseStoreUrl(config.store.url, config.node.data), { now: Date.now })
   undo.defer(() => control.close())
-  const { transport, end } = await startThread(config, store, broken)
+  const ours = await mainService({ control, key, log })
+  const { transport, end } = await startThread(config, store, ours, broken)
   undo.defer(end)
   const held = undo.move()
   return {
@@ -67,6 +72,13 @@ export async function startNode({ config, log, broken }: NodeOptions): Promise<R
  */
 const YOUNG = 16
 
+/**
+ * By how many percent the heap of a thread may grow over what lived in it before it is looked through again. V8 would
+ * let 40 MiB become 180 while retries to dead sites make little garbage at a time; this costs collections of 50 ms on
+ * its helper threads. Measured with 100,000 deliveries to 10,000 dead sites: 303 MiB resident instead of 405.
+ */
+const GROWTH = 50
+
 function openStore(config: Config, broken: (error: SpoolError) => void): Promise<SpoolThread> {
   const { store, node, limits } = config
   return startSpoolThread(
@@ -78,6 +90,7 @@ function openStore(config: Config, broken: (error: SpoolError) => void): Promise
 async function startThread(
   config: Config,
   store: SpoolThread,
+  ours: MainService,
   broken: (error: Error) => void,
 ): Promise<{ readonly transport: Remote<TransportService>; readonly end: () => Promise<void> }> {
   const { port1, port2 } = new MessageChannel()
@@ -90,7 +103,7 @@ async function startThread(
     transferList: [spool, port2],
   })
   let ending = false
-  const { remote, close } = link<TransportService>(port1)
+  const { remote, close } = link<TransportService>(port1, ours)
   const died = new Promise<never>((_resolve, reject) => {
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`the transport thread ended with code ${code}`)))

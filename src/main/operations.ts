@@ -15,6 +15,8 @@ import { explained } from './explaining.ts'
 import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
+import { suppressionOperations } from './suppression-operations.ts'
+import { tlsOperations } from './tls-operations.ts'
 import type { TransportService } from './transport-thread.ts'
 
 export type OperationParts = {
@@ -39,6 +41,8 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...nodeOperations(parts),
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
+    ...(await suppressionOperations(parts)),
+    ...(await tlsOperations(parts)),
   }
 }
 

@@ -4,6 +4,7 @@ import { AccountError } from '#product/account'
 import type { Accounts } from '#product/account'
 import { DomainError } from '#product/domain'
 import { OperationError } from '#product/operation'
+import { SuppressionError } from '#product/suppression'
 
 export async function ofAll<T>(
   accounts: Accounts,
@@ -25,7 +26,8 @@ export async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (cause) {
-    if (!(cause instanceof AccountError || cause instanceof DomainError)) throw cause
+    const isOurs = [AccountError, DomainError, SuppressionError].some((kind) => cause instanceof kind)
+    if (!isOurs || !(cause instanceof Error)) throw cause
     throw new OperationError('invalid', cause.message, { cause })
   }
 }

@@ -1,6 +1,6 @@
 /** The way out as one transport thread composes it: routing, egress, signing, notifications, and the queue before them. */
 
-import { createEgress } from '#engine/egress'
+import { createEgress, openBrokenTlsStore } from '#engine/egress'
 import type { Egress } from '#engine/egress'
 import { createPrepare, createSettling, Notices, Queue, queueGauges, queueMetrics } from '#engine/queue'
 import type { QueueOptions, Settling } from '#engine/queue'
@@ -8,6 +8,7 @@ import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import { createSigner } from '#engine/signing'
 import type { MessageId, Spool } from '#engine/spool'
+import { Tally } from '#engine/tls-report'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
@@ -16,6 +17,11 @@ import type { MetricsRegistry } from '#platform/metrics'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 import type { DomainDirectory } from '#product/domain'
+import type { SuppressionFilter } from '#product/suppression'
+
+import { Experiences } from './experiences.ts'
+import type { ExperiencesOptions } from './experiences.ts'
+import type { MainService } from './main-service.ts'
 
 import { monotonic, openSecurity } from './security.ts'
 import type { Security } from './security.ts'
@@ -29,13 +35,17 @@ export type OutgoingParts = {
   readonly log: Log
   readonly metrics: MetricsRegistry
   readonly tracer: Tracer
+  readonly suppressions: Pick<SuppressionFilter, 'bouncedSoftly'>
+  readonly experienced: MainService['experienced']
   readonly newId: () => MessageId
 }
 
 export type Outgoing = {
   readonly queue: Queue
   readonly egress: Egress
+  readonly experiences: Experiences
   readonly security: Security
+  readonly tally: Tally
   /** Transactions under way may end within `patience` ms. */
   close(patience: number): Promise<void>
   /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
@@ -48,7 +58,13 @@ type Live = { config: Config }
 export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
   const security = await openSecurity(parts)
-  const routing = routingOf(live, security)
+  const tally = new Tally({
+    sts: (domain) => security.mtaSts.known(domain),
+    metrics: parts.metrics,
+    now: Date.now,
+  })
+  const routing = routingOf(live, security, tally)
+  const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
   const egress = createEgress({
     routing,
     get config() {
@@ -56,6 +72,8 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     },
     tls: {},
     dane: security.dane,
+    witness: tally.witness,
+    brokenTls: await broken.load(),
     log: parts.log,
     metrics: parts.metrics,
     tracer: parts.tracer,
@@ -63,6 +81,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     random: Math.random,
     isPrivate,
   })
+  const experiences = experiencesOf(parts, live)
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -70,13 +89,18 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, live, (key, due) => queue.planned(key, due)),
+    settling: settlingOf(parts, live, {
+      experiences,
+      planned: (key, due) => queue.planned(key, due),
+    }),
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
     queue,
     egress,
+    experiences,
     security,
+    tally,
     async close(patience) {
       await egress.close(patience)
       security.close()
@@ -90,7 +114,12 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   }
 }
 
-function routingOf(live: Live, security: Security): Routing & RoutingNow {
+function experiencesOf({ suppressions, experienced, log }: OutgoingParts, live: Live): Experiences {
+  const record: ExperiencesOptions['record'] = (batch) => experienced(batch, live.config.suppression)
+  return new Experiences({ filter: suppressions, record, log })
+}
+
+function routingOf(live: Live, security: Security, tally: Tally): Routing & RoutingNow {
   const { node, egress, dns } = live.config
   return createRouting({
     dns: security.dns,
@@ -109,6 +138,7 @@ function routingOf(live: Live, security: Security): Routing & RoutingNow {
     get defaults() {
       return live.config.egress
     },
+    outsidePolicy: tally.outside,
     ownNames: [node.name, ...egress.sources.map(({ ehlo }) => ehlo)],
     ownAddresses: egress.sources.flatMap(({ address }) => (address === undefined ? [] : [address])),
     cacheEntries: dns.cacheEntries,
@@ -151,11 +181,13 @@ function queueOptions(
   }
 }
 
-function settlingOf(
-  parts: OutgoingParts,
-  live: Live,
-  planned: (queue: string, due: number) => void,
-): Settling {
+/** Who hears of endings. */
+type Told = {
+  readonly experiences: Experiences
+  readonly planned: (queue: string, due: number) => void
+}
+
+function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
   const { config, spool, log, metrics, newId } = parts
   const notices = new Notices({
     nodeName: config.node.name,
@@ -178,7 +210,8 @@ function settlingOf(
     metrics: queueMetrics(metrics),
     now: Date.now,
     arrived: ({ entry }) => {
-      for (const { queue, due } of entry.deliveries) planned(queue, due)
+      for (const { queue, due } of entry.deliveries) told.planned(queue, due)
     },
+    ended: (ending) => told.experiences.ended(ending),
   })
 }

@@ -48,15 +48,22 @@ export function queueRows(
 export async function queuesView(
   parts: QueueParts,
   depths: readonly QueueDepth[],
-  { match, limit }: QueuesQuery,
+  { match, limit, order = 'size', after }: QueuesQuery,
 ): Promise<QueuesView> {
-  const found = match === undefined ? depths : await search(parts, depths, match.toLowerCase())
-  const largest = found.toSorted((a, b) => unfinished(b) - unfinished(a) || a.oldest - b.oldest)
+  const asked = after === undefined ? depths : depths.filter(({ queue }) => queue > after)
+  const found = match === undefined ? asked : await search(parts, asked, match.toLowerCase())
   return {
-    rows: await queueRows(parts, largest.slice(0, limit)),
+    rows: await queueRows(parts, found.toSorted(ORDERS[order]).slice(0, limit)),
     queues: found.length,
     deliveries: found.reduce((sum, depth) => sum + unfinished(depth), 0),
   }
+}
+
+const ORDERS: {
+  readonly [K in NonNullable<QueuesQuery['order']>]: (a: QueueDepth, b: QueueDepth) => number
+} = {
+  size: (a, b) => unfinished(b) - unfinished(a) || a.oldest - b.oldest,
+  name: (a, b) => (a.queue < b.queue ? -1 : 1),
 }
 
 async function search(

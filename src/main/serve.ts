@@ -23,6 +23,7 @@ import type { RunningNode } from './node.ts'
 import { openOperations } from './operations.ts'
 import { openStreams } from './tracing.ts'
 import { forgetOld } from './retention.ts'
+import { startTlsReporting } from './tls-reporting.ts'
 
 /** Milliseconds that transactions may take to end after SIGTERM. */
 const PATIENCE = 25_000
@@ -70,7 +71,8 @@ export async function startServing(config: Config, version: string, again: () =>
     await reopenLogs(stream, node)
     return reloaded(config, again(), node, log)
   }
-  const monitoring = await startMonitoring(node)
+  const metrics = new MetricsRegistry()
+  const monitoring = await startMonitoring(node, metrics)
   undo.use(monitoring)
   const operations = await openOperations({
     config,
@@ -88,6 +90,7 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
+  undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
   const { address, port } = monitoring
   const listeners = await node.transport.addresses()
@@ -135,15 +138,17 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[http]', (config) => config.http],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],
+  ['[tls_report]', (config) => config.tlsReport],
+  ['[transport_security] trust_ad', (config) => config.transportSecurity.trustAd],
+  ['[transport_security] mta_sts_port', (config) => config.transportSecurity.mtaStsPort],
   ['[sandbox]', (config) => config.sandbox],
   ['[retention]', (config) => config.retention],
   ['[egress.sources]', (config) => config.egress.sources],
   ['[limits] disk_free', (config) => config.limits.diskFree],
 ])
 
-async function startMonitoring(node: RunningNode): Promise<MonitoringServer> {
+async function startMonitoring(node: RunningNode, metrics: MetricsRegistry): Promise<MonitoringServer> {
   const { config, spool, transport } = node
-  const metrics = new MetricsRegistry()
   watchEventLoop(metrics, 'main')
   const ofProcess = processMetrics()
   return serveMonitoring(config.http.address, config.http.port, {

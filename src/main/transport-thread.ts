@@ -3,8 +3,10 @@
 import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
+import type { BrokenHost } from '#engine/egress'
 import { SpoolError, connectSpool } from '#engine/spool'
 import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
+import type { Counted } from '#engine/tls-report'
 import { Traces } from '#engine/trace'
 import type { TraceRecord } from '#engine/trace'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
@@ -17,12 +19,16 @@ import type { Snapshot } from '#platform/metrics'
 import { openServerKey } from '#platform/secret'
 import { openControl, parseStoreUrl } from '#platform/store'
 import { link } from '#platform/thread'
+import type { Remote } from '#platform/thread'
 import { Certificates } from '#platform/tls'
 import { LIST_LIMIT } from '#product/operation'
 import type { Changed, SendRequest, TraceQuery } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
+import type { MainService } from './main-service.ts'
+import { submitReport } from './report-mail.ts'
+import type { ReportMail } from './report-mail.ts'
 import { filterOf } from './trace-filter.ts'
 import { startTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
@@ -57,6 +63,12 @@ export type TransportService = {
   /** What was said since the last call, as soon as there is something; nothing when the trace is over. */
   traced(trace: number): Promise<readonly TraceRecord[]>
   untrace(trace: number): void
+  /** What came of TLS since the last call. */
+  tlsCounted(): readonly Counted[]
+  /** Hosts that are spoken to in clear because their TLS does not work. */
+  brokenTls(): readonly BrokenHost[]
+  /** Puts a report about TLS on its way. Rejects when it cannot be kept. */
+  submitReport(report: ReportMail): Promise<void>
   /** Listeners, limits and certificates of `config` hold for new sessions. Gives what is wrong; then nothing has changed. */
   reload(config: Config): Promise<readonly string[]>
   /** The log file may have been moved away. */
@@ -79,6 +91,8 @@ const certificates = await Certificates.open({
   metrics,
   now: Date.now,
 })
+/** Main calls as soon as this thread has started; what it is asked meanwhile waits. */
+const main = Promise.withResolvers<Remote<MainService>>()
 const transport = await startTransport({
   config,
   spool: joined,
@@ -89,10 +103,13 @@ const transport = await startTransport({
   metrics,
   tracer: traces,
   shared,
+  experienced: async (batch, policy) => (await main.promise).experienced(batch, policy),
 })
-link(calls, service(transport))
+main.resolve(link<MainService>(calls, service(transport)).remote)
 
-function service({ submission, queue, intake, domains, drain, reload }: Transport): TransportService {
+function service(running: Transport): TransportService {
+  const { submission, outgoing, intake, domains, suppressions, drain, reload } = running
+  const { queue, egress, tally } = outgoing
   let current = config
   return {
     addresses: () => submission.addresses(),
@@ -103,11 +120,14 @@ function service({ submission, queue, intake, domains, drain, reload }: Transpor
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    send: (request) => handIn({ config: current, intake, domains, now: Date.now }, request),
+    send: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     trace: (query) => traces.follow(filterOf(query)),
     traced: (trace) => traces.take(trace),
     untrace: (trace) => traces.unfollow(trace),
+    tlsCounted: () => tally.take(),
+    brokenTls: () => egress.brokenTls(),
+    submitReport: (report) => submitReport(intake, report),
     async reload(changed) {
       const { minimumVersion } = changed.tls
       const refused = await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })

@@ -6,7 +6,7 @@
 import { createIntake } from '#engine/queue'
 import type { Intake, Queue } from '#engine/queue'
 import { messageIds } from '#engine/spool'
-import type { Spool } from '#engine/spool'
+import type { MessageId, Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
 import { startSubmission } from '#door/submission'
 import type { Certificates, Submission } from '#door/submission'
@@ -18,8 +18,12 @@ import { openAuthenticator } from '#product/account'
 import { openDirectory } from '#product/domain'
 import type { DomainDirectory } from '#product/domain'
 import type { Control } from '#platform/store'
+import { openSuppressionFilter } from '#product/suppression'
+import type { SuppressionFilter } from '#product/suppression'
 
+import type { MainService } from './main-service.ts'
 import { startOutgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
 export type TransportParts = {
@@ -33,13 +37,15 @@ export type TransportParts = {
   readonly metrics: MetricsRegistry
   /** Several threads listen on the same ports. */
   readonly shared: boolean
+  readonly experienced: MainService['experienced']
 }
 
 export type Transport = {
   readonly submission: Submission
-  readonly queue: Queue
   readonly intake: Intake
   readonly domains: DomainDirectory
+  readonly suppressions: SuppressionFilter
+  readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
   readonly drain: (patience: number) => Promise<void>
   /** What can change while it runs, from now on as `config` says. */
@@ -52,26 +58,12 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const now = Date.now
   const authenticator = await openAuthenticator(control, key, { now, log })
   const domains = await openDirectory(control, key, now)
-  let draining = false
-  let current = config
+  const suppressions = await openFilter(parts)
+  const state: State = { config, draining: false }
   const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
-  const outgoing = await startOutgoing({ ...parts, domains, newId })
+  const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId })
   const { queue } = outgoing
-  const pressure = memoryPressure(() => current.limits.memoryShare)
-  const intake = createIntake({
-    spool,
-    queue,
-    get expire() {
-      return current.queue.expire
-    },
-    get expireNull() {
-      return current.queue.expireNull
-    },
-    log,
-    newId,
-    now,
-    pressure: () => (draining ? 'the server is shutting down' : pressure()),
-  })
+  const intake = intakeOf(parts, { queue, newId }, state)
   await queue.start()
   const submission = await startSubmission({
     hostname: config.node.name,
@@ -80,6 +72,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     tls: parts.certificates,
     authenticator,
     domains,
+    suppressions,
     intake,
     log,
     metrics,
@@ -89,25 +82,58 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   })
   return {
     submission,
-    queue,
+    outgoing,
     intake,
     domains,
+    suppressions,
     async reload(changed) {
       // First what can fail: then the configuration that was stays as a whole.
       await submission.reload(changed)
       outgoing.reload(changed)
-      current = changed
+      state.config = changed
     },
     async drain(patience) {
-      draining = true
+      state.draining = true
       // A store that does not answer must not keep us: it finds what it has when it is opened again.
       const put = Promise.race([queue.stop(), after(patience)])
       const stopped = Promise.all([submission.drain(patience), put])
       await Promise.all([stopped, outgoing.close(patience)])
       await submission.close()
+      await outgoing.experiences.flush()
+      suppressions.close()
       await authenticator.close()
     },
   }
+}
+
+/** What is true now. */
+type State = { config: Config; draining: boolean }
+
+function intakeOf(
+  { spool, log }: TransportParts,
+  { queue, newId }: { readonly queue: Queue; readonly newId: () => MessageId },
+  state: State,
+): Intake {
+  const pressure = memoryPressure(() => state.config.limits.memoryShare)
+  return createIntake({
+    spool,
+    queue,
+    get expire() {
+      return state.config.queue.expire
+    },
+    get expireNull() {
+      return state.config.queue.expireNull
+    },
+    log,
+    newId,
+    now: Date.now,
+    pressure: () => (state.draining ? 'the server is shutting down' : pressure()),
+  })
+}
+
+function openFilter({ control, log }: TransportParts): Promise<SuppressionFilter> {
+  const failed = (cause: unknown): void => log.error('suppression.not-read', { cause })
+  return openSuppressionFilter(control, { now: Date.now, failed })
 }
 
 /** Resolves after so many milliseconds, and keeps no process for it. */

@@ -7,6 +7,7 @@ import { killRounds } from './kill.ts'
 import { PowerDisk, powerLosses } from './power.ts'
 import { failingSync, hasStrace, killAtSync, noSpace } from './syscalls.ts'
 import type { Reckoning } from './syscalls.ts'
+import type { StoreKind } from './store.ts'
 
 const USAGE = `npm run crash -- [options]
 
@@ -17,6 +18,7 @@ const USAGE = `npm run crash -- [options]
   --rate <n>         messages a second that come in, or "max" (default 400)
   --sessions <n>     clients (default 20)
   --connections <n>  connections out (default 20)
+  --store <which>    "sqlite" (default), or "postgres": a server of the run's own, which is not killed
   --json             the last line as JSON
 
 Exit codes: 0 nothing was lost, 1 something was, 64 wrong usage, 69 a fault cannot be made on this machine.
@@ -67,6 +69,7 @@ async function main(): Promise<number> {
       rate: { type: 'string', default: RATE },
       sessions: { type: 'string', default: '20' },
       connections: { type: 'string', default: '20' },
+      store: { type: 'string', default: 'sqlite' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -75,6 +78,7 @@ async function main(): Promise<number> {
   const options: CrashOptions = {
     sessions: count('sessions', values.sessions),
     connections: count('connections', values.connections),
+    store: storeKind(values.store),
     rate: values.rate === 'max' ? Number.POSITIVE_INFINITY : count('rate', values.rate),
   }
   const report = new Report()
@@ -85,6 +89,11 @@ async function main(): Promise<number> {
   console.log(values.json ? JSON.stringify(report.total) : words(report.total))
   if (report.wrong.length > 0) return 1
   return report.untried.length > 0 ? 69 : 0
+}
+
+function storeKind(text: string): StoreKind {
+  if (text !== 'sqlite' && text !== 'postgres') throw new RangeError(`--store ${text} is none`)
+  return text
 }
 
 function count(name: string, text: string): number {

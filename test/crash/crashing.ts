@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { startChildNode } from '../scenario/child-node.ts'
@@ -16,6 +15,8 @@ import { Load } from './load.ts'
 import { SENDER } from './load-mail.ts'
 import { startSink } from './sink.ts'
 import type { Sink } from './sink.ts'
+import { crashStore } from './store.ts'
+import type { CrashStore, StoreKind } from './store.ts'
 
 export type CrashOptions = {
   readonly sessions: number
@@ -25,6 +26,8 @@ export type CrashOptions = {
   readonly connections: number
   /** Where the data directory is, when a file system of its own is under test. */
   readonly data?: string
+  /** What it keeps everything in; absent: files. */
+  readonly store?: StoreKind
 }
 
 /** How long the last node may take to send what is left, in ms. */
@@ -37,15 +40,18 @@ export class CrashRun implements AsyncDisposable {
   /** When the node was killed or died, in ms since the epoch. */
   readonly kills: number[] = []
   readonly #directory: string
+  readonly #store: CrashStore
   #node: ChildNode | undefined
   #starts = 0
   #isSeeded = false
 
-  private constructor(directory: string, sink: Sink, options: CrashOptions) {
+  private constructor(place: Place, sink: Sink, options: CrashOptions) {
+    const { directory, data, store } = place
     this.#directory = directory
+    this.#store = store
     this.sink = sink
-    this.data = options.data ?? join(directory, 'data')
-    writeFileSync(join(directory, 'hikyaku.toml'), configuration(this.data, sink.port, options))
+    this.data = data
+    writeFileSync(join(directory, 'hikyaku.toml'), configuration(place, sink.port, options))
     this.load = new Load({
       ...options,
       name: `m${Date.now().toString(36)}`,
@@ -55,7 +61,10 @@ export class CrashRun implements AsyncDisposable {
 
   static async begin(options: CrashOptions): Promise<CrashRun> {
     // On a disk, where the machine has one: what survives is the question.
-    return new CrashRun(mkdtempSync(join(tmpdir(), 'hikyaku-crash-')), await startSink(), options)
+    const directory = mkdtempSync(join(tmpdir(), 'hikyaku-crash-'))
+    const data = options.data ?? join(directory, 'data')
+    const store = await crashStore(options.store ?? 'sqlite', data)
+    return new CrashRun({ directory, data, store }, await startSink(), options)
   }
 
   get node(): ChildNode {
@@ -77,8 +86,7 @@ export class CrashRun implements AsyncDisposable {
   /** Mail is sent unsigned: signing would slow the load down, and what is stored and lost is the same. */
   async #seed({ operations }: ChildNode): Promise<void> {
     await operations.domainAdd({ name: SENDER, organization: 'default' })
-    using control = new DatabaseSync(join(this.data, 'control.db'))
-    control.exec(`update dkim_key set state = 'retired'`)
+    await this.#store.exec(`update dkim_key set state = 'retired'`)
     this.#isSeeded = true
   }
 
@@ -104,7 +112,7 @@ export class CrashRun implements AsyncDisposable {
     await this.node.stop()
     this.#node = undefined
     const account = reckon(this.load, this.sink, this.kills)
-    const violations = [...account.violations, ...this.#ledger()]
+    const violations = [...account.violations, ...(await this.#ledger())]
     return { ...account, violations, connections: this.sink.connections }
   }
 
@@ -119,10 +127,8 @@ export class CrashRun implements AsyncDisposable {
   }
 
   /** The spool's own record must agree: one delivered delivery for each message that came. */
-  #ledger(): readonly string[] {
-    using spool = new DatabaseSync(join(this.data, 'spool.db'), { readOnly: true })
-    const rows = spool.prepare('select state, count(*) as count from delivery group by state').all()
-    const states = rows.map(({ state, count }) => `${String(state)} ${String(count)}`).join(', ')
+  async #ledger(): Promise<readonly string[]> {
+    const states = (await this.#store.states()).map(({ state, count }) => `${state} ${count}`).join(', ')
     const expected = this.sink.received.size === 0 ? '' : `delivered ${this.sink.received.size}`
     return states === expected ? [] : [`the spool has ${states}, the sink ${expected}`]
   }
@@ -132,15 +138,21 @@ export class CrashRun implements AsyncDisposable {
     this.#node = undefined
     await this.load.end()
     await this.sink[Symbol.asyncDispose]()
+    await this.#store.drop()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 }
 
-function configuration(data: string, sink: number, { connections }: CrashOptions): string {
+type Place = { readonly directory: string; readonly data: string; readonly store: CrashStore }
+
+function configuration({ data, store }: Place, sink: number, { connections }: CrashOptions): string {
   return `
 [node]
 name = "mx.hikyaku.test"
 data = "${data}"
+
+[store]
+url = "${store.url}"
 
 [http]
 port = 0

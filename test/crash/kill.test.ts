@@ -21,6 +21,10 @@ test('a node that is killed twice under load loses nothing that it acknowledged'
   assertKept(await killRounds({ ...LOAD, rounds: 2, after: [0, 500] }), 2)
 })
 
+test('nor does one that keeps its mail in PostgreSQL', async () => {
+  assertKept(await killRounds({ ...LOAD, rounds: 1, after: [0, 500], store: 'postgres' }), 1)
+})
+
 const possible = PowerDisk.make()
 possible?.[Symbol.dispose]()
 const skip = possible === undefined && 'making and mounting an ext4 needs root, mkfs.ext4 and perl'

@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test'
 
 import { ensureSelfSigned } from '#platform/tls'
 
+import type { Settings } from '../postfix.ts'
 import { Client } from '../scenario/client.ts'
 import { mailOf, reportOf } from '../scenario/mail.ts'
 import { DOMAIN, NODE_NAME, Rig } from '../scenario/rig.ts'
@@ -14,7 +15,7 @@ import { DOMAIN, NODE_NAME, Rig } from '../scenario/rig.ts'
 import { arrivedAsSent } from './arrival.ts'
 import { letter, withLf } from './letter.ts'
 import { needPostfix, startPostfix } from './private-postfix.ts'
-import type { PrivatePostfix, Settings } from './private-postfix.ts'
+import type { PrivatePostfix } from './private-postfix.ts'
 
 const FROM = `sender@${DOMAIN}`
 

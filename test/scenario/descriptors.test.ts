@@ -1,20 +1,17 @@
 /** A node that runs out of file descriptors: it says so, goes on with those who are in, and recovers. */
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { suite, test } from 'node:test'
 
 import { Client } from './client.ts'
-import { hasProgram } from './program.ts'
+import { hasProgram, runProgram } from './program.ts'
 import { DOMAIN, Rig } from './rig.ts'
 
 /** Lets a process have so many descriptors, from now on. */
-function limit(pid: number, descriptors: number): void {
-  const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:`], {
-    encoding: 'utf8',
-  })
-  assert.equal(status, 0, stderr)
+async function limit(pid: number, descriptors: number): Promise<void> {
+  const { code, err } = await runProgram('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:`])
+  assert.equal(code, 0, err)
 }
 
 /** Clients, until one is turned away without a word. */
@@ -39,7 +36,7 @@ suite('without file descriptors', { skip }, () => {
     const port = rig.node.port('trusted')
     using before = await Client.ready(port)
     // Lower numbers that are free are taken first.
-    limit(pid, Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number)) + 1)
+    await limit(pid, Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number)) + 1)
     const others = await fill(port)
     const { advice, error } = await rig.log.until('submission.not-accepted')
     assert.match(String(advice), /LimitNOFILE/)
@@ -47,10 +44,9 @@ suite('without file descriptors', { skip }, () => {
     const content = `From: a@${DOMAIN}\r\n\r\nhello\r\n`
     const submission = { from: `a@${DOMAIN}`, to: 'in@one.example.com', content }
     assert.match(await before.submit(submission), /^250 /)
-    limit(pid, 4096)
+    await limit(pid, 4096)
     using after = await Client.ready(port)
     assert.match(await after.submit({ ...submission, to: 'after@two.example.net' }), /^250 /)
-    await rig.delivered('after@two.example.net')
     const metrics = await (await fetch(`${monitoring}/metrics`)).text()
     assert.match(metrics, /^hikyaku_submission_not_accepted_total [1-9]/m)
     for (const other of others) other[Symbol.dispose]()

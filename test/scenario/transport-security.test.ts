@@ -8,6 +8,7 @@ import { createServer } from 'node:https'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createSecureContext } from 'node:tls'
 import { after, before, suite, test } from 'node:test'
 
@@ -74,12 +75,19 @@ function zone(smtpPort: number): Zone {
     ...parseZone(HOSTS),
     ...parseZone(`
       _${smtpPort}._tcp.mx.dane.test TLSA ${tlsa(certificate)}
-      _${smtpPort}._tcp.mx.forged.test TLSA ${tlsa(authority)}`),
+      _${smtpPort}._tcp.mx.forged.test TLSA ${tlsa(authority)}
+      _${smtpPort}._tcp.mx.reported.test TLSA ${tlsa(authority)}`),
     ...Object.keys(POLICIES).flatMap((domain): Zone => [
       // Written out: in a zone file a semicolon begins a comment.
       { name: `_mta-sts.${domain}`, ttl: 300, type: 'TXT', data: 'v=STSv1; id=1' },
       { name: `mta-sts.${domain}`, ttl: 300, type: 'A', data: '127.0.0.1' },
     ]),
+    {
+      name: '_smtp._tls.reported.test',
+      ttl: 300,
+      type: 'TXT',
+      data: 'v=TLSRPTv1; rua=mailto:tls@reported.test',
+    },
   ]
 }
 
@@ -99,6 +107,7 @@ const HOSTS = `
   testing.test MX 10 mx.good.test
   dane.test MX 10 mx.dane.test
   forged.test MX 10 mx.forged.test
+  reported.test MX 10 mx.reported.test
   unsigned.test MX 10 mx.good.test`
 
 suite('transport security', () => {
@@ -125,6 +134,7 @@ suite('transport security', () => {
     answers = zone(rig.sandbox.smtpPort)
     rig.configure({
       queue: 'retry = ["10m"]\njitter = 0',
+      tls_report: `from = "reports@${DOMAIN}"\nspread = "0s"`,
       transport_security: `mta_sts_port = ${(web.address() as AddressInfo).port}`,
     })
     await rig.run()
@@ -209,6 +219,31 @@ suite('transport security', () => {
   test('REQUIRETLS waits where the MX is anybody’s word', async () => {
     const to = 'required@unsigned.test'
     assert.match(await waits(await submitRequireTls(to), to), /4\.7\.30 REQUIRETLS needs an MX that DNSSEC/)
+  })
+
+  test('what came of TLS is reported the next day, by a mail that no policy holds back. RFC 8460 §5.3', async () => {
+    await submit('counted@reported.test')
+    await rig.log.until('delivery.deferred', { to: 'counted@reported.test' })
+    await rig.node.stop()
+    // The day goes by.
+    const control = new DatabaseSync(join(rig.files.data, 'control.db'))
+    control.exec("update tls_count set day = '2026-01-02'")
+    control.close()
+    await rig.run()
+    const to = 'tls@reported.test'
+    const { raw, tls } = await rig.delivered(to)
+    assert.notEqual(tls, undefined, 'TLS, though not the one that DANE would have')
+    const text = raw.toString('latin1')
+    assert.match(text, /^DKIM-Signature: /m)
+    assert.match(text, /^TLS-Report-Domain: reported\.test\r$/m)
+    const mail = join(rig.directory, 'report.eml')
+    writeFileSync(mail, raw)
+    const told = await rig.cliRun('tls-report', 'read', '--lang', 'ja', mail)
+    assert.equal(told.code, 0, told.err)
+    assert.match(told.out, /mx\.reported\.test {2}\[DANE\] {2}成功 0 セッション/)
+    assert.match(told.out, /TLSAレコードが証明書と一致しません/)
+    const [report] = await rig.operations.tlsReports({ limit: 10 })
+    assert.deepEqual([report?.domain, report?.day, report?.state], ['reported.test', '2026-01-02', 'sent'])
   })
 
   test('a policy outlives a restart, though its server is gone', async () => {

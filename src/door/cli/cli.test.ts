@@ -209,3 +209,65 @@ test('a change of more than can be listed says how many more', async () => {
   const { out } = await runPretend(['message', 'cancel', '--all'], { ...operations, change })
   assert.match(out, /^… and 999998 more\n1000000 deliveries cancelled\.\n$/m)
 })
+
+const BOUNCE = `From: MAILER-DAEMON@mx.example.net
+To: shop@example.org
+Subject: failure notice
+
+<bob@example.com>:
+550 5.1.1 No such user
+
+--- Below this line is a copy of the message.
+Message-ID: <1@example.org>
+From: shop@example.org
+`
+
+test('bounce classify tells of each file in turn, one object a line', async () => {
+  const { operations } = await pretendNode()
+  const files = new Map([
+    ['a.eml', BOUNCE],
+    ['b.eml', 'From: bob@example.com\nSubject: Lunch\n\nAt noon?\n'],
+  ])
+  const { code, out } = await runPretend(
+    ['bounce', 'classify', '--json', 'a.eml', 'b.eml', '-'],
+    operations,
+    {
+      readFile: (path) => Promise.resolve(Buffer.from(files.get(path) ?? '')),
+      input: () =>
+        Promise.resolve(Buffer.from('Auto-Submitted: auto-replied\nFrom: bob@example.com\n\nAway.\n')),
+    },
+  )
+  assert.equal(code, 0)
+  const told = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    told.map(({ file, kind }) => [file, kind]),
+    [
+      ['a.eml', 'bounce'],
+      ['b.eml', 'none'],
+      ['-', 'auto-reply'],
+    ],
+  )
+  assert.equal(told[0]?.['originalMessageId'], '<1@example.org>')
+  const [first] = told
+  assert.ok(first)
+  const [recipient] = first['recipients'] as Record<string, unknown>[]
+  assert.deepEqual(
+    [recipient?.['recipient'], recipient?.['class'], recipient?.['type'], recipient?.['status']],
+    ['bob@example.com', 'user-unknown', 'hard', '5.1.1'],
+  )
+})
+
+test('bounce classify tells people the reason and what to do', async () => {
+  const { operations } = await pretendNode()
+  const { out } = await runPretend(['bounce', 'classify', 'a.eml', '--lang', 'ja'], operations, {
+    readFile: () => Promise.resolve(Buffer.from(BOUNCE)),
+  })
+  assert.match(
+    out,
+    /^a\.eml: bounce\n {2}bob@example\.com {2}user-unknown \(hard\), by user-unknown\/words\n/,
+  )
+  assert.match(out, /その宛先は存在しません。/)
+})

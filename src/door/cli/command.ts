@@ -11,7 +11,11 @@ import { CliError, EXIT } from './host.ts'
 import type { CliHost, GlobalOptions } from './host.ts'
 import { harmlessJson } from './text.ts'
 
-export type Globals = GlobalOptions & { readonly json?: boolean; readonly lang?: Language }
+export type Globals = GlobalOptions & {
+  readonly json?: boolean
+  readonly csv?: boolean
+  readonly lang?: Language
+}
 
 /** One run of the command line. */
 export type Run = {
@@ -24,6 +28,8 @@ export type Run = {
 export type Answer = {
   readonly value: unknown
   readonly text: string
+  /** The same for `--csv`, of commands that have it. */
+  readonly csv?: () => string
   /** Absent: `ok`. */
   readonly exit?: keyof typeof EXIT
 }
@@ -35,11 +41,15 @@ export async function answer(
   ask: (operations: Operations) => Promise<Answer>,
 ): Promise<void> {
   const globals = command.optsWithGlobals<Globals>()
+  if (globals.json === true && globals.csv === true)
+    throw new CliError('usage', '--json and --csv are two forms of one answer: choose one')
   print(run, globals, await run.host.withNode(globals, ask))
 }
 
-export function print({ host, end }: Run, globals: Globals, { value, text, exit = 'ok' }: Answer): void {
-  host.out(globals.json === true ? `${harmlessJson(value)}\n` : text)
+export function print({ host, end }: Run, globals: Globals, given: Answer): void {
+  const { value, text, csv, exit = 'ok' } = given
+  if (globals.csv === true && csv !== undefined) host.out(csv())
+  else host.out(globals.json === true ? `${harmlessJson(value)}\n` : text)
   if (exit !== 'ok') end(EXIT[exit])
 }
 

@@ -6,7 +6,11 @@ import type { Credential } from '#product/account'
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
+import { csv, isoTime } from './csv.ts'
+import type { Field } from './csv.ts'
 import { CliError } from './host.ts'
+import { listing, pageOf } from './listing.ts'
+import type { Listing } from './listing.ts'
 import { moment, table } from './print.ts'
 import { cut } from './text.ts'
 
@@ -32,17 +36,28 @@ export function credentialCommands(program: Command, run: Run): void {
 
   example(add, 'hikyaku credential add --note "the shop"')
 
-  const list = credential
-    .command('list')
-    .description('all logins, without their passwords')
-    .action(async (_options: object, command: Command) => {
+  const list = listing(credential.command('list'), 'login')
+    .description('the logins, without their passwords; a search looks at login, stream and note')
+    .option('--active', 'only those that are not revoked')
+    .action(async (options: Listing & { readonly active?: boolean }, command: Command) => {
       await answer(run, command, async (node) => {
-        const rows = await node.credentials()
-        return { value: rows, text: table(rows, COLUMNS, 'No credentials yet: hikyaku credential add') }
+        const all = await node.credentials()
+        const asked = all.filter(({ revokedAt }) => options.active !== true || revokedAt === undefined)
+        const { rows, rest } = pageOf(asked, options, {
+          key: ({ login }) => login,
+          text: ({ login, stream, note }) => `${login} ${stream} ${note}`,
+        })
+        const none = all.length === 0 ? 'No credentials yet: hikyaku credential add' : 'No such credential.'
+        return { value: rows, text: table(rows, COLUMNS, none) + rest, csv: () => csv(rows, FIELDS) }
       })
     })
 
-  example(list, 'hikyaku credential list')
+  example(
+    list,
+    'hikyaku credential list --active',
+    'hikyaku credential list --match shop',
+    'hikyaku credential list --csv',
+  )
 
   const revoke = credential
     .command('revoke')
@@ -73,4 +88,14 @@ const COLUMNS = [
     cell: (row: Credential) => (row.revokedAt === undefined ? 'active' : `revoked ${moment(row.revokedAt)}`),
   },
   { title: 'NOTE', cell: (row: Credential) => cut(row.note, 60) },
+]
+
+const FIELDS: readonly Field<Credential>[] = [
+  ['login', ({ login }) => login],
+  ['organization', ({ organization }) => organization],
+  ['stream', ({ stream }) => stream],
+  ['created', ({ createdAt }) => isoTime(createdAt)],
+  ['last_used', ({ usedAt }) => isoTime(usedAt)],
+  ['revoked', ({ revokedAt }) => isoTime(revokedAt)],
+  ['note', ({ note }) => note],
 ]

@@ -6,7 +6,11 @@ import type { Domain, DnsRecord, DomainView, PublishedKey } from '#product/domai
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
+import { csv, isoTime } from './csv.ts'
+import type { Field } from './csv.ts'
 import { CliError } from './host.ts'
+import { listing, pageOf } from './listing.ts'
+import type { Listing } from './listing.ts'
 import { moment, table } from './print.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -29,17 +33,23 @@ export function domainCommands(program: Command, run: Run): void {
 
   example(add, 'hikyaku domain add example.com')
 
-  const list = domain
-    .command('list')
-    .description('all domains')
-    .action(async (_options: object, command: Command) => {
+  const list = listing(domain.command('list'), 'name')
+    .description('the domains, by name')
+    .action(async (options: Listing, command: Command) => {
       await answer(run, command, async (node) => {
-        const rows = await node.domains()
-        return { value: rows, text: table(rows, COLUMNS, 'No domains yet: hikyaku domain add example.com') }
+        const all = await node.domains()
+        const { rows, rest } = pageOf(all, options, { key: ({ name }) => name, text: ({ name }) => name })
+        const none = all.length === 0 ? 'No domains yet: hikyaku domain add example.com' : 'No such domain.'
+        return { value: rows, text: table(rows, COLUMNS, none) + rest, csv: () => csv(rows, FIELDS) }
       })
     })
 
-  example(list, 'hikyaku domain list')
+  example(
+    list,
+    'hikyaku domain list',
+    'hikyaku domain list --match shop --organization acme',
+    'hikyaku domain list --csv',
+  )
 
   const show = domain
     .command('show')
@@ -66,6 +76,13 @@ const COLUMNS = [
   { title: 'DOMAIN', cell: (row: Domain) => row.name },
   { title: 'ORGANIZATION', cell: (row: Domain) => row.organization },
   { title: 'VERIFIED', cell: (row: Domain) => moment(row.verifiedAt) },
+]
+
+const FIELDS: readonly Field<Domain>[] = [
+  ['domain', ({ name }) => name],
+  ['organization', ({ organization }) => organization],
+  ['created', ({ createdAt }) => isoTime(createdAt)],
+  ['verified', ({ verifiedAt }) => isoTime(verifiedAt)],
 ]
 
 const PURPOSE: Record<DnsRecord['purpose'], string> = {

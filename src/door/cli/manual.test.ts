@@ -13,15 +13,25 @@ test('every command says what it is for, and has an example of itself', () => {
   }
 })
 
+const MESSAGE = 'From: a@example.org\n\nx\n'
+const REPORT =
+  '{"date-range":{"start-datetime":"2026-11-21T00:00:00Z","end-datetime":"2026-11-21T23:59:59Z"},"policies":[]}'
+const CSV = 'email\na@example.org\n'
+
+function contentOf(path: string): string {
+  if (path.endsWith('.csv')) return CSV
+  return path.endsWith('.json') ? REPORT : MESSAGE
+}
+
 for (const { name, examples } of manual()) {
   for (const example of examples) {
     test(`the example of ${name} can be typed: ${example}`, async () => {
       const { operations } = await pretendNode()
-      // What follows a bar is another program.
-      const [line = ''] = example.split(' | ')
+      // What follows a bar or an arrow is the shell's.
+      const [line = ''] = example.split(/ [|>] /)
       const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
       const { code, err } = await runPretend(words.slice(1), operations, {
-        readFile: () => Promise.resolve(Buffer.from('From: a@example.org\n\nx\n')),
+        readFile: (path) => Promise.resolve(Buffer.from(contentOf(path))),
         checkConfig: () => Promise.resolve({ path: undefined, problems: [], warnings: [] }),
       })
       // 66: what the example names does not exist here; that it was asked for is all there is to see.

@@ -1,6 +1,6 @@
 /** One message for people: its facts, its deliveries, what was tried and what comes next. */
 
-import type { Attempt, Delivery, Message, MessageView, SenderNotice } from '#engine/spool'
+import type { Attempt, AttemptBounce, Delivery, Message, MessageView, SenderNotice } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { QueueRow } from '#product/operation'
 
@@ -83,8 +83,13 @@ function attemptLines(attempt: Attempt): readonly string[] {
   return [
     `${moment(attempt.at)}  ${attempt.outcome}  ${attempt.source || '-'} → ${peer}  ${tls}  ${attempt.duration} ms`,
     `  ${attempt.stage}: ${said.filter(Boolean).join(' ')}`,
+    ...(attempt.bounce === undefined ? [] : [`  ${bounceText(attempt.bounce)}`]),
     ...(attempt.notice === undefined ? [] : [`  ${noticeText(attempt.notice)}`]),
   ]
+}
+
+function bounceText({ class: name, type, rule }: AttemptBounce): string {
+  return `why: ${name} (${type}), by ${rule}`
 }
 
 function noticeText(notice: SenderNotice): string {

@@ -3,14 +3,18 @@
 import type { Command } from 'commander'
 
 import type { Change } from '#engine/spool'
+import { formatMailbox } from '#grammar/address'
 import { CHANGES, LIST_LIMIT } from '#product/operation'
 import type { MessageRow, Operations } from '#product/operation'
 
 import { answer, deliveryArgument, example, rowsArgument } from './command.ts'
 import type { DeliveryArgument, Run } from './command.ts'
+import { csv, isoTime } from './csv.ts'
+import type { Field } from './csv.ts'
 import { explainCommand } from './explain.ts'
 import { CliError } from './host.ts'
 import { languageFor } from './language.ts'
+import { exported, LIST_MOST } from './listing.ts'
 import { describeMessage } from './message-text.ts'
 import { count, deliveryName, distance, recipient, sender, table } from './print.ts'
 import { filterOf, selecting } from './selection.ts'
@@ -25,13 +29,10 @@ export function messageCommands(program: Command, run: Run): void {
   for (const verb of CHANGES) change(message, run, verb)
 }
 
-/** Rows of one command at most; more than a terminal shows, and few enough to hold in memory. */
-const LIST_MOST = 100_000
-
 type ListOptions = Selection & { readonly limit: number; readonly before?: DeliveryArgument }
 
 function list(message: Command, run: Run): void {
-  const command = selecting(message.command('list'))
+  const command = exported(selecting(message.command('list')))
     .description('deliveries, newest first')
     .option('--limit <rows>', 'how many', rowsArgument(LIST_MOST), 50)
     .option('--before <delivery>', 'only those older than this one, for the next page', deliveryArgument)
@@ -41,14 +42,16 @@ function list(message: Command, run: Run): void {
         const last = rows.at(-1)
         const isAll = rows.length < options.limit || last === undefined
         const more = isAll ? '' : `… for more: --before ${deliveryName(last)}\n`
-        return { value: rows, text: table(rows, columns(run.host.now()), 'No such deliveries.') + more }
+        const text = table(rows, columns(run.host.now()), 'No such deliveries.') + more
+        return { value: rows, text, csv: () => csv(rows, FIELDS) }
       })
     })
   example(
     command,
     'hikyaku message list --state waiting --to @example.com',
     'hikyaku message list --before 0ab3xk9m2pq.0',
-    `hikyaku message list --limit 10000 --json | jq -r '.[] | [.message.id, .delivery.state, .delivery.lastReply] | @csv'`,
+    'hikyaku message list --state bounced --limit 100000 --csv',
+    `hikyaku message list --limit 10000 --json | jq -r '.[].delivery.lastReply'`,
   )
 }
 
@@ -85,6 +88,22 @@ function columns(now: number): Parameters<typeof table<MessageRow>>[1] {
     { title: 'LAST REPLY', cell: ({ delivery }) => cut(delivery.lastReply ?? '', 70) },
   ]
 }
+
+const FIELDS: readonly Field<MessageRow>[] = [
+  ['delivery', deliveryName],
+  ['accepted', ({ message }) => isoTime(message.acceptedAt)],
+  ['state', ({ delivery }) => delivery.state],
+  ['tries', ({ delivery }) => delivery.attempts],
+  ['from', ({ message }) => (message.from === null ? '' : formatMailbox(message.from))],
+  ['to', recipient],
+  ['subject', ({ message }) => message.subject],
+  ['size', ({ message }) => message.size],
+  ['queue', ({ delivery }) => delivery.queue],
+  ['organization', ({ message }) => message.organization],
+  ['due', ({ delivery }) => (delivery.state === 'waiting' ? isoTime(delivery.due) : undefined)],
+  ['ended', ({ delivery }) => isoTime(delivery.endedAt)],
+  ['last_reply', ({ delivery }) => delivery.lastReply],
+]
 
 function show(message: Command, run: Run): void {
   const command = message

@@ -13,6 +13,8 @@ import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
+import { pretendSuppressions } from './pretend-suppression.ts'
+import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -67,12 +69,21 @@ async function bounced(spool: Spool): Promise<void> {
   ])
   await spool.accept(entry, Buffer.from('x'))
   const text = 'No such user \u001b]0;title\u0007here'
+  const bounce = { class: 'user-unknown', type: 'hard', rule: 'user-unknown/words' } as const
   await spool.settle({
     key: { message: entry.message.id, n: 0 },
     state: 'bounced',
     due: 0,
     at: NOW,
-    attempt: attempt(20, { outcome: 'bounced', stage: 'RCPT', code: 550, enhanced: '5.1.1', text, tls: '' }),
+    attempt: attempt(20, {
+      outcome: 'bounced',
+      stage: 'RCPT',
+      code: 550,
+      enhanced: '5.1.1',
+      text,
+      tls: '',
+      bounce,
+    }),
     reason: `550 5.1.1 ${text}`,
   })
 }
@@ -144,8 +155,8 @@ type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'e
 function messageOperations(spool: Spool): MessageOperations {
   const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
   return {
-    async queues({ match = '', limit }) {
-      const found = (await rows()).filter(({ queue }) => queue.includes(match))
+    async queues({ match = '', after = '', limit }) {
+      const found = (await rows()).filter(({ queue }) => queue.includes(match) && queue > after)
       const deliveries = found.reduce((sum, { waiting, active, held }) => sum + waiting + active + held, 0)
       const sorted = found.toSorted((a, b) => (a.queue < b.queue ? -1 : 1))
       return { rows: sorted.slice(0, limit), queues: found.length, deliveries }
@@ -277,6 +288,8 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
     credentialRevoke: ({ login }) =>
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
+    ...pretendSuppressions(NOW),
+    ...pretendTls(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }

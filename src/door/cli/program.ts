@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 
 import { OperationError } from '#product/operation'
 
+import { bounceCommands } from './bounce.ts'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
 import { credentialCommands } from './credential.ts'
@@ -17,8 +18,10 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { sendCommand } from './send.ts'
+import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
 import { harmlessJson } from './text.ts'
+import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
@@ -82,10 +85,13 @@ export function commandLine(run: Run, version: string): Command {
   messageCommands(program, run)
   shapingCommands(program, run)
   traceCommand(program, run)
+  bounceCommands(program, run)
   domainCommands(program, run)
   dkimCommands(program, run)
   doctorCommand(program, run)
+  tlsCommands(program, run)
   credentialCommands(program, run)
+  suppressionCommands(program, run)
   return example(
     program,
     'hikyaku start',

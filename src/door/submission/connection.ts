@@ -23,6 +23,7 @@ import type { Ended } from './reception.ts'
 import * as refusals from './refusals.ts'
 import { SenderCheck } from './sender-check.ts'
 import { looksLikeTls, Wire } from './wire.ts'
+import type { WireOwner } from './wire.ts'
 
 /** What the octets that come now are. `early`: ahead of the greeting, where there should be none. */
 type Reading = { readonly at: 'early' | 'session' } | { readonly at: 'proxy'; held: Buffer }
@@ -38,15 +39,13 @@ const NOTHING = Buffer.alloc(0)
 /** The keys of what a client can be late for, as an operator looks for them. */
 const LIMIT = { idle: 'limits.idle', session: 'limits.session', rate: 'limits.minimum_rate' } as const
 
-export class Connection {
+export class Connection implements WireOwner {
   readonly #door: Door
   readonly #policy: Policy
   readonly #wire: Wire
   readonly #lines: LineBuffer
-  readonly #receiving: Receiving
   readonly #pace: Pace
   readonly #client: Client
-  readonly #senders: SenderCheck
   readonly #dialogue: SubmissionDialogue
   readonly #onGone: (connection: Connection) => void
   #surroundings: Surroundings
@@ -54,6 +53,10 @@ export class Connection {
   #reading: Reading = { at: 'early' }
   #state: 'open' | 'waiting' | 'leaving' | 'gone' = 'open'
   #finished = false
+  #isOld = false
+  /** Made when a message comes: most of the time, most sessions are idle. */
+  #receiving: Receiving | undefined
+  #senders: SenderCheck | undefined
   /** An answer kept back until `at`. */
   #later: { readonly event: Event; readonly at: number } | undefined
 
@@ -63,28 +66,34 @@ export class Connection {
     this.#onGone = onGone
     this.#client = new Client(door, policy, socket, () => this.#subject())
     this.#lines = new LineBuffer({ command: policy.limits.commandLine, auth: LINE_LIMITS.auth })
-    this.#receiving = new Receiving({
-      lines: this.#lines,
-      limit: policy.limits.size,
-      reception: (offer) => this.#reception(offer),
-      newlines: (offer) => this.#newlines(offer),
-      ended: (offer, ended) => this.#ended(offer, ended),
-    })
     this.#pace = new Pace(policy.limits, door.elapsed())
-    this.#senders = new SenderCheck(door, (error) => door.journal.failed(this.#subject(), error))
-    this.#dialogue = new SubmissionDialogue(door.tracer, policy.listener.name, () => this.#client.address)
+    this.#dialogue = new SubmissionDialogue(door.tracer, policy.listener.name, this.#client)
     this.#surroundings = policy.surroundings
     this.#session = greet(policy.surroundings.terms, false).session
     const admitted = door.census.arrive()
-    this.#wire = new Wire(socket, {
-      received: (bytes) => this.#guarded(() => this.#received(bytes)),
-      drained: () => this.#guarded(() => this.#drained()),
-      secured: () => this.#guarded(() => this.#secured()),
-      finished: () => this.#guarded(() => this.#clientFinished()),
-      ended: (handshaking) => this.#gone(handshaking),
-    })
+    this.#wire = new Wire(socket, this)
     door.journal.opened(this.#subject())
     this.#guarded(() => this.#begin(admitted))
+  }
+
+  received(bytes: Buffer): void {
+    this.#guarded(() => this.#received(bytes))
+  }
+
+  drained(): void {
+    this.#guarded(() => this.#drained())
+  }
+
+  secured(): void {
+    this.#guarded(() => this.#secured())
+  }
+
+  finished(): void {
+    this.#guarded(() => this.#clientFinished())
+  }
+
+  ended(handshaking: boolean): void {
+    this.#gone(handshaking)
   }
 
   /** In a transaction, or with an answer owed: a drain waits for it. */
@@ -105,6 +114,7 @@ export class Connection {
   /** The one timer's call: what is kept back is said, and who is late is dealt with. */
   sweep(now: number): void {
     this.#guarded(() => {
+      if (!this.#isOld) this.#grow()
       const later = this.#later
       if (later !== undefined && now >= later.at) {
         this.#later = undefined
@@ -115,12 +125,17 @@ export class Connection {
     })
   }
 
+  #grow(): void {
+    this.#isOld = true
+    this.#wire.keepAlive()
+  }
+
   get #expected(): Expected {
     if (this.#state === 'leaving') return 'leave'
     if (this.#wire.handshaking || this.#reading.at === 'proxy') return 'handshake'
     if (this.#wire.blocked) return 'read'
     if (this.#state !== 'open' || this.#reading.at === 'early') return 'nothing'
-    if (this.#receiving.isActive) return 'content'
+    if (this.#isReceiving) return 'content'
     return 'command'
   }
 
@@ -218,7 +233,7 @@ export class Connection {
     if ((early || this.#session.at === 'greeted') && looksLikeTls(bytes))
       return this.#cut(refusals.TLS_IN_CLEAR)
     if (early) return this.#cut(refusals.TALKED_EARLY)
-    if (this.#receiving.isActive) this.#pace.came(bytes.length)
+    if (this.#isReceiving) this.#pace.came(bytes.length)
     this.#lines.push(bytes)
     this.#run()
   }
@@ -235,7 +250,7 @@ export class Connection {
 
   /** One line, or one stretch of content; false when there is nothing to go on with. */
   #advance(): boolean {
-    if (this.#receiving.isActive) return this.#receive()
+    if (this.#isReceiving) return this.#receive()
     const line = this.#lines.next(this.#session.at === 'challenged' ? 'response' : 'command')
     if (line === undefined) return false
     this.#pace.progressed(this.#door.elapsed())
@@ -244,7 +259,7 @@ export class Connection {
   }
 
   #receive(): boolean {
-    const progress = this.#receiving.advance()
+    const progress = this.#receives.advance()
     switch (progress.at) {
       case 'more':
         return false
@@ -285,7 +300,7 @@ export class Connection {
     this.#session = session
     this.#dialogue.became(session)
     for (const said of replies) this.#wire.say(this.#dialogue.said(said))
-    if (!inContent(session)) this.#receiving.drop()
+    if (!inContent(session)) this.#receiving?.drop()
     if (action !== undefined) this.#do(action)
   }
 
@@ -294,12 +309,14 @@ export class Connection {
       case 'close':
         return this.#leave()
       case 'open':
-        return this.#open(action)
+        return this.#answerWith(this.#checks.open(action))
+      case 'recipient':
+        return this.#answerWith(this.#door.recipients.ask(action, () => this.#subject()))
       case 'data':
       case 'chunk':
       case 'skip':
         this.#pace.measure(this.#door.elapsed())
-        return this.#receiving.begin(action)
+        return this.#receives.begin(action)
       case 'beware':
         // RFC 2920 §3.1: DATA ends a group of commands, so whatever follows it at once is content without a home.
         if (!this.#lines.isEmpty) this.#leave()
@@ -314,10 +331,29 @@ export class Connection {
     }
   }
 
-  #open(action: Extract<Action, { kind: 'open' }>): void {
-    const answer = this.#senders.open(action)
+  #answerWith(answer: Event | Promise<Event>): void {
     if (answer instanceof Promise) this.#await(answer, (event) => this.#apply(event))
     else this.#apply(answer)
+  }
+
+  get #checks(): SenderCheck {
+    return (this.#senders ??= new SenderCheck(this.#door, (error) =>
+      this.#door.journal.failed(this.#subject(), error),
+    ))
+  }
+
+  get #isReceiving(): boolean {
+    return this.#receiving?.isActive === true
+  }
+
+  get #receives(): Receiving {
+    return (this.#receiving ??= new Receiving({
+      lines: this.#lines,
+      limit: this.#policy.limits.size,
+      reception: (offer) => this.#reception(offer),
+      newlines: (offer) => this.#newlines(offer),
+      ended: (offer, ended) => this.#ended(offer, ended),
+    }))
   }
 
   #reception(offer: Offer): Reception {
@@ -328,7 +364,7 @@ export class Connection {
       door: this.#door,
       by: 'submission',
       limits: this.#policy.limits,
-      maySend: (domain) => this.#senders.maySend(offer.identity.organization, domain),
+      maySend: (domain) => this.#checks.maySend(offer.identity.organization, domain),
     })
   }
 
@@ -420,7 +456,7 @@ export class Connection {
   #leave(): void {
     if (this.#state === 'leaving' || this.#state === 'gone') return
     this.#state = 'leaving'
-    this.#receiving.drop()
+    this.#receiving?.drop()
     this.#pace.progressed(this.#door.elapsed())
     this.#wire.end()
   }
@@ -445,7 +481,7 @@ export class Connection {
     if (handshaking) this.#door.journal.tlsFailed(this.#subject())
     this.#state = 'gone'
     this.#later = undefined
-    this.#receiving.drop()
+    this.#receiving?.drop()
     this.#client.leave()
     this.#dialogue.over()
     this.#door.journal.closed(this.#subject())

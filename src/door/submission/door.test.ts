@@ -6,7 +6,9 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
+import type { Mailbox } from '#grammar/address'
 import { reply } from '#grammar/smtp'
+import type { Suppression } from '#product/suppression'
 
 import { handIn } from './hand-in.ts'
 import { HOST, bench, limits, listener, turns } from './submission.fixture.ts'
@@ -222,6 +224,7 @@ test('what an operator hands in follows the rules of the door', async () => {
   const parts = {
     config: { node: { name: HOST }, limits },
     intake: door.intake,
+    suppressions: { find: () => undefined },
     domains: { maySend: async (_: string, domain: string) => domain === 'example.org', keys: async () => [] },
     now: () => 0,
   }
@@ -242,6 +245,60 @@ test('what an operator hands in follows the rules of the door', async () => {
   ]) {
     assert.equal((await handIn(parts, { ...request, ...wrong })).ok, false, JSON.stringify(wrong))
   }
+  const suppressions = { find: async () => GONE }
+  assert.deepEqual(await handIn({ ...parts, suppressions }, request), {
+    ok: false,
+    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user',
+  })
   door.intake.refusing = reply(452, '4.3.1', 'Disk is short')
   assert.deepEqual(await handIn(parts, request), { ok: false, text: 'Disk is short' })
+})
+
+const GONE: Suppression = {
+  organization: 'acme',
+  stream: '*',
+  address: 'gone@example.com',
+  reason: 'bounce',
+  class: 'user-unknown',
+  evidence: '550 5.1.1 No such user',
+  createdAt: Date.UTC(2026, 10, 22),
+}
+
+/** `gone` is suppressed, `again` was, and of `broken` nobody can tell. */
+function find(organization: string, stream: string, { local }: Mailbox) {
+  assert.deepEqual([organization, stream], ['acme', 'transactional'])
+  switch (local) {
+    case 'broken':
+      return Promise.reject(new Error('the database is away'))
+    case 'gone':
+      return Promise.resolve(GONE)
+    case 'again':
+      return Promise.resolve(undefined)
+    default:
+      return undefined
+  }
+}
+
+test('a suppressed recipient is refused with what shows it, and the others of the message are taken', async () => {
+  await using door = await bench({ parts: { suppressions: { find } } })
+  const client = await door.client()
+  await client.introduce()
+  assert.match(await client.say('MAIL FROM:<a@example.org>'), /^250/)
+  assert.equal(
+    await client.say('RCPT TO:<gone@example.com>'),
+    '550 5.7.1 <gone@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user',
+  )
+  assert.match(await client.say('RCPT TO:<broken@example.com>'), /^451 4\.3\.0 /)
+  assert.match(await client.say('RCPT TO:<again@example.com>'), /^250/)
+  assert.match(await client.say('RCPT TO:<good@example.com>'), /^250/)
+  assert.match(await client.say('DATA'), /^354/)
+  assert.match(await client.say('From: a@example.org\r\n\r\nx\r\n.'), /^250/)
+  const [kept] = door.intake.kept
+  assert.deepEqual(
+    kept?.arrival.envelope.to.map(({ to }) => to.local),
+    ['again', 'good'],
+  )
+  const [told] = door.log.named('recipient.suppressed')
+  assert.equal(told?.['to'], 'gone@example.com')
+  assert.equal(door.log.named('submission.failed').length, 1)
 })

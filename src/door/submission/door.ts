@@ -14,6 +14,7 @@ import type { LoginGuard } from './guard.ts'
 import type { Journal } from './journal.ts'
 import { networks } from './networks.ts'
 import type { Networks } from './networks.ts'
+import type { RecipientCheck } from './recipient-check.ts'
 
 /** Where the certificate of the moment comes from. */
 export type Certificates = {
@@ -26,6 +27,7 @@ export type Door = {
   readonly intake: Intake
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
+  readonly recipients: RecipientCheck
   readonly certificates: Certificates
   readonly journal: Journal
   readonly census: Census

@@ -2,19 +2,23 @@
 
 import type { Intake } from '#engine/queue'
 import type { MessageId } from '#engine/spool'
-import { parseMailbox } from '#grammar/address'
+import { formatMailbox, parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { ChunkDecoder } from '#grammar/smtp'
+import type { Reply } from '#grammar/smtp'
 import type { LimitsConfig } from '#platform/config'
 import type { DomainDirectory } from '#product/domain'
+import type { SuppressionFilter } from '#product/suppression'
 
 import { Reception } from './reception.ts'
+import { suppressed } from './recipient-check.ts'
 import { NOT_YOUR_DOMAIN, refusedContent } from './refusals.ts'
 
 export type HandInParts = {
   readonly config: { readonly node: { readonly name: string }; readonly limits: LimitsConfig }
   readonly intake: Intake
   readonly domains: DomainDirectory
+  readonly suppressions: Pick<SuppressionFilter, 'find'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -46,6 +50,8 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
   if (recipients.length === 0) return refused('there is no recipient')
   const maySend = (domain: string): Promise<boolean> => domains.maySend(request.organization, domain)
   if (from !== null && !(await maySend(from.domain))) return refused(NOT_YOUR_DOMAIN.lines[0])
+  const silent = await firstSuppressed(parts, request, recipients)
+  if (silent !== undefined) return refused(silent.lines[0])
   const refusal = intake.refusal()
   if (refusal !== undefined) return refused(refusal.lines[0])
   const reception = new Reception({
@@ -71,6 +77,18 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
     maySend,
   })
   return await take(reception, Buffer.from(request.content, 'base64'), config.limits.size)
+}
+
+async function firstSuppressed(
+  { suppressions }: HandInParts,
+  { organization, stream }: HandInRequest,
+  recipients: readonly { readonly to: Mailbox }[],
+): Promise<Reply | undefined> {
+  for (const { to } of recipients) {
+    const found = await suppressions.find(organization, stream, to)
+    if (found !== undefined) return suppressed(formatMailbox(to), found)
+  }
+  return undefined
 }
 
 async function take(reception: Reception, content: Buffer, limit: number): Promise<HandedIn> {

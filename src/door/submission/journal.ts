@@ -2,6 +2,7 @@
 
 import type { Envelope, Reply } from '#grammar/smtp'
 import type { Log } from '#platform/log'
+import type { Suppression } from '#product/suppression'
 
 import type { SubmissionMetrics } from './metrics.ts'
 import type { Ended } from './reception.ts'
@@ -63,6 +64,11 @@ export class Journal {
   refused(subject: Subject, place: string, said: Reply): void {
     this.#metrics.rejected(subject.listener, said.code)
     this.#log.info('submission.refused', { ...subject, place, ...words(said) })
+  }
+
+  /** A recipient was refused for what is known of it. */
+  suppressed(subject: Subject, { address, reason, class: what, stream }: Suppression): void {
+    this.#log.info('recipient.suppressed', { ...subject, to: address, reason, class: what, scope: stream })
   }
 
   accepted(subject: Subject, protocol: string, envelope: Envelope, ended: Ended): void {

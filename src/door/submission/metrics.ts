@@ -40,8 +40,10 @@ export type SubmissionMetrics = {
 export function submissionMetrics(registry: MetricsRegistry, open: () => number): SubmissionMetrics {
   const { accepted, rejected, loginsFailed, notAccepted, connections } = registry.register(SUBMISSION_METRICS)
   registry.beforeSnapshot(() => connections.set(open()))
+  // For every message; the names of listeners are few, and the operator's.
+  const cells = new Map<string, ReturnType<typeof accepted>>()
   return {
-    accepted: (listener) => accepted({ listener }).add(),
+    accepted: (listener) => cells.getOrInsertComputed(listener, () => accepted({ listener })).add(),
     rejected: (listener, code) => rejected({ listener, code: String(code) }).add(),
     loginFailed: (listener) => loginsFailed({ listener }).add(),
     notAccepted: () => notAccepted.add(),

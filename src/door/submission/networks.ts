@@ -15,7 +15,7 @@ export function networks(cidrs: readonly string[]): Networks {
     if (bits === undefined) list.addAddress(network, family)
     else list.addSubnet(network, Number(bits), family)
   }
-  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  return (address) => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
 }
 
 /** An IPv4 client of a socket that listens on `::` shows as `::ffff:192.0.2.1`; it is the same client. RFC 4291 §2.5.5.2 */

@@ -38,6 +38,12 @@ export const LOOP = reply(554, '5.4.6', 'The message is in a loop: too many Rece
 export const MIME_TOO_DEEP = reply(554, '5.6.0', 'MIME parts are nested too deep, or too many')
 export const CHECK_FAILED = reply(451, '4.3.0', 'The sender could not be checked, try again later')
 
+export const RECIPIENT_CHECK_FAILED = reply(
+  451,
+  '4.3.0',
+  'The recipient could not be checked, try again later',
+)
+
 /** What a client that is late hears: with the limit, so that its operator knows what to ask ours for. RFC 5321 §3.8 */
 export function tooLate(late: 'idle' | 'session' | 'rate', limits: LatenessLimits): Reply {
   switch (late) {

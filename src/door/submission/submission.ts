@@ -11,6 +11,7 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { Authenticator } from '#product/account'
 import type { DomainDirectory } from '#product/domain'
+import type { SuppressionFilter } from '#product/suppression'
 
 import { Acceptance } from './acceptance.ts'
 import { Census } from './census.ts'
@@ -22,6 +23,7 @@ import { Journal } from './journal.ts'
 import { Listener, endpoint } from './listener.ts'
 import type { ListeningAt, Serve } from './listener.ts'
 import { submissionMetrics } from './metrics.ts'
+import { RecipientCheck } from './recipient-check.ts'
 
 export type SubmissionParts = {
   readonly hostname: string
@@ -30,6 +32,7 @@ export type SubmissionParts = {
   readonly tls: Certificates
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
+  readonly suppressions: Pick<SuppressionFilter, 'find'>
   readonly intake: Intake
   readonly log: Log
   readonly metrics: MetricsRegistry
@@ -97,13 +100,15 @@ class SubmissionDoor implements Submission {
     const elapsed = (): number => this.#elapsed
     const census = new Census(parts.limits)
     const metrics = submissionMetrics(parts.metrics, () => census.all)
+    const journal = new Journal(parts.log, metrics)
     this.#door = {
       hostname: parts.hostname,
       intake: parts.intake,
       authenticator: parts.authenticator,
       domains: parts.domains,
       certificates: parts.tls,
-      journal: new Journal(parts.log, metrics),
+      recipients: new RecipientCheck(parts.suppressions, journal),
+      journal,
       census,
       guard: new LoginGuard(parts.limits, elapsed),
       tracer: parts.tracer ?? UNTRACED,

@@ -24,15 +24,23 @@ export class Wire {
   #socket: Socket
   #text = ''
   #at: 'open' | 'handshake' | 'closing' | 'gone' = 'open'
+  #tls: string | undefined
+  #awaitsDrain = false
 
   constructor(socket: Socket, owner: WireOwner) {
     this.#owner = owner
     this.#socket = socket
-    // RFC 5321 §4.5.3.2 leaves minutes between commands; a dead peer behind NAT is found before its port is reused.
-    socket.setKeepAlive(true, 120_000)
     socket.setNoDelay(true)
     this.#listen(socket)
     socket.on('close', () => this.#gone())
+  }
+
+  /**
+   * For sessions that last: RFC 5321 §4.5.3.2 leaves minutes between commands, and a dead peer behind NAT is found
+   * before its port is reused. Four system calls, which a client that comes for one message need not pay for.
+   */
+  keepAlive(): void {
+    this.#socket.setKeepAlive(true, 120_000)
   }
 
   /** Queues text; `flush` sends it, so that pipelined commands are answered in one write. RFC 2920 §3.2 */
@@ -53,7 +61,12 @@ export class Wire {
     if (this.#text === '' || this.#at !== 'open') return
     const text = this.#text
     this.#text = ''
-    this.#socket.write(text, 'latin1')
+    if (this.#socket.write(text, 'latin1') || this.#awaitsDrain) return
+    this.#awaitsDrain = true
+    this.#socket.once('drain', () => {
+      this.#awaitsDrain = false
+      this.#owner.drained()
+    })
   }
 
   /** The client does not read: say no more before `drained`. */
@@ -79,6 +92,7 @@ export class Wire {
     // A socket that flows without a listener would lose what `unshift` gave back; paused, TLS takes it first.
     bare.pause()
     bare.removeAllListeners('data').removeAllListeners('end').removeAllListeners('drain')
+    this.#awaitsDrain = false
     if (ahead !== undefined) bare.unshift(ahead)
     this.#at = 'handshake'
     const socket = new TLSSocket(bare, { ...options, isServer: true })
@@ -88,6 +102,7 @@ export class Wire {
     socket.once('secure', () => {
       if (this.#at !== 'handshake') return
       this.#at = 'open'
+      this.#tls = `${socket.getProtocol() ?? ''} ${socket.getCipher()?.standardName ?? ''}`
       this.#owner.secured()
     })
   }
@@ -98,9 +113,7 @@ export class Wire {
 
   /** Protocol and cipher, e.g. `TLSv1.3 TLS_AES_256_GCM_SHA384`; absent in clear. */
   get tls(): string | undefined {
-    const socket = this.#socket
-    if (!(socket instanceof TLSSocket) || this.#at === 'handshake') return undefined
-    return `${socket.getProtocol() ?? ''} ${socket.getCipher()?.standardName ?? ''}`
+    return this.#tls
   }
 
   /**
@@ -128,7 +141,6 @@ export class Wire {
       if (this.#at === 'open') this.#owner.finished()
       else this.destroy()
     })
-    socket.on('drain', () => this.#owner.drained())
     // RST, a broken record, a failed handshake: `close` follows, and that is where it is dealt with.
     socket.on('error', () => {})
   }

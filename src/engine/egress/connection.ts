@@ -276,7 +276,7 @@ export class Connection implements Conversation {
       transaction.sent()
       return this.#say(transaction, oneWrite(order.say, content, content.body))
     }
-    void this.#stream(transaction, pieces(order.say, content, content.body))
+    void this.#stream(assignment, transaction, pieces(order.say, content, content.body))
   }
 
   #say(transaction: Transaction, bytes: string | Uint8Array): void {
@@ -286,14 +286,18 @@ export class Connection implements Conversation {
   }
 
   /** Large content, a piece at a time: the next one when the kernel has room for it. */
-  async #stream(transaction: Transaction, parts: ReturnType<typeof pieces>): Promise<void> {
+  async #stream(
+    { job }: Assignment,
+    transaction: Transaction,
+    parts: ReturnType<typeof pieces>,
+  ): Promise<void> {
     try {
       const unsendable = await this.#sendAll(transaction, parts)
       if (!this.#isSending(transaction)) return
       if (unsendable === undefined) transaction.sent()
       else transaction.fail(bounced('content', unsendable.enhanced, unsendable.text))
     } catch (error) {
-      this.#options.log.error('content.unreadable', { error })
+      this.#options.log.error('content.unreadable', { message: job.claimed[0]?.message.id, error })
       if (!this.#isSending(transaction)) return
       transaction.fail(deferred('content', '4.3.0', 'the message could not be read here to its end'))
     }

@@ -1,3 +1,5 @@
+export { openBrokenTlsStore } from './broken-tls-store.ts'
+export type { BrokenTlsStore } from './broken-tls-store.ts'
 export type { BrokenHost } from './broken-tls.ts'
 export { createEgress } from './egress.ts'
 export type { Egress, EgressOptions } from './egress.ts'

@@ -7,10 +7,18 @@ export type Claimant = {
   placeFree(): void
 }
 
+/**
+ * Of all places, the share that further connections of a path may fill; the rest is for paths that have none. Tarpits
+ * keep what they were given for minutes: without it, a hundred of them with ten each would leave nothing for others.
+ */
+const FURTHER = 0.75
+
 export class Slots {
   /** Read at each claim: it may be reloaded. */
   readonly #capacity: () => number
-  readonly #waiting = new Set<Claimant>()
+  /** Those that have no connection, and those that want another. */
+  readonly #first = new Set<Claimant>()
+  readonly #further = new Set<Claimant>()
   /** Closes a connection that nobody uses; its place comes back when the socket is closed. */
   readonly #spare: () => void
   #taken = 0
@@ -26,37 +34,46 @@ export class Slots {
 
   /** False when there is none; `placeFree` is called when there is, longest waiting first. */
   claim(claimant: Claimant): boolean {
-    if (this.#taken < this.#capacity()) {
+    if (this.#taken < this.#limit(claimant.held > 0)) {
       this.#taken += 1
-      this.#waiting.delete(claimant)
+      this.forget(claimant)
       return true
     }
     // Asked once for each place wanted: a claimant that asks again must not empty the house.
-    if (this.#waiting.has(claimant)) return false
-    this.#waiting.add(claimant)
+    if (this.isWaiting(claimant)) return false
+    const waiting = claimant.held > 0 ? this.#further : this.#first
+    waiting.add(claimant)
     this.#spare()
     return false
   }
 
   release(): void {
     this.#taken -= 1
-    const [first] = this.#waiting
-    if (first === undefined) return
-    this.#waiting.delete(first)
-    first.placeFree()
+    const [first] = this.#first
+    const [further] = this.#taken < this.#limit(true) ? this.#further : []
+    const next = first ?? further
+    if (next === undefined) return
+    this.forget(next)
+    next.placeFree()
   }
 
   forget(claimant: Claimant): void {
-    this.#waiting.delete(claimant)
+    this.#first.delete(claimant)
+    this.#further.delete(claimant)
   }
 
   isWaiting(claimant: Claimant): boolean {
-    return this.#waiting.has(claimant)
+    return this.#first.has(claimant) || this.#further.has(claimant)
   }
 
   /** Whether who holds `held` should give one up now: somebody waits who has at least two fewer. */
   shouldYield(held: number): boolean {
-    for (const claimant of this.#waiting) if (claimant.held + 1 < held) return true
+    if (this.#first.size > 0 && held > 1) return true
+    for (const claimant of this.#further) if (claimant.held + 1 < held) return true
     return false
+  }
+
+  #limit(isFurther: boolean): number {
+    return isFurther ? Math.ceil(this.#capacity() * FURTHER) : this.#capacity()
   }
 }

@@ -19,12 +19,10 @@ export type Occasion = {
   readonly offered?: Pick<Capabilities, 'dsn' | 'deliverBy'>
 }
 
-export function triedOf(verdict: Verdict, { offered, ...occasion }: Occasion): Tried {
+export function triedOf(verdict: Verdict, occasion: Occasion): Tried {
+  const { at, duration, source, site, host, address, tls, offered } = occasion
   const isDelivered = verdict.outcome === 'delivered'
-  return {
-    ...occasion,
-    ...verdict,
-    dsnPassedOn: isDelivered && offered?.dsn === true,
-    deadlinePassedOn: isDelivered && offered?.deliverBy !== undefined,
-  }
+  const dsnPassedOn = isDelivered && offered?.dsn === true
+  const deadlinePassedOn = isDelivered && offered?.deliverBy !== undefined
+  return { at, duration, source, site, host, address, tls, ...verdict, dsnPassedOn, deadlinePassedOn }
 }

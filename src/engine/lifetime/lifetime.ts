@@ -12,6 +12,9 @@ export type Verdict =
   | { readonly state: 'expired' }
   | { readonly state: 'waiting'; readonly due: Instant; readonly tellDelay: boolean }
 
+/** The stage of the attempt that found the content not to be what was accepted, after which a delivery is held. */
+export const DAMAGED = 'damaged content'
+
 /** `random` is in [0, 1). Takes the delivery as it was before the attempt. */
 export function afterAttempt(
   claimed: Claimed,

@@ -6,8 +6,9 @@
  * recipients of one domain is signed once.
  */
 
-import type { Content, Message } from '#engine/spool'
 import type { NotSendable } from '#engine/egress'
+import { SpoolError } from '#engine/spool'
+import type { Content, Message } from '#engine/spool'
 
 export type Peer = { readonly eightBit: boolean; readonly binary: boolean }
 
@@ -19,6 +20,7 @@ export class Carried {
   /** Deliveries of it in memory. */
   users = 0
   #bytes: Uint8Array | undefined
+  #damage: string | undefined
   readonly #prepared = new Map<string, Promise<Content | NotSendable>>()
 
   constructor(message: Message, bytes?: Uint8Array) {
@@ -31,6 +33,11 @@ export class Carried {
     return this.#bytes?.length ?? 0
   }
 
+  /** How the spool's content is not what was accepted, once an attempt has come upon it: no other can help. */
+  get damage(): string | undefined {
+    return this.#damage
+  }
+
   content(peer: Peer, read: () => Promise<Content>, prepare: Prepare): Promise<Content | NotSendable> {
     const variant = needsConversion(this.message, peer) ? `${peer.eightBit}` : 'as it is'
     const known = this.#prepared.get(variant)
@@ -38,12 +45,38 @@ export class Carried {
     const bytes = this.#bytes
     const prepared =
       bytes === undefined
-        ? read().then((content) => prepare(this.message, content, peer))
+        ? this.#watched(read).then((content) => prepare(this.message, content, peer))
         : prepare(this.message, { kind: 'whole', bytes }, peer)
     this.#prepared.set(variant, prepared)
     // A failure must not stick: the next attempt may find the store in better health.
     prepared.catch(() => this.#prepared.delete(variant))
     return prepared
+  }
+
+  /** Large content is damaged where it is read: while it is signed, or half-way to the peer. */
+  async #watched(read: () => Promise<Content>): Promise<Content> {
+    try {
+      const content = await read()
+      if (content.kind === 'whole') return content
+      return { ...content, chunks: () => this.#watchedChunks(content.chunks()) }
+    } catch (error) {
+      this.#note(error)
+      throw error
+    }
+  }
+
+  async *#watchedChunks(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    try {
+      yield* chunks
+    } catch (error) {
+      this.#note(error)
+      throw error
+    }
+  }
+
+  #note(error: unknown): void {
+    const isLost = error instanceof SpoolError && (error.code === 'corrupt' || error.code === 'missing')
+    if (isLost) this.#damage = error.message
   }
 
   /** Lets go of the bytes: no delivery of it is in memory any more, and the next attempt is minutes away. */

@@ -50,7 +50,7 @@ export type Intake = {
 export type IntakeOptions = {
   readonly spool: Spool
   readonly queue: {
-    reserve(key: string): boolean
+    reserve(key: string, recipients: number): boolean
     free(key: string): void
     arrived(claimed: readonly Claimed[], bytes: Uint8Array | undefined): void
   }
@@ -126,18 +126,19 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
   }
   return {
     message,
-    deliveries: envelope.to.map((recipient) => planDelivery(options, message, recipient, due)),
+    deliveries: envelope.to.map((recipient) =>
+      planDelivery(options, message, { recipient, of: envelope.to.length, due }),
+    ),
   }
 }
 
 function planDelivery(
   options: IntakeOptions,
   message: Message,
-  recipient: Recipient,
-  due: Instant,
+  { recipient, of, due }: { readonly recipient: Recipient; readonly of: number; readonly due: Instant },
 ): NewDelivery {
   const queue = queueKey(message.stream, recipient.to.domain)
-  const atOnce = due <= message.acceptedAt && options.queue.reserve(queue)
+  const atOnce = due <= message.acceptedAt && options.queue.reserve(queue, of)
   return { ...recipient, queue, band: bandOf(message.priority), state: atOnce ? 'active' : 'waiting', due }
 }
 

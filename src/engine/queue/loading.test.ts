@@ -269,11 +269,92 @@ test('a message to a thousand domains is a thousand transactions, and leaves not
     at,
     domains.map((domain) => `jane@${domain}`),
   )
-  assert.equal(at.queue.inMemory, 1_000)
-  for (const domain of domains) assert.deepEqual(sendReady(at, domain), ['jane'])
-  await settled(at)
+  const seen = new Map<string, number>()
+  for (let round = 0; round < 20 && seen.size < 1_000; round += 1) {
+    for (const domain of domains)
+      for (const _ of sendReady(at, domain)) seen.set(domain, (seen.get(domain) ?? 0) + 1)
+    await settled(at)
+    at.clock += 1_000
+    at.queue.tick()
+    await settled(at)
+  }
+  assert.equal(seen.size, 1_000)
+  assert(seen.values().every((count) => count === 1))
   at.queue.tick()
   assert.equal(at.queue.inMemory, 0)
   assert.equal(at.queue.describe('transactional/d7.example').site, undefined)
+  await at.queue.stop()
+})
+
+/** A message to so many domains whose sites will not answer. */
+async function sendToMany(at: Rig, count: number, name: string): Promise<readonly string[]> {
+  const domains = Array.from({ length: count }, (_, i) => `${name}${i}.example`)
+  await send(
+    at,
+    domains.map((domain) => `jane@${domain}`),
+  )
+  await settled(at)
+  return domains
+}
+
+test('a message to two thousand silent sites leaves room for one to somebody else', async () => {
+  const at = await rig()
+  await at.queue.start()
+  await sendToMany(at, 2_000, 'silent')
+  await send(at, ['jane@example.com'])
+  assert.deepEqual(sendReady(at, 'example.com'), ['jane'])
+  await at.queue.stop()
+})
+
+test('what waits for many silent sites is tried a few sites at a time, and all of it in the end', async () => {
+  const at = await rig()
+  await at.queue.start()
+  const domains = await sendToMany(at, 2_000, 'silent')
+  const failed = new Set<string>()
+  for (let round = 0; round < 60 && failed.size < domains.length; round += 1) {
+    assert(at.queue.inMemory <= 1_500, `${at.queue.inMemory} in memory`)
+    for (const domain of domains) {
+      if (failed.has(domain) || at.queue.describe(`transactional/${domain}`).ready === 0) continue
+      failed.add(domain)
+      const why: Unreachable = { attempt: tried(at, 'deferred', 'no answer'), until: at.clock + 900_000 }
+      at.paths.get(`mx.${domain}`)?.work.failed(why)
+    }
+    await settled(at)
+    at.clock += 1_000
+    at.queue.tick()
+    await settled(at)
+  }
+  assert.equal(failed.size, domains.length)
+  const rows = await at.spool.list({}, { limit: 3_000 })
+  assert(rows.every(({ delivery }) => delivery.state === 'waiting' && delivery.attempts === 1))
+  await at.queue.stop()
+})
+
+test('deliveries that hear of one failure together come back together', async () => {
+  let throws = 0
+  const at = await rig({ random: () => (throws += 1) / 100, jitter: 0.2 })
+  for (const user of ['a', 'b', 'c']) await send(at, [`${user}@example.com`])
+  const why: Unreachable = { attempt: tried(at, 'deferred', 'refused'), until: START + 15_000 }
+  at.paths.get('mx.example.com')?.work.failed(why)
+  await settled(at)
+  const rows = await at.spool.list({}, { limit: 10 })
+  assert.equal(new Set(rows.map(({ delivery }) => delivery.due)).size, 1)
+  assert(rows.every(({ delivery }) => delivery.attempts === 1))
+  await at.queue.stop()
+})
+
+test('a queue that only waits is no longer in memory, and is sent when its time has come', async () => {
+  const at = await rig()
+  await at.queue.start()
+  await send(at, ['jane@example.com'])
+  next(at, 'example.com')?.done([tried(at, 'deferred', 'greylisted')])
+  await settled(at)
+  at.clock += 60_000
+  at.queue.tick()
+  assert.equal(at.queue.queues, 0)
+  at.clock = START + 300_001
+  at.queue.tick()
+  await settled(at)
+  assert.deepEqual(sendReady(at, 'example.com'), ['jane'])
   await at.queue.stop()
 })

@@ -103,9 +103,10 @@ export class Loading {
     return this.plannedFor(queue.key) !== undefined && !isBehindDown
   }
 
-  /** Whether fresh mail may be taken up for a queue that is not in memory. */
-  get hasPlace(): boolean {
-    return this.#probes.hasPlace
+  /** Whether fresh mail to so many recipients may be taken up for `queue`; absent: for one that is not in memory. */
+  mayBegin(queue: ScheduledQueue | undefined, recipients: number): boolean {
+    const isUnderWay = queue !== undefined && (queue.isProven || this.#probes.has(queue))
+    return isUnderWay || this.#probes.hasPlace(recipients)
   }
 
   /** Fresh mail was taken up for `queue`. */
@@ -213,7 +214,9 @@ export class Loading {
 
   /** Behind an unreachable site: what is due in the store is put off, expired and told of, untried. */
   async #putOff(queue: ScheduledQueue, why: Unreachable, limit: number): Promise<void> {
-    this.#options.unsendable(await this.#claim(queue, limit), why)
+    const entries = await this.#claim(queue, limit)
+    this.#sweep += limit - entries.length
+    this.#options.unsendable(entries, why)
     this.loadIfDue(queue)
   }
 

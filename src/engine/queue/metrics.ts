@@ -10,6 +10,11 @@ export const QUEUE_METRICS = {
     help: 'Attempts and decisions written down, by what became of the delivery.',
     labels: ['state'],
   }),
+  refusals: counter({
+    name: 'hikyaku_queue_refusals_total',
+    help: 'Attempts that did not deliver, by why: the classes of docs/bounces.md.',
+    labels: ['class'],
+  }),
   notices: counter({
     name: 'hikyaku_queue_notices_total',
     help: 'Delivery status notifications stored for sending, withheld by the hourly limit, or lost.',
@@ -24,13 +29,15 @@ export const QUEUE_METRICS = {
 
 export type QueueMetrics = {
   ended(state: Settlement['state']): void
+  refused(why: string): void
   notice(result: 'sent' | 'withheld' | 'lost'): void
 }
 
 export function queueMetrics(registry: MetricsRegistry): QueueMetrics {
-  const { attempts, notices } = registry.register(QUEUE_METRICS)
+  const { attempts, refusals, notices } = registry.register(QUEUE_METRICS)
   return {
     ended: (state) => attempts({ state }).add(),
+    refused: (why) => refusals({ class: why }).add(),
     notice: (result) => notices({ result }).add(),
   }
 }

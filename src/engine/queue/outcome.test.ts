@@ -2,15 +2,33 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { Tried } from '#engine/egress'
-import type { Delivery, Message } from '#engine/spool'
+import type { Attempt, Claimed, Delivery, Message } from '#engine/spool'
 
 import { claimedOf } from '../../../test/claimed.ts'
 import { Carried } from './carried.ts'
 import { judge } from './outcome.ts'
 import type { Notice } from './outcome.ts'
 import { ScheduledQueue } from './scheduled-queue.ts'
+import type { Entry } from './scheduled-queue.ts'
 
 const policy = { retry: [300_000], jitter: 0, delayWarning: 3_600_000 }
+
+const DELIVERED: Tried = {
+  at: 1_000_000,
+  duration: 1,
+  outcome: 'delivered',
+  source: 'default',
+  site: 'mx',
+  host: 'mx.example.com',
+  address: '192.0.2.9',
+  tls: '',
+  stage: 'end of data',
+  code: 250,
+  enhanced: '2.0.0',
+  text: 'ok',
+  dsnPassedOn: false,
+  deadlinePassedOn: false,
+}
 
 type Success = {
   readonly by?: Message['deliverBy']
@@ -26,24 +44,16 @@ function told({ by, notify, from, peer = [] }: Success): Notice | undefined {
     notify === undefined ? {} : { notify },
   )
   const tried: Tried = {
-    at: 1_000_000,
-    duration: 1,
-    outcome: 'delivered',
-    source: 'default',
-    site: 'mx',
-    host: 'mx.example.com',
-    address: '192.0.2.9',
-    tls: '',
-    stage: 'end of data',
-    code: 250,
-    enhanced: '2.0.0',
-    text: 'ok',
+    ...DELIVERED,
     dsnPassedOn: peer.includes('DSN'),
     deadlinePassedOn: peer.includes('DELIVERBY'),
   }
+  return judge(entryOf(claimed), tried, policy, { now: 1_000_000, random: 0 }).notice
+}
+
+function entryOf(claimed: Claimed): Entry {
   const queue = new ScheduledQueue(claimed.delivery.queue)
-  const entry = { claimed, carried: new Carried(claimed.message, undefined), queue }
-  return judge(entry, tried, policy, { now: 1_000_000, random: 0 }).notice
+  return { claimed, carried: new Carried(claimed.message, undefined), queue }
 }
 
 const N = { at: 1_060_000, mode: 'notify', trace: false } as const
@@ -77,3 +87,49 @@ for (const [what, success, notice] of successes) {
     assert.equal(told(success), notice)
   })
 }
+
+function kept(said: Partial<Tried>, domain = 'example.com'): Attempt | undefined {
+  const claimed = claimedOf({}, { to: { local: 'a', domain } })
+  const tried: Tried = { ...DELIVERED, ...said }
+  return judge(entryOf(claimed), tried, policy, { now: 1_000_000, random: 0 }).settlement.attempt
+}
+
+test('what was not taken is kept with why, what was taken is not', () => {
+  const refused = {
+    outcome: 'bounced',
+    stage: 'RCPT',
+    code: 550,
+    enhanced: '5.1.1',
+    text: 'User unknown',
+  } as const
+  assert.deepEqual(kept(refused)?.bounce, {
+    class: 'user-unknown',
+    type: 'hard',
+    rule: 'user-unknown/words',
+  })
+  assert.equal(kept({})?.bounce, undefined)
+})
+
+test('why depends on the stage, and on whose recipient it is', () => {
+  const unknown = {
+    outcome: 'bounced',
+    code: 550,
+    enhanced: '5.0.0',
+    text: 'Unknown user a@docomo.ne.jp',
+  } as const
+  const classes = (['RCPT', 'end of data'] as const).map(
+    (stage) => kept({ ...unknown, stage }, 'docomo.ne.jp')?.bounce?.class,
+  )
+  assert.deepEqual(classes, ['user-unknown', 'filtered'])
+})
+
+test('a transient reply is never hard', () => {
+  const later = {
+    outcome: 'deferred',
+    stage: 'RCPT',
+    code: 450,
+    enhanced: '4.1.1',
+    text: 'User unknown',
+  } as const
+  assert.equal(kept(later)?.bounce?.type, 'soft')
+})

@@ -1,7 +1,9 @@
 /** From what an attempt did to what is written down and who is told. Pure: the clock and the dice are arguments. */
 
+import { classifyReply } from '#engine/bounce'
+import type { Classified } from '#engine/bounce'
 import type { Tried } from '#engine/egress'
-import { afterAttempt } from '#engine/lifetime'
+import { afterAttempt, DAMAGED } from '#engine/lifetime'
 import type { RetryPolicy, Verdict } from '#engine/lifetime'
 import type { Attempt, Claimed, Instant, Settlement } from '#engine/spool'
 
@@ -28,18 +30,31 @@ export function judge(
   at: { readonly now: Instant; readonly random: number },
 ): Ending {
   const { claimed } = entry
-  if (entry.damaged === true) return { claimed, settlement: quarantine(claimed, tried, at.now) }
+  const { dsnPassedOn, deadlinePassedOn, ...said } = tried
+  const { damage } = entry.carried
+  // What was sent before the damage was met, or refused whatever the content, has ended as it did.
+  if (damage !== undefined && tried.outcome === 'deferred')
+    return { claimed, settlement: quarantine(claimed, said, damage, at.now) }
   const verdict = afterAttempt(claimed, tried, policy, at)
-  const { dsnPassedOn, deadlinePassedOn, ...attempt } = tried
+  const attempt = said.outcome === 'delivered' ? said : { ...said, bounce: bounceOf(said, claimed) }
   const notice = noticeOf(claimed, verdict, { dsnPassedOn, deadlinePassedOn })
   const settlement = settlementOf(claimed, verdict, attempt, at.now)
   return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
 }
 
+/** Successes never come here: what they cost is nothing. */
+function bounceOf(said: Attempt, { delivery }: Claimed): Classified {
+  return classifyReply({
+    ...said,
+    host: said.host === '' ? said.site : said.host,
+    domain: delivery.to.domain,
+  })
+}
+
 /** Neither sent as it is nor returned as if it were what was accepted: an operator has to look. */
-function quarantine(claimed: Claimed, { text }: Tried, now: Instant): Settlement {
-  const reason = `held: the spool has lost or damaged its content (${text})`
-  return { key: claimed.delivery.key, state: 'held', due: now, at: now, reason }
+function quarantine(claimed: Claimed, tried: Attempt, damage: string, now: Instant): Settlement {
+  const attempt = { ...tried, stage: DAMAGED, code: 0, enhanced: '4.3.0', text: damage }
+  return { key: claimed.delivery.key, state: 'held', due: now, at: now, attempt, reason: damage }
 }
 
 function settlementOf(claimed: Claimed, verdict: Verdict, attempt: Attempt, now: Instant): Settlement {

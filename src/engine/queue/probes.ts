@@ -6,10 +6,16 @@
 import type { ScheduledQueue } from './scheduled-queue.ts'
 
 /** Queues at a time that come from the store. A site that does not answer keeps one for the time of a connection, 30 s. */
-const STORED = 500
+const STORED = 300
 
-/** Queues at a time in all: what is only for fresh mail keeps a new recipient from waiting behind a thousand dead sites. */
-const ALL = 1_500
+/**
+ * Queues at a time in all, by whether fresh mail is to many recipients or to few: a message to a thousand domains must
+ * not keep a password reset waiting, nor a thousand dead sites that come up again keep either.
+ */
+const ALL = { many: 500, few: 1_000 } as const
+
+/** Recipients that are few. */
+const FEW = 10
 
 /**
  * Deliveries a second that may be loaded in vain: each is written down anew, at some 4 pages of the store, and fresh
@@ -35,9 +41,9 @@ export class Probes {
     return this.#stored < STORED && this.#budget > 0
   }
 
-  /** Whether fresh mail may begin one. */
-  get hasPlace(): boolean {
-    return this.#under.size < ALL
+  /** Whether fresh mail to so many recipients may begin one. */
+  hasPlace(recipients: number): boolean {
+    return this.#under.size < (recipients > FEW ? ALL.many : ALL.few)
   }
 
   has(queue: ScheduledQueue): boolean {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { Unreachable } from '#engine/egress'
-import { SpoolError } from '#engine/spool'
 
 import { readReturnPath } from './return-path.ts'
 import { BODY, next, recipient, rig, SECRET, send, settled, START, states, tried } from './rig.fixture.ts'
@@ -275,25 +274,5 @@ test('after a reload what waits goes the new way, also what waited for a site th
   for (let job = work?.next(); job; job = work?.next()) sent += job.claimed.length
   // The others were put off when the site failed.
   assert.equal(sent, 4)
-  await at.queue.stop()
-})
-
-test('a message whose content the spool has damaged is held for the operator, and nobody is told otherwise', async () => {
-  const at = await rig()
-  await at.queue.start()
-  await send(at, ['jane@example.com'])
-  next(at, 'example.com')?.done([tried(at, 'deferred')])
-  await settled(at)
-  at.clock += 301_000
-  at.queue.tick()
-  await settled(at)
-  const job = next(at, 'example.com')
-  at.spool.read = () => Promise.reject(new SpoolError('corrupt', 'checksum of 0000 differs'))
-  await assert.rejects(job?.content({ eightBit: true, binary: false }) ?? Promise.resolve())
-  job?.done([tried(at, 'deferred', 'checksum of 0000 differs')])
-  await settled(at)
-  const [row] = await at.spool.list({}, { limit: 1 })
-  assert.equal(row?.delivery.state, 'held')
-  assert.match(row.delivery.lastReply ?? '', /damaged its content \(checksum/)
   await at.queue.stop()
 })

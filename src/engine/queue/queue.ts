@@ -8,16 +8,7 @@
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import { SpoolError } from '#engine/spool'
-import type {
-  Change,
-  Claimed,
-  Content,
-  DeliveryFilter,
-  DeliveryKey,
-  Instant,
-  MessageId,
-  Spool,
-} from '#engine/spool'
+import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -119,11 +110,14 @@ export class Queue {
     this.tick()
   }
 
-  /** Whether a new delivery for `key` may go to memory at once; then a place is kept for it until `arrived` or `free`. */
-  reserve(key: string): boolean {
+  /**
+   * Whether a new delivery for `key`, of a message to so many recipients, may go to memory at once; then a place is
+   * kept for it until `arrived` or `free`.
+   */
+  reserve(key: string, recipients: number): boolean {
     if (this.#loading.isPaused) return false
     const known = this.#queues.get(key)
-    if (known === undefined && !this.#loading.hasPlace) return false
+    if (!this.#loading.mayBegin(known, recipients)) return false
     const queue = known ?? this.#queueOf(key)
     const now = this.#options.now()
     if (!this.#occupancy.hasRoomForFresh(queue, queue.nextDue <= now)) return false
@@ -231,6 +225,11 @@ export class Queue {
   /** Deliveries that count against the windows. */
   get inMemory(): number {
     return this.#occupancy.taken
+  }
+
+  /** Scheduled queues in memory; those that only wait are not. */
+  get queues(): number {
+    return this.#queues.size
   }
 
   /** Deliveries on the wire. */
@@ -422,22 +421,12 @@ export class Queue {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
       vouchedBy: queue.vouchedBy,
-      content: (peer) => carried.content(peer, () => this.#read(entries), this.#options.prepare),
+      content: (peer) =>
+        carried.content(peer, () => this.#options.spool.read(carried.message.id), this.#options.prepare),
       done: (tried) => {
         for (const entry of entries) this.#loading.heard(entry.queue, true)
         this.#ended(entries, tried, this.#options.random())
       },
-    }
-  }
-
-  async #read(entries: readonly Entry[]): Promise<Content> {
-    const { message } = entries[0]?.claimed ?? failEmpty()
-    try {
-      return await this.#options.spool.read(message.id)
-    } catch (error) {
-      const lost = error instanceof SpoolError && (error.code === 'corrupt' || error.code === 'missing')
-      if (lost) for (const entry of entries) entry.damaged = true
-      throw error
     }
   }
 

@@ -61,6 +61,8 @@ type Options = {
   readonly between?: (spool: Spool) => Partial<Spool>
   readonly returnPathDomain?: string
   readonly perTransaction?: number
+  readonly jitter?: number
+  readonly random?: () => number
 }
 
 export async function rig({
@@ -69,6 +71,8 @@ export async function rig({
   between = () => ({}),
   returnPathDomain,
   perTransaction = 50,
+  jitter = 0,
+  random = () => 0.5,
 }: Options = {}): Promise<Rig> {
   const memory = await memorySpool()
   const spool = over(memory, between(memory))
@@ -88,10 +92,11 @@ export async function rig({
     read: (id) => spool.read(id),
   })
   const settling = createSettling({
+    ended: () => {},
     spool,
     notices,
     log,
-    metrics: { ended: () => {}, notice: () => {} },
+    metrics: { ended: () => {}, refused: () => {}, notice: () => {} },
     now,
     arrived: ({ entry }) => {
       for (const one of entry.deliveries) queue.planned(one.queue, one.due)
@@ -124,7 +129,7 @@ export async function rig({
     sources: ['default'],
     config: {
       retry: [300_000, 600_000],
-      jitter: 0,
+      jitter,
       expire: 86_400_000,
       expireNull: 86_400_000,
       delayWarning: 3_600_000,
@@ -140,7 +145,7 @@ export async function rig({
     secret: SECRET,
     log,
     now,
-    random: () => 0.5,
+    random,
   })
   const intake = createIntake({
     spool,

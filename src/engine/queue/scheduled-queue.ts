@@ -21,8 +21,6 @@ export type Entry = {
   readonly claimed: Claimed
   readonly carried: Carried
   readonly queue: ScheduledQueue
-  /** The spool does not have its content as it was accepted: no attempt can help. */
-  damaged?: true
 }
 
 /** What a queue knows of the site its mail goes to. */

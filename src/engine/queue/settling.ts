@@ -26,6 +26,8 @@ export type SettlingOptions = {
   readonly log: Log
   readonly metrics: QueueMetrics
   now(): Instant
+  /** An ending is durable. Never throws. */
+  ended(ending: Ending): void
   /** A notification is in the store and wants to be sent. */
   arrived(notification: Notification): void
 }
@@ -136,8 +138,11 @@ async function write(
     if (cause instanceof SpoolError) return
     throw cause
   }
-  options.metrics.ended(ending.settlement.state)
+  const { state, attempt } = ending.settlement
+  options.metrics.ended(state)
+  if (attempt?.bounce !== undefined) options.metrics.refused(attempt.bounce.class)
   logEnding(options.log, ending, options.now())
+  options.ended(ending)
   after(ending)
 }
 
@@ -176,6 +181,7 @@ function logEnding(log: Log, { claimed, settlement }: Ending, now: Instant): voi
 }
 
 function pathFields(attempt: NonNullable<Ending['settlement']['attempt']>): object {
-  const { source, site, host, address, tls, stage, duration } = attempt
-  return { source, site, host, address, tls, stage, duration }
+  const { source, site, host, address, tls, stage, duration, bounce } = attempt
+  const path = { source, site, host, address, tls, stage, duration }
+  return bounce === undefined ? path : { ...path, class: bounce.class, type: bounce.type, rule: bounce.rule }
 }

@@ -81,21 +81,34 @@ export class Group {
   async #send(): Promise<void> {
     const accepts = this.#take()
     const settles = this.#settles.splice(0, BATCH.settlements)
+    const reply = await this.#commit(accepts, settles)
+    // First the next commit: its fsync takes as long as it takes to answer all whom this one was for.
+    const isMore = this.#accepts.length > 0
+    if (isMore) void this.#send()
+    if (reply instanceof SpoolError) for (const { reject } of [...accepts, ...settles]) reject(reply)
+    else this.#done(accepts, settles, reply)
+    if (!isMore) this.#rest()
+  }
+
+  async #commit(accepts: readonly Accept[], settles: readonly Settle[]): Promise<CommitReply | SpoolError> {
     try {
       const batch = this.#encode(accepts, settles)
-      this.#done(accepts, settles, await this.#service.commit(transfer(batch, [batch.bytes.buffer])))
+      const reply = await this.#service.commit(transfer(batch, [batch.bytes.buffer]))
+      if (reply.bytes.length <= SPARE) this.#spare = reply.bytes
+      return reply
     } catch (cause) {
-      const error = asSpoolError(cause)
-      for (const { reject } of accepts) reject(error)
-      for (const { reject } of settles) reject(error)
+      return asSpoolError(cause)
     }
+  }
+
+  #rest(): void {
     this.#busy = false
-    if (this.#accepts.length > 0 || this.#drained) this.#again()
+    if (this.#drained) this.#again()
     else if (this.#settles.length > 0) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
   }
 
   #again(): void {
-    if (this.#accepts.length > 0 || this.#settles.length > 0) {
+    if (this.#settles.length > 0) {
       this.#start()
       return
     }
@@ -137,7 +150,6 @@ export class Group {
   }
 
   #done(accepts: readonly Accept[], settles: readonly Settle[], reply: CommitReply): void {
-    if (reply.bytes.length <= SPARE) this.#spare = reply.bytes
     for (const [position, code, message] of reply.refused) {
       accepts[position]?.reject(new SpoolError(code, message))
     }

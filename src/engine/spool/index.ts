@@ -6,6 +6,7 @@ export type { IdRange } from './message-ids.ts'
 export type { DeliveryKey, MessageId } from '#grammar/message-id'
 export type {
   Attempt,
+  AttemptBounce,
   Claimed,
   Delivery,
   DeliveryState,

@@ -96,8 +96,17 @@ export type Attempt = {
   readonly enhanced: string
   /** Control characters removed, at most 1,000 characters. */
   readonly text: string
+  /** Why it was not taken; absent for a success, and in records of before there were classes. */
+  readonly bounce?: AttemptBounce
   /** Absent where the sender was owed nothing. */
   readonly notice?: SenderNotice
+}
+
+/** As `bounce classify` says it: a class such as `user-unknown`, and the rule that found it. */
+export type AttemptBounce = {
+  readonly class: string
+  readonly type: 'hard' | 'soft' | 'none'
+  readonly rule: string
 }
 
 /** What came of telling the sender: the notification that did, or why there is none. */

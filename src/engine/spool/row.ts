@@ -18,9 +18,24 @@ import type {
 type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size'>
 type DeliveryDetail = Pick<NewDelivery, 'notify' | 'orcpt'>
 
+/** Each by name, so that none is forgotten: a third of the time of taking the others away. JSON leaves absent ones out. */
 export function messageDetail(message: Message): string {
-  const { id: _id, acceptedAt: _at, organization: _o, stream: _s, from: _f, size: _size, ...detail } = message
-  return JSON.stringify(detail satisfies MessageDetail)
+  return JSON.stringify({
+    credential: message.credential,
+    door: message.door,
+    client: message.client,
+    body: message.body,
+    smtputf8: message.smtputf8,
+    requireTls: message.requireTls,
+    ret: message.ret,
+    envid: message.envid,
+    deliverBy: message.deliverBy,
+    priority: message.priority,
+    expiresAt: message.expiresAt,
+    subject: message.subject,
+    headerFrom: message.headerFrom,
+    headerMessageId: message.headerMessageId,
+  } satisfies { readonly [K in keyof Required<MessageDetail>]: Message[K] | undefined })
 }
 
 export function deliveryRow(delivery: NewDelivery): DeliveryRow {

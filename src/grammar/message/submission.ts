@@ -91,9 +91,8 @@ export function formatReceived(trace: Trace): string {
   if (trace.recipient !== undefined) clauses.push(`for ${formatPath(trace.recipient)}`)
   let text = 'Received:'
   let line = text.length
-  for (const [i, clause] of clauses.entries()) {
-    const last = i === clauses.length - 1
-    const words = last ? `${clause};` : clause
+  for (let i = 0; i < clauses.length; i += 1) {
+    const words = i === clauses.length - 1 ? `${clauses[i]};` : (clauses[i] ?? '')
     const folded = line + 1 + words.length > LINE
     text += folded ? `${CRLF} ${words}` : ` ${words}`
     line = folded ? 1 + words.length : line + 1 + words.length
@@ -109,16 +108,16 @@ const HARMFUL = /[^\w.:[\]-]/g
  * others, the second one loops through us. RFC 5321 §6.3
  */
 export function countHops(header: Header, host: string): { readonly all: number; readonly own: number } {
-  const by = ` by ${host.toLowerCase()} `
+  const name = host.toLowerCase()
+  const by = ` by ${name} `
   let all = 0
   let own = 0
   for (const candidate of header.fields) {
     if (candidate.name !== 'received') continue
     all += 1
-    const clauses = unfold(header, candidate)
-      .toLowerCase()
-      .replace(/[\s;]+/g, ' ')
-    if (`${clauses} `.includes(by)) own += 1
+    const text = unfold(header, candidate).toLowerCase()
+    // Most say nothing of us, and need not be looked at closely.
+    if (text.includes(name) && `${text.replace(/[\s;]+/g, ' ')} `.includes(by)) own += 1
   }
   return { all, own }
 }

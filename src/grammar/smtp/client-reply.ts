@@ -22,8 +22,10 @@ const NUL = 0x00
 const LF = 0x0a
 const EMPTY = Buffer.alloc(0)
 // The grammar allows 0 to 5 as second digit; 571 and 999 are seen, and 571 is understood by its first digit.
-const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s
-const ENHANCED = /^([245])\.([0-9]{1,3})\.([0-9]{1,3})(?: |$)/
+const REPLY_LINE = /^[2-5][0-9]{2}(?:[ -]|$)/
+const ENHANCED = /^[245]\.[0-9]{1,3}\.[0-9]{1,3}(?: |$)/
+/** Nothing in it has to be decoded or cleaned: such are nearly all lines. */
+const PLAIN = /^[ -~]*$/
 // Everything that moves a cursor or turns text around, in a log, a terminal or a console.
 const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
 
@@ -101,13 +103,13 @@ export class ReplyParser {
   /** Takes a line into the reply; returns the reply when it was the last. */
   #add(line: string): ClientReply | undefined {
     if (line.includes('\0')) return this.#fail('nul')
-    const [, code, separator, text = ''] = REPLY_LINE.exec(line) ?? []
-    if (code === undefined) return this.#fail('not-a-reply')
+    if (!REPLY_LINE.test(line)) return this.#fail('not-a-reply')
+    const code = line.slice(0, 3)
     if (this.#lines.length > 0 && code !== this.#code) return this.#fail('codes-differ')
     if (this.#lines.length >= REPLY_LIMITS.lines) return this.#fail('too-many-lines')
     this.#code = code
-    this.#lines.push(text)
-    if (separator === '-') return undefined
+    this.#lines.push(line.slice(4))
+    if (line[3] === '-') return undefined
     const lines = this.#lines
     this.#lines = []
     this.#octets = 0
@@ -124,15 +126,18 @@ export class ReplyParser {
 
 function decodeLine(bytes: Buffer, start: number, end: number): string {
   const stop = Math.min(end, start + REPLY_LIMITS.line)
-  const line = bytes.toString('utf8', start, stop > start && bytes[stop - 1] === 0x0d ? stop - 1 : stop)
+  const textEnd = stop > start && bytes[stop - 1] === 0x0d ? stop - 1 : stop
+  const plain = bytes.toString('latin1', start, textEnd)
+  if (stop === end && PLAIN.test(plain)) return plain
   // Only what is kept is shown; but a NUL is one wherever it stands.
-  return bytes.subarray(start, end).includes(NUL) ? '\0' : line
+  return bytes.subarray(start, end).includes(NUL) ? '\0' : bytes.toString('utf8', start, textEnd)
 }
 
 function interpret(code: number, texts: readonly string[]): ClientReply {
-  const said = ENHANCED.exec(texts[0] ?? '')?.[0].trimEnd()
-  const [first = '', ...others] = texts.map((text) => clean(withoutCode(text, said)))
-  const lines: [string, ...string[]] = [first, ...others]
+  const [text = '', ...more] = texts
+  const said = ENHANCED.test(text) ? enhancedAt(text) : undefined
+  const lines: [string, ...string[]] = [clean(withoutCode(text, said))]
+  for (const other of more) lines.push(clean(withoutCode(other, said)))
   if (said === undefined) return { code, lines }
   // RFC 2034 §4: the classes agree. Where they do not, what is in the protocol's own place is believed.
   return said.startsWith(String(code).charAt(0))
@@ -140,10 +145,16 @@ function interpret(code: number, texts: readonly string[]): ClientReply {
     : { code, lines, contradicted: said }
 }
 
+/** Up to the space, or all. */
+function enhancedAt(text: string): string {
+  const space = text.indexOf(' ')
+  return space < 0 ? text : text.slice(0, space)
+}
+
 function withoutCode(text: string, enhanced: string | undefined): string {
   return enhanced !== undefined && text.startsWith(enhanced) ? text.slice(enhanced.length + 1) : text
 }
 
 function clean(text: string): string {
-  return text.replaceAll('\t', ' ').replace(CONTROL, '')
+  return PLAIN.test(text) ? text : text.replaceAll('\t', ' ').replace(CONTROL, '')
 }

@@ -12,7 +12,18 @@ export function reply(code: number, enhanced: string, text: string): Reply {
 }
 
 /** The bytes on the wire, CRLF included. */
-export function formatReply({ code, enhanced, lines }: Reply): string {
+export function formatReply(said: Reply): string {
+  const { code, enhanced, lines } = said
   const prefix = enhanced === undefined ? '' : `${enhanced} `
-  return lines.map((line, i) => `${code}${i < lines.length - 1 ? '-' : ' '}${prefix}${line}\r\n`).join('')
+  if (lines.length === 1) return `${code} ${prefix}${lines[0]}\r\n`
+  // Of these only EHLO's is said often, and it is the same value each time.
+  let text = formatted.get(said)
+  if (text === undefined) {
+    const last = lines.length - 1
+    text = lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join('')
+    formatted.set(said, text)
+  }
+  return text
 }
+
+const formatted = new WeakMap<Reply, string>()

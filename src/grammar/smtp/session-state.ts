@@ -1,6 +1,6 @@
 /** What a server session can be, what may happen to it and what it may ask: the words of session.ts, without their grammar. */
 
-import type { ReversePath } from '#grammar/address'
+import type { ForwardPath, ReversePath } from '#grammar/address'
 import type { ScramFirst, ScramVerifier, Waiting } from '#grammar/sasl'
 
 import type { MailParameters } from './command.ts'
@@ -44,11 +44,12 @@ export type Transaction = {
 
 /**
  *   greeted ─EHLO─▶ ready ─MAIL─▶ opening ─▶ mail ─DATA─▶ data ─────────────▶ ready
+ *                                             ⇅ addressing (RCPT)
  *      ▲             │ ▲                      └───BDAT─▶ chunk ⇄ chunks ────▶ ready
  *      │             │ └─ challenged ⇄ checking (AUTH)
  *      └─ upgrading ◀┘ STARTTLS, XCLIENT; back to ready when XCLIENT introduces the client
  *
- * In `checking`, `upgrading`, `opening`, `data` and `chunk` the driver owes an event and gives no line.
+ * In `checking`, `upgrading`, `opening`, `addressing`, `data` and `chunk` the driver owes an event and gives no line.
  */
 export type Session =
   | { readonly at: 'greeted'; readonly peer: Peer }
@@ -59,6 +60,7 @@ export type Session =
   | { readonly at: 'upgrading'; readonly peer: Peer }
   | InTransaction<'opening'>
   | InTransaction<'mail'>
+  | (InTransaction<'addressing'> & { readonly recipient: Recipient })
   | InTransaction<'data'>
   | InTransaction<'chunk'>
   | InTransaction<'chunks'>
@@ -88,6 +90,8 @@ export type Event =
     }
   /** The answer to `open`. Without a reply the transaction begins. */
   | { readonly kind: 'opened'; readonly reply?: Reply }
+  /** The answer to `recipient`. With a reply it is refused, which is no fault of the client's. */
+  | { readonly kind: 'addressed'; readonly reply?: Reply }
   /** The answers to `check`, `proved` and `failed`. */
   | { readonly kind: 'granted'; readonly identity: Identity }
   | { readonly kind: 'denied'; readonly reply: Reply }
@@ -105,6 +109,8 @@ export type Action =
   | { readonly kind: 'xclient'; readonly attributes: XclientAttributes }
   | { readonly kind: 'login'; readonly question: LoginQuestion }
   | { readonly kind: 'open'; readonly identity: Identity; readonly from: ReversePath; readonly size?: number }
+  /** May mail of this identity go to this recipient? */
+  | { readonly kind: 'recipient'; readonly identity: Identity; readonly to: ForwardPath }
   /** Decode what follows as the content of DATA. */
   | { readonly kind: 'data'; readonly offer: Offer }
   /** Decode the next `size` octets as content. The same transaction's chunks are one content. */

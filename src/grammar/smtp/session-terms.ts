@@ -58,15 +58,27 @@ const always: readonly Extension[] = [
 
 /** The extensions of a session in clear or inside TLS. The same set for the same terms: it is asked for at each command. */
 export function offered(terms: Terms, secure: boolean): ReadonlySet<Extension> {
+  return offer(terms, secure).set
+}
+
+/** `reply` is of the `second` since the epoch that FUTURERELEASE ends in. */
+type Offer = { readonly set: ReadonlySet<Extension>; second: number; reply: Reply | undefined }
+
+const offers = new WeakMap<Terms, { readonly clear: Offer; readonly secure: Offer }>()
+
+function offer(terms: Terms, secure: boolean): Offer {
   let pair = offers.get(terms)
   if (pair === undefined) {
-    pair = { clear: extensions(terms, false), secure: extensions(terms, true) }
+    const one = (isSecure: boolean): Offer => ({
+      set: extensions(terms, isSecure),
+      second: 0,
+      reply: undefined,
+    })
+    pair = { clear: one(false), secure: one(true) }
     offers.set(terms, pair)
   }
   return secure ? pair.secure : pair.clear
 }
-
-const offers = new WeakMap<Terms, { clear: ReadonlySet<Extension>; secure: ReadonlySet<Extension> }>()
 
 function extensions(terms: Terms, secure: boolean): ReadonlySet<Extension> {
   const set = new Set(always)
@@ -80,8 +92,14 @@ function extensions(terms: Terms, secure: boolean): ReadonlySet<Extension> {
 
 /** The reply to EHLO. `now`: milliseconds since the epoch, for the latest time of FUTURERELEASE. RFC 5321 §4.1.1.1 */
 export function ehloReply(terms: Terms, secure: boolean, now: number): Reply {
-  const lines = [...offered(terms, secure)].map((extension) => keywordLine(extension, terms.limits, now))
-  return { code: 250, lines: [terms.hostname, ...lines] }
+  const known = offer(terms, secure)
+  const second = Math.floor((now + terms.limits.holdMaximum) / 1000)
+  if (known.reply === undefined || known.second !== second) {
+    const lines = Array.from(known.set, (extension) => keywordLine(extension, terms.limits, now))
+    known.reply = { code: 250, lines: [terms.hostname, ...lines] }
+    known.second = second
+  }
+  return known.reply
 }
 
 function keywordLine(extension: Extension, limits: SessionLimits, now: number): string {

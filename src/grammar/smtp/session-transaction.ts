@@ -95,6 +95,21 @@ export function rcpt(session: Session, recipient: Recipient, { terms }: Surround
     // RFC 5321 §4.5.3.1.10: 452 and not 552, so that the client sends the others in a second transaction.
     return { session: { at: 'mail', peer, as, transaction: over }, replies: [tooManyRecipients] }
   }
+  const { identity } = peer
+  if (identity === undefined) throw new Error('a transaction of nobody')
+  return {
+    session: { at: 'addressing', peer, as, transaction, recipient },
+    replies: [],
+    action: { kind: 'recipient', identity, to: recipient.to },
+  }
+}
+
+/** The driver's word on RCPT. */
+export function addressed(
+  { peer, as, transaction, recipient }: Extract<Session, { at: 'addressing' }>,
+  refusal: Reply | undefined,
+): Step {
+  if (refusal !== undefined) return { session: { at: 'mail', peer, as, transaction }, replies: [refusal] }
   const more = {
     ...transaction,
     to: { last: recipient, before: transaction.to },

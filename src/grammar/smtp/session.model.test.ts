@@ -145,10 +145,16 @@ function converse(model: Model, first: Step, good: boolean): Step {
   return { ...next, replies: [...first.replies, ...next.replies] }
 }
 
+const ASKED: ReadonlyMap<string, 'opened' | 'addressed'> = new Map([
+  ['open', 'opened'],
+  ['recipient', 'addressed'],
+])
+
 function answerTo(action: Action, good: boolean): Event | undefined {
   const word = reply(good ? 250 : 550, good ? '2.0.0' : '5.7.1', 'So it is')
   const refusal = good ? {} : { reply: word }
-  if (action.kind === 'open') return { kind: 'opened', ...refusal }
+  const asked = ASKED.get(action.kind)
+  if (asked !== undefined) return { kind: asked, ...refusal }
   if (action.kind === 'chunk' && !action.last) return { kind: 'chunk', size: action.size, ...refusal }
   if (action.kind === 'data' || action.kind === 'chunk') return { kind: 'content', reply: word }
   if (action.kind === 'starttls') return { kind: 'secured' }

@@ -22,7 +22,7 @@ import { greet, step } from './session.ts'
  *   A: open a@example.com acme         what the session asks of its driver
  *   D: denied 535 5.7.8 No             the driver's answer
  *
- * `open` that is not spelled out is answered with `opened`.
+ * `open` and `recipient` that are not spelled out are answered with `opened` and `addressed`.
  */
 
 const defaults: Record<string, string> = {
@@ -99,7 +99,7 @@ class Actors {
   }
 
   hears(event: Event, where: string): void {
-    if (this.#action?.kind === 'open' && event.kind === 'line') this.#take(this.#step({ kind: 'opened' }))
+    if (event.kind === 'line') this.#answerSilently()
     this.silent(where)
     this.#take(this.#step(event))
   }
@@ -114,10 +114,15 @@ class Actors {
   }
 
   says(expected: string, where: string): void {
-    if (this.#action?.kind === 'open') this.#take(this.#step({ kind: 'opened' }))
+    this.#answerSilently()
     const said = this.#unread.shift() ?? 'nothing'
     assert.match(said, pattern(expected), where)
     if (expected === '250-…') while (this.#unread.shift()?.startsWith('250-')) continue
+  }
+
+  #answerSilently(): void {
+    if (this.#action?.kind === 'open') this.#take(this.#step({ kind: 'opened' }))
+    if (this.#action?.kind === 'recipient') this.#take(this.#step({ kind: 'addressed' }))
   }
 
   silent(where: string): void {
@@ -167,6 +172,8 @@ function identityOf(text: string): { organization: string; stream: string; login
 
 const answers: Record<string, (words: readonly string[]) => Event> = {
   opened: (words) => (words.length === 0 ? { kind: 'opened' } : { kind: 'opened', reply: replyOf(words) }),
+  addressed: (words) =>
+    words.length === 0 ? { kind: 'addressed' } : { kind: 'addressed', reply: replyOf(words) },
   granted: ([who = '']) => ({ kind: 'granted', identity: identityOf(who) }),
   denied: (words) => ({ kind: 'denied', reply: replyOf(words) }),
   content: (words) =>
@@ -201,6 +208,8 @@ function formatAction(action: Action): string {
   switch (action.kind) {
     case 'open':
       return `open ${formatFrom(action.from)} ${action.identity.organization}`
+    case 'recipient':
+      return `recipient ${formatFrom(action.to)} ${action.identity.organization}`
     case 'login':
       return Object.values(action.question).join(' ')
     case 'data':

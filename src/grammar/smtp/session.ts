@@ -15,6 +15,7 @@ import type { Event, Identity, Peer, Session, Step, Surroundings } from './sessi
 import { ehloReply, offered } from './session-terms.ts'
 import type { Terms } from './session-terms.ts'
 import {
+  addressed,
   badSequence,
   bdat,
   chunkConsumed,
@@ -72,43 +73,37 @@ function greeting(terms: Terms): Reply {
  */
 export function step(session: Session, event: Event, at: Surroundings): Step {
   const next = event.kind === 'line' ? onLine(session, event.line, at) : onAnswer(session, event, at)
-  return judged(next, at.terms)
+  return judged(next, at.terms, event.kind === 'addressed')
 }
 
 /** Counts what went wrong, and ends the session when it is too much. */
-function judged(next: Step, terms: Terms): Step {
+function judged(next: Step, terms: Terms, blameless: boolean): Step {
   const { session, replies } = next
   const last = replies.at(-1)
   if (last === undefined || session.at === 'closed') return next
   // RFC 5321 §3.8: after 421 the connection closes, whoever said it.
   if (last.code === 421)
     return { session: { at: 'closed', peer: session.peer }, replies, action: { kind: 'close' } }
-  if (last.code < 500) return next
+  // A list of recipients may have many that are refused, and whoever sends it has done nothing wrong.
+  if (last.code < 500 || blameless) return next
   const peer = { ...session.peer, errors: session.peer.errors + 1 }
   if (peer.errors < terms.limits.errors) return { ...next, session: { ...session, peer } }
   return { session: { at: 'closed', peer }, replies: [...replies, tooManyErrors], action: { kind: 'close' } }
 }
 
 function onLine(session: Session, line: Line, at: Surroundings): Step {
-  switch (session.at) {
-    case 'challenged':
-      return response(session, line)
-    case 'greeted':
-    case 'ready':
-    case 'mail':
-    case 'chunks':
-      return onCommandLine(counted(session), line, at)
-    case 'checking':
-    case 'upgrading':
-    case 'opening':
-    case 'data':
-    case 'chunk':
-    case 'closed':
-      throw new Error(`a line while ${session.at}`)
-  }
+  if (session.at === 'challenged') return response(session, line)
+  if (isAtCommand(session)) return onCommandLine(counted(session), line, at)
+  // The driver owes an event.
+  throw new Error(`a line while ${session.at}`)
 }
 
 type AtCommand = Extract<Session, { at: 'greeted' | 'ready' | 'mail' | 'chunks' }>
+
+function isAtCommand(session: Session): session is AtCommand {
+  const { at } = session
+  return at === 'greeted' || at === 'ready' || at === 'mail' || at === 'chunks'
+}
 
 function counted(session: AtCommand): AtCommand {
   return { ...session, peer: { ...session.peer, commands: session.peer.commands + 1 } }
@@ -208,7 +203,7 @@ function reset(session: AtCommand): AtCommand {
 /** RCPT in its place does not count against the commands: a transaction may have thousands. */
 function forgiven(next: Step): Step {
   const { session } = next
-  if (session.at !== 'mail') return next
+  if (session.at !== 'mail' && session.at !== 'addressing') return next
   return { ...next, session: { ...session, peer: { ...session.peer, commands: session.peer.commands - 1 } } }
 }
 
@@ -246,6 +241,7 @@ function end(session: Session, last: Reply): Step {
 
 function onAnswer(session: Session, event: Exclude<Event, { kind: 'line' }>, { terms }: Surroundings): Step {
   if (session.at === 'opening' && event.kind === 'opened') return opened(session, event.reply)
+  if (session.at === 'addressing' && event.kind === 'addressed') return addressed(session, event.reply)
   if (session.at === 'data' || session.at === 'chunk') return afterContent(session, event)
   if (session.at === 'checking') return afterCheck(session, event)
   if (session.at === 'upgrading') return afterUpgrade(session, event, terms)

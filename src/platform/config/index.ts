@@ -8,6 +8,7 @@ export type {
   RouteConfig,
   SourceConfig,
   TlsPolicyConfig,
+  TlsReportConfig,
   TransportSecurityConfig,
 } from './config.ts'
 export { SCHEMA } from './keys.ts'

@@ -71,6 +71,32 @@ export const TRANSPORT_SECURITY = table(
   },
 )
 
+export const TLS_REPORT = table(
+  'Reports about TLS to the domains that ask for them, each day one. RFC 8460',
+  {
+    send: flag({ default: true, is: 'Whether reports are made and sent.' }),
+    from: mailbox({
+      from: ['`tls-reports@` and `node.name`', (around) => `tls-reports@${around.nodeName}`],
+      is: 'Who they come from. Its domain needs DKIM keys here: reports without a signature are ignored.',
+    }),
+    organization: text({
+      from: ['`node.name`', (around) => around.nodeName],
+      example: 'Example Ltd.',
+      is: 'Who reports, for people.',
+    }),
+    contact: mailbox({
+      from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+      is: 'Whom a domain may ask about its report.',
+    }),
+    spread: duration({
+      default: '4h',
+      min: 0,
+      is: 'The reports of a day are sent within this time after midnight UTC, each at its own moment.',
+    }),
+    keep: duration({ default: '90d', is: 'How long reports are kept.' }),
+  },
+)
+
 export const DNS = table('How names are looked up.', {
   servers: servers({
     default: [],
@@ -216,3 +242,39 @@ export const QUEUE = table('Retries and expiry.', {
     }),
   ),
 })
+
+export const SUPPRESSION = table(
+  'Which recipients are not tried again. Blocks, content, policy, rate and network are about the sender and never suppress anybody.',
+  {
+    enabled: flag({
+      default: true,
+      is: 'Whether bounces suppress recipients. Those that are suppressed already stay so.',
+    }),
+    unknownExpire: duration({
+      default: '0s',
+      min: 0,
+      is: 'How long after a hard bounce that says there is no such mailbox, or that nobody there takes mail. `0s`: until removed.',
+    }),
+    hostUnknownExpire: duration({
+      default: '30d',
+      min: 0,
+      is: 'The same for a domain that does not exist or leads nowhere.',
+    }),
+    complaintExpire: duration({
+      default: '0s',
+      min: 0,
+      is: 'The same for a complaint, in the stream that was complained of.',
+    }),
+    softCount: whole({
+      default: 5,
+      min: 0,
+      is: 'So many deliveries given up for a full or disabled mailbox within `soft_within`, without a delivery between. 0: they never suppress.',
+    }),
+    softWithin: duration({ default: '14d', is: 'See `soft_count`.' }),
+    softExpire: duration({
+      default: '30d',
+      min: 0,
+      is: 'How long after so many soft bounces. `0s`: until removed.',
+    }),
+  },
+)

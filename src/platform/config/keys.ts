@@ -1,7 +1,17 @@
 /** The whole configuration, as data. docs/configuration.md is made from it. */
 
 import { LIMITS, LISTENERS, TLS } from './keys-in.ts'
-import { DNS, EGRESS, QUEUE, ROUTES, SHAPING, TLS_POLICIES, TRANSPORT_SECURITY } from './keys-out.ts'
+import {
+  DNS,
+  EGRESS,
+  QUEUE,
+  ROUTES,
+  SHAPING,
+  SUPPRESSION,
+  TLS_POLICIES,
+  TLS_REPORT,
+  TRANSPORT_SECURITY,
+} from './keys-out.ts'
 import { choice, duration, flag, host, listenAddress, optional, port, secret, text, whole } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -41,10 +51,12 @@ export const SCHEMA = table('', {
   routes: ROUTES,
   tlsPolicies: TLS_POLICIES,
   transportSecurity: TRANSPORT_SECURITY,
+  tlsReport: TLS_REPORT,
   dns: DNS,
   egress: EGRESS,
   shaping: SHAPING,
   queue: QUEUE,
+  suppression: SUPPRESSION,
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',

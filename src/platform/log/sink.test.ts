@@ -8,7 +8,8 @@ import { test } from 'node:test'
 import { Sink } from './sink.ts'
 
 const LINE = `${'x'.repeat(1023)}\n`
-const MORE_THAN_WAITS = 17 * 1024
+const BACKLOG = 1024 * 1024
+const MORE_THAN_WAITS = 1100
 
 test('lines are written in the background, in order, without anyone asking', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'sink-'))
@@ -26,7 +27,7 @@ test(
   { skip: !existsSync('/dev/full') },
   async () => {
     let told = 0
-    const sink = new Sink('/dev/full', (lines) => (told += lines))
+    const sink = new Sink('/dev/full', (lines) => (told += lines), BACKLOG)
     for (let i = 0; i < MORE_THAN_WAITS; i += 1) sink.write(LINE)
     sink.flush()
     await sink.close()
@@ -37,7 +38,7 @@ test(
 test('how many lines were dropped is told once there is room', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'sink-'))
   const told: number[] = []
-  const sink = new Sink(join(folder, 'log'), (lines) => told.push(lines))
+  const sink = new Sink(join(folder, 'log'), (lines) => told.push(lines), BACKLOG)
   for (let i = 0; i < MORE_THAN_WAITS; i += 1) sink.write(LINE)
   await t.waitFor(() => assert.equal(told.length, 1), { timeout: 10_000 })
   await sink.close()

@@ -1,6 +1,6 @@
 /**
- * Where lines go: a file or standard output, written in the background. Not pino's own SonicBoom: on a full disk its
- * synchronous flush tries again for ever, and the process with it (seen with 4.2.1).
+ * Where lines go: a file or standard output, written in the background. Not SonicBoom, which pino writes with: on a full
+ * disk its synchronous flush tries again for ever, and the process with it (seen with 4.2.1).
  */
 
 import { closeSync, fstatSync, openSync, write, writeSync } from 'node:fs'
@@ -31,7 +31,11 @@ export class Sink {
   readonly #destination: Destination
   #fd: number
   readonly #oneWrite: number
-  #lines: string[] = []
+  readonly #backlog: number
+  /** Whole lines, oldest first, put together to what one write takes. */
+  #chunks: string[] = []
+  /** Octets of the last chunk, and of all. */
+  #last = 0
   #waiting = 0
   #underway: Promise<void> | undefined
   #isClosing = false
@@ -39,23 +43,27 @@ export class Sink {
   readonly #timer: NodeJS.Timeout
   readonly #onDropped: (lines: number) => void
 
-  /** `onDropped` hears how many lines were lost, once there is room again. @throws when the file cannot be opened */
-  constructor(destination: Destination, onDropped: (lines: number) => void) {
+  /**
+   * `onDropped` hears how many lines were lost, once there is room again; `backlog` is how many octets may wait.
+   * @throws when the file cannot be opened
+   */
+  constructor(destination: Destination, onDropped: (lines: number) => void, backlog = BACKLOG) {
     this.#destination = destination
     this.#fd = open(destination)
     this.#oneWrite = fstatSync(this.#fd).isFile() ? ONE_WRITE.file : ONE_WRITE.pipe
     this.#onDropped = onDropped
+    this.#backlog = backlog
     this.#timer = setInterval(() => this.#start(), PATIENCE).unref()
   }
 
   /** Never waits. */
   write(line: string): void {
     const size = Buffer.byteLength(line)
-    if (this.#waiting + size > BACKLOG) {
+    if (this.#waiting + size > this.#backlog) {
       this.#dropped += 1
       return
     }
-    this.#lines.push(line)
+    this.#append(line, size)
     this.#waiting += size
     if (this.#waiting >= this.#oneWrite) this.#start()
   }
@@ -65,7 +73,7 @@ export class Sink {
    * A write that is already on its way may come after it.
    */
   flush(): void {
-    while (this.#lines.length > 0) {
+    while (this.#chunks.length > 0) {
       const chunk = this.#take()
       let from = 0
       try {
@@ -94,7 +102,7 @@ export class Sink {
   }
 
   #start(): void {
-    if (this.#underway !== undefined || this.#lines.length === 0) return
+    if (this.#underway !== undefined || this.#chunks.length === 0) return
     this.#underway = this.#drain().finally(() => {
       this.#underway = undefined
     })
@@ -121,18 +129,21 @@ export class Sink {
     }
   }
 
-  /** Whole lines, as many as fit into one write and at least one. */
-  #take(): Buffer {
-    let size = 0
-    let count = 0
-    for (const line of this.#lines) {
-      const next = size + Buffer.byteLength(line)
-      if (count > 0 && next > this.#oneWrite) break
-      size = next
-      count += 1
+  #append(line: string, size: number): void {
+    const { length } = this.#chunks
+    if (length > 0 && this.#last + size <= this.#oneWrite) {
+      this.#chunks[length - 1] += line
+      this.#last += size
+    } else {
+      this.#chunks.push(line)
+      this.#last = size
     }
-    this.#waiting -= size
-    return Buffer.from(this.#lines.splice(0, count).join(''))
+  }
+
+  #take(): Buffer {
+    const chunk = Buffer.from(this.#chunks.shift() ?? '')
+    this.#waiting -= chunk.length
+    return chunk
   }
 
   #tellDropped(): void {

@@ -109,7 +109,9 @@ function cellOf(family: Family, labels: Labels<string>): AnyCell {
 }
 
 function keyOf({ labels: names }: AnyDeclaration, labels: Labels<string>): string {
-  return names.map((name) => labels[name]).join('\u0000')
+  let key = ''
+  for (const name of names) key += `${labels[name]}\u0000`
+  return key
 }
 
 function addCell({ declaration, cells }: Family, key: string, labels: Labels<string>): AnyCell {

@@ -97,6 +97,7 @@ const STATUS: NodeStatus = {
 }
 
 const BOOK: DomainBook = {
+  brokenTls: async () => [],
   domains: async () => [{ name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW }],
   domainVerify: async ({ name }) => ({
     domain: name,
@@ -149,6 +150,7 @@ test('a machine as it should be has nothing but good findings, in the order in w
       ['ok', 'listener submissions'],
       ['ok', 'node'],
       ['ok', 'domain example.org'],
+      ['ok', 'tls'],
     ],
   )
 })
@@ -418,6 +420,12 @@ test('of a domain all that is not good is shown', async () => {
   )
   const none = await one('domain', { withDomains: (use) => use({ ...BOOK, domains: async () => [] }) })
   assert.equal(none[0], 'warning')
+})
+
+test('hosts that get mail in clear because their TLS is broken are told', async () => {
+  const broken = { host: 'old.example', since: 0, until: 1, why: '' }
+  const found = await one('tls', { withDomains: (use) => use({ ...BOOK, brokenTls: async () => [broken] }) })
+  assert.deepEqual([found[0], /old\.example/.test(found[1])], ['warning', true])
 })
 
 function skipped(directory: Machine['directory']): Promise<readonly [level: string, text: string]> {

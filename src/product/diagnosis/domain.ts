@@ -3,7 +3,7 @@
 import type { Operations } from '#product/operation'
 import type { Finding } from '#product/verification'
 
-export type DomainBook = Pick<Operations, 'domains' | 'domainVerify'>
+export type DomainBook = Pick<Operations, 'domains' | 'domainVerify' | 'brokenTls'>
 
 /** One after the other: the questions of one domain are asked at once, and the resolver has other work. */
 export async function checkDomains(book: DomainBook): Promise<readonly Finding[]> {
@@ -21,6 +21,20 @@ export async function checkDomains(book: DomainBook): Promise<readonly Finding[]
   for (const name of new Set(domains.map((domain) => domain.name)))
     findings.push(...(await checkDomain(book, name)))
   return findings
+}
+
+/** Mail to these goes in clear: who reads along, reads it. */
+export async function checkBroken(book: DomainBook): Promise<Finding> {
+  const hosts = await book.brokenTls()
+  if (hosts.length === 0) return { level: 'ok', check: 'tls', text: 'no host is known whose TLS is broken' }
+  const some = hosts.slice(0, 3).map(({ host }) => host)
+  return {
+    level: 'warning',
+    check: 'tls',
+    text: `${hosts.length} hosts get mail in clear, for their TLS does not work: ${some.join(', ')}`,
+    advice:
+      'hikyaku tls-policy broken says since when and why; [[tls_policies]] tls = "required" holds mail back instead',
+  }
 }
 
 async function checkDomain(book: DomainBook, name: string): Promise<readonly Finding[]> {

@@ -6,7 +6,7 @@ import type { Finding } from '#product/verification'
 import { checkCertificate } from './certificate.ts'
 import { checkClock } from './clock.ts'
 import { checkDirectory } from './directory.ts'
-import { checkDomains } from './domain.ts'
+import { checkBroken, checkDomains } from './domain.ts'
 import type { DomainBook } from './domain.ts'
 import { checkListeners } from './listener.ts'
 import type { Machine } from './machine.ts'
@@ -70,7 +70,7 @@ async function domainsOf(patient: Patient): Promise<readonly Finding[]> {
   const closed = node.at === 'running' ? undefined : unopened(patient, directory)
   if (closed !== undefined) return skipped(closed)
   try {
-    return await withDomains(checkDomains)
+    return await withDomains(async (book) => [...(await checkDomains(book)), await checkBroken(book)])
   } catch (error) {
     return skipped(`not looked up: ${error instanceof Error ? error.message : String(error)}`)
   }

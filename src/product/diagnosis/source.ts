@@ -1,9 +1,17 @@
 /** Whether the addresses and names that mail is sent from are such as receivers ask for. RFC 5321 §4.1.4 */
 
-import { isPrivate, normalAddress } from '#platform/address-range'
+import { isPrivate } from '#platform/address-range'
 import type { Dns } from '#platform/dns'
-import { lookUp, lookUpAddresses, reverseName, sendingAddresses } from '#product/verification'
-import type { Finding, Found, SendingAddress, Source } from '#product/verification'
+import {
+  hasAddress,
+  leadingBack,
+  lookUp,
+  lookUpAddresses,
+  reverseName,
+  sameAddress,
+  sendingAddresses,
+} from '#product/verification'
+import type { Finding, SendingAddress, Source } from '#product/verification'
 
 import type { Machine } from './machine.ts'
 
@@ -18,7 +26,7 @@ export async function checkSources(
 
 async function checkSource(machine: Machine, dns: Dns, source: Source): Promise<readonly Finding[]> {
   const { name, address, ehlo } = source
-  if (address !== undefined && !machine.addresses.some((own) => same(own, address)))
+  if (address !== undefined && !machine.addresses.some((own) => sameAddress(own, address)))
     return [
       finding(
         source,
@@ -71,22 +79,6 @@ async function checkAddress(
   return checkEhlo(dns, source, { address, confirmed, behind })
 }
 
-async function leadingBack(dns: Dns, names: readonly string[], address: string): Promise<readonly string[]> {
-  // Some addresses of providers have hundreds of names.
-  const some = names.slice(0, 10)
-  const found = await Promise.all(some.map((name) => lookUpAddresses(dns, name)))
-  return some.filter((_, i) => has(found[i], address))
-}
-
-function has(found: Found<string> | undefined, address: string): boolean {
-  return found?.kind === 'found' && found.records.some((record) => same(record, address))
-}
-
-/** However they are written: the configuration is written by hand. */
-function same(one: string, other: string): boolean {
-  return one === other || normalAddress(one) === normalAddress(other)
-}
-
 type Confirmed = { readonly address: string; readonly confirmed: readonly string[]; readonly behind: string }
 
 async function checkEhlo(
@@ -97,7 +89,7 @@ async function checkEhlo(
   const { ehlo } = source
   const [name = ''] = confirmed
   if (confirmed.includes(ehlo)) return finding(source, 'ok', `${behind}${address} is ${ehlo}, and back`)
-  if (has(await lookUpAddresses(dns, ehlo), address))
+  if (hasAddress(await lookUpAddresses(dns, ehlo), address))
     return finding(
       source,
       'warning',

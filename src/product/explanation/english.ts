@@ -39,6 +39,12 @@ export const ENGLISH: Wording = {
       until: 'an operator releases it',
       change: `"hikyaku message release ${name}" lets it go on, "hikyaku message cancel ${name}" ends it.`,
     }),
+    damaged: ({ why }, { name }) => ({
+      brief: 'held: its content is damaged',
+      what: `It is held, because what the spool has of its content is not what was accepted${because(why)}`,
+      until: 'an operator ends it, or releases it',
+      change: `Nothing here brings the content back: its sender has to send it again. "hikyaku message cancel ${name}" ends it. After a restore of the data directory, "hikyaku message release ${name}" tries it again.`,
+    }),
     scheduled: ({ until }, { name, at, due }) => ({
       brief: `scheduled, ${due(until)}`,
       what: 'Its sender asked that it be sent later (FUTURERELEASE).',

@@ -66,6 +66,15 @@ test('one that was put off says after which reply, until when, and about how man
   assert.deepEqual(explainDelivery(facts(deferred, { attempts: [GREYLISTED] })), [{ ...RETRY, about: 8 }])
 })
 
+test('one whose content is damaged says so, until an operator holds it for another reason', () => {
+  const text = 'its checksum differs'
+  const attempts = [{ ...GREYLISTED, stage: 'damaged content', text }]
+  const [reason] = explainDelivery(facts({ state: 'held', lastReply: text }, { attempts }))
+  assert.deepEqual(reason, { at: 'damaged', why: text })
+  const [held] = explainDelivery(facts({ state: 'held', lastReply: 'wait for Jane' }, { attempts }))
+  assert.deepEqual(held, { at: 'held', why: 'wait for Jane' })
+})
+
 test('a notification that was withheld is told of, until one was sent', () => {
   const withheld = { ...GREYLISTED, notice: { kind: 'withheld', limit: 5 } } as const
   const bounced = facts({ state: 'bounced', attempts: 1 }, { attempts: [withheld] })

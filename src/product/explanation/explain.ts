@@ -1,7 +1,7 @@
 /** From what is known of a delivery, or of a queue, to the reasons why it waits. Pure: the clock is among the facts. */
 
 import type { PathState } from '#engine/egress'
-import { deadline, triesUntil } from '#engine/lifetime'
+import { DAMAGED, deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
 
@@ -56,7 +56,7 @@ function ofState(facts: DeliveryFacts): readonly Reason[] {
     case 'cancelled':
       return [{ at: 'cancelled', why: delivery.lastReply ?? '', ...endedAt(delivery) }]
     case 'held':
-      return [{ at: 'held', why: delivery.lastReply ?? '' }]
+      return [{ at: isDamaged(facts) ? 'damaged' : 'held', why: delivery.lastReply ?? '' }]
     case 'waiting':
     case 'active':
       return whyUnfinished(facts)
@@ -85,6 +85,12 @@ function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }:
     ...endedAt(delivery),
     ...(last === undefined ? {} : { last }),
   }
+}
+
+/** Held for that, and not by an operator since. */
+function isDamaged({ delivery, attempts }: DeliveryFacts): boolean {
+  const last = attempts.at(-1)
+  return last?.stage === DAMAGED && last.text === delivery.lastReply
 }
 
 function untold({ attempts }: DeliveryFacts): readonly Untold[] {

@@ -133,6 +133,7 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'cancelled', why: '' },
   { at: 'held', why: HOSTILE },
   { at: 'held', why: '' },
+  { at: 'damaged', why: 'the body of message 0sa8jyx0040 is damaged: its checksum differs' },
   { at: 'scheduled', until: NOW + 90 * MINUTE },
   {
     at: 'retry',

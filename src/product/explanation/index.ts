@@ -1,6 +1,7 @@
 export { explainDelivery, explainQueue } from './explain.ts'
 export type { DeliveryFacts, NodeFacts, QueueFacts } from './explain.ts'
 export type { Reason } from './reason.ts'
+export { tellTlsReport } from './tls-report.ts'
 export { LANGUAGES, languageOf, tell } from './words.ts'
 export type { Language } from './words.ts'
 export type { Told } from './wording.ts'

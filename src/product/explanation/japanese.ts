@@ -39,6 +39,12 @@ export const JAPANESE: Wording = {
       until: '運用者が解除するまで',
       change: `「hikyaku message release ${name}」で配送を再開し、「hikyaku message cancel ${name}」で取り消します。`,
     }),
+    damaged: ({ why }, { name }) => ({
+      brief: '保留: 内容が破損',
+      what: `保管している内容が受け付けたときのものと違うため、保留にしています${reason(why)}。`,
+      until: '運用者が取り消すか、解除するまで',
+      change: `ここでは内容を元に戻せないため、差出人に送り直してもらうほかありません。「hikyaku message cancel ${name}」で取り消します。データディレクトリーを復元した後なら、「hikyaku message release ${name}」でもう一度試行します。`,
+    }),
     scheduled: ({ until }, { name, at, due }) => ({
       brief: `送信予約、${due(until)}`,
       what: '差出人が、後で送るよう指定しています（FUTURERELEASE）。',

@@ -20,6 +20,8 @@ export type Ending =
 export type OfDelivery =
   /** An operator holds it, with these words. */
   | { readonly at: 'held'; readonly why: string }
+  /** What the spool has of its content is not what was accepted. */
+  | { readonly at: 'damaged'; readonly why: string }
   /** Its sender asked for a later time. RFC 4865 §1 */
   | { readonly at: 'scheduled'; readonly until: Instant }
   | {
@@ -91,6 +93,7 @@ export const REASONS = [
   'expired',
   'cancelled',
   'held',
+  'damaged',
   'scheduled',
   'retry',
   'on-wire',

@@ -69,6 +69,24 @@ test('a reply is told with the host that gave it and with what its code means', 
   assert.match(japanese.meaning, /見合わせ/)
 })
 
+test('the class of an attempt says more than its code', () => {
+  const bounce = { class: 'greylisted', type: 'soft', rule: 'greylisted/words' } as const
+  const reason: Reason = {
+    at: 'retry',
+    tries: 1,
+    until: NOW,
+    end: NOW,
+    why: '',
+    last: { ...GREYLISTED, bounce },
+  }
+  assert.equal(tell(reason, 'en', about).meaning, 'The host puts off senders it has not seen before.')
+  const other = { ...GREYLISTED, bounce: { ...bounce, class: 'of a later version' } }
+  assert.equal(
+    tell({ ...reason, last: other }, 'en', about).meaning,
+    'The receiving server puts the message off for the time being.',
+  )
+})
+
 test('words of our own come without a host, and a code that is absent without a meaning', () => {
   const last = {
     ...GREYLISTED,

@@ -1,6 +1,7 @@
 /** A reason in words, in the language of who asks. */
 
-import type { Instant } from '#engine/spool'
+import { BOUNCE_CLASSES, wordsOf } from '#engine/bounce'
+import type { Attempt, Instant } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { ENGLISH } from './english.ts'
@@ -41,7 +42,13 @@ function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'mean
   const words = code === 0 ? text : [String(code), enhanced, text].filter((part) => part !== '').join(' ')
   const isPlain = enhanced === '' || outcome === 'delivered'
   const meaning = isPlain ? '' : explainStatus(enhanced)[language].what
-  return { said: WORDINGS[language].said(last, words), meaning }
+  return { said: WORDINGS[language].said(last, words), meaning: classMeaning(last, language) ?? meaning }
+}
+
+/** The class knows more than the code, but for what nobody knows. */
+function classMeaning({ bounce }: Attempt, language: Language): string | undefined {
+  const name = BOUNCE_CLASSES.find((one) => one === bounce?.class)
+  return name === undefined || name === 'other' ? undefined : wordsOf(name)[language].what
 }
 
 /** `2026-11-22 10:21:49Z`, in every language. */

@@ -2,6 +2,7 @@ export { OperationError } from './operation-error.ts'
 export type { OperationErrorCode } from './operation-error.ts'
 export { LIST_LIMIT } from './operation.ts'
 export type {
+  BrokenRow,
   Changed,
   Explained,
   MessageRow,
@@ -13,7 +14,10 @@ export type {
   QueuesView,
   Reloaded,
   SendRequest,
+  TlsPolicyRow,
+  TlsReportRow,
+  TlsReportView,
 } from './operation.ts'
 export { follow, isStream } from './stream.ts'
 export type { Streams, TraceQuery } from './stream.ts'
-export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform } from './request.ts'
+export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform, SUPPRESSION_REASONS } from './request.ts'

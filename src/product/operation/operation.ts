@@ -12,11 +12,13 @@ import type {
   MessageView,
   QueueDepth,
 } from '#engine/spool'
-import type { PathState } from '#engine/egress'
+import type { BrokenHost, PathState } from '#engine/egress'
+import type { TlsReport } from '#grammar/report'
 import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
+import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
@@ -41,13 +43,17 @@ export const LIST_LIMIT = 1_000
 export type QueuesQuery = {
   /** Only queues whose name or site contains this, in upper or lower case. */
   readonly match?: string
+  /** `size`, when absent: those with most unfinished deliveries first. By name, pages can follow each other. */
+  readonly order?: 'size' | 'name'
+  /** Only those whose name sorts after this; takes `order` by name. */
+  readonly after?: string
   readonly limit: number
 }
 
 export type QueuesView = {
-  /** Those with most unfinished deliveries, at most as many as were asked for, the largest first. */
+  /** At most as many as were asked for, in the order that was. */
   readonly rows: readonly QueueRow[]
-  /** How many queues matched, and their unfinished deliveries. */
+  /** How many queues matched, those before `after` left out, and their unfinished deliveries. */
   readonly queues: number
   readonly deliveries: number
 }
@@ -96,6 +102,35 @@ export type Changed = {
   readonly rows: readonly MessageRow[]
 }
 
+export type TlsReportRow = {
+  readonly id: string
+  /** `2026-11-22`, in UTC. */
+  readonly day: string
+  readonly domain: string
+  readonly state: 'waiting' | 'sent' | 'failed'
+  /** When it is sent, or tried again. */
+  readonly due: number
+  readonly successes: number
+  readonly failures: number
+}
+
+export type TlsReportView = TlsReportRow & {
+  readonly report: TlsReport
+  readonly deliveries: readonly { readonly target: string; readonly ok: boolean; readonly text: string }[]
+}
+
+/** An MTA-STS policy that holds. */
+export type TlsPolicyRow = {
+  readonly domain: string
+  readonly id: string
+  readonly mode: 'enforce' | 'testing' | 'none'
+  readonly mx: readonly string[]
+  readonly fetchedAt: number
+  readonly expiresAt: number
+}
+
+export type BrokenRow = BrokenHost
+
 export type Operations = {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
@@ -134,6 +169,28 @@ export type Operations = {
   }): Promise<{ readonly credential: Credential; readonly password: string }>
   /** `null` when there is no such login that is valid. */
   credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+  /** Newest first. */
+  suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
+  /** Of one recipient: also those that no longer hold. */
+  suppressionShow(query: {
+    readonly organization: string
+    readonly address: string
+  }): Promise<readonly Suppression[]>
+  /** All or none, `LIST_LIMIT` at most. @throws {OperationError} `invalid` */
+  suppressionAdd(query: { readonly rows: readonly NewSuppression[] }): Promise<readonly Suppression[]>
+  /** Gives those that held until now. `stream` absent: of all streams. */
+  suppressionRemove(query: {
+    readonly organization: string
+    readonly stream?: string
+    readonly address: string
+    readonly why: string
+  }): Promise<readonly Suppression[]>
+  /** The newest first. */
+  tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
+  tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>
+  tlsPolicies(query: { readonly limit: number }): Promise<readonly TlsPolicyRow[]>
+  /** Hosts that get mail in clear because their TLS does not work. */
+  brokenTls(): Promise<readonly BrokenRow[]>
   /** Reads configuration and certificates again. */
   reload(): Promise<Reloaded>
 }

@@ -8,6 +8,13 @@ import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
 
+import type {
+  NewSuppression,
+  SuppressionKey,
+  SuppressionQuery,
+  SuppressionReason,
+} from '#product/suppression'
+
 import { OperationError } from './operation-error.ts'
 import { LIST_LIMIT } from './operation.ts'
 import type { MessagesQuery, Operations, QueuesQuery, SendRequest } from './operation.ts'
@@ -27,6 +34,15 @@ export const DELIVERY_STATES = [
 
 export const CHANGES = ['hold', 'release', 'cancel', 'retry'] as const satisfies readonly Change[]
 
+export const SUPPRESSION_REASONS = [
+  'bounce',
+  'soft-bounces',
+  'complaint',
+  'unsubscribe',
+  'manual',
+  'import',
+] as const satisfies readonly SuppressionReason[]
+
 /** Characters of a name, and of an address: RFC 5321 §4.5.3.1.3 has 256 octets, quotes and escapes come on top. */
 const NAME = 255
 const ADDRESS = 1_000
@@ -38,6 +54,7 @@ const messageId = parsed('a message id such as 0ab3xk9m2pq', parseMessageId)
 const position = whole(0, RECIPIENTS - 1)
 const deliveryKey = record<DeliveryKey>({ message: messageId, n: position })
 const name = line(NAME)
+const instant = whole(0, Number.MAX_SAFE_INTEGER)
 
 /** In the form that the spool has it: `@EXAMPLE.com` is `@example.com`, `@例え.jp` is `@xn--r8jz45g.jp`. */
 function canonicalAddress(text: string): string | undefined {
@@ -71,7 +88,12 @@ const nothing: Reader<undefined> = (value, at) => {
 
 const REQUESTS: Requests = {
   status: nothing,
-  queues: record<QueuesQuery>({ match: optional(name), limit: whole(1, LIST_LIMIT) }),
+  queues: record<QueuesQuery>({
+    match: optional(name),
+    order: optional(choice(['size', 'name'])),
+    after: optional(name),
+    limit: whole(1, LIST_LIMIT),
+  }),
   messages: record<MessagesQuery>({
     ...FILTER,
     before: optional(deliveryKey),
@@ -100,6 +122,42 @@ const REQUESTS: Requests = {
   credentials: nothing,
   credentialAdd: record({ organization: name, stream: name, note: name }),
   credentialRevoke: record({ login: name }),
+  suppressions: record<SuppressionQuery>({
+    organization: name,
+    stream: optional(name),
+    reason: optional(choice(SUPPRESSION_REASONS)),
+    match: optional(name),
+    all: optional(flag),
+    after: optional(record<SuppressionKey>({ createdAt: instant, address: line(ADDRESS), stream: name })),
+    limit: whole(1, LIST_LIMIT),
+  }),
+  suppressionShow: record({ organization: name, address: line(ADDRESS) }),
+  suppressionAdd: record({
+    rows: list(
+      record<NewSuppression>({
+        organization: name,
+        stream: name,
+        address: line(ADDRESS),
+        reason: choice(SUPPRESSION_REASONS),
+        evidence: line(ADDRESS),
+        class: optional(name),
+        delivery: optional(name),
+        createdAt: optional(instant),
+        expiresAt: optional(instant),
+      }),
+      { min: 1, max: LIST_LIMIT },
+    ),
+  }),
+  suppressionRemove: record<Parameters<Operations['suppressionRemove']>[0]>({
+    organization: name,
+    stream: optional(name),
+    address: line(ADDRESS),
+    why: line(NAME),
+  }),
+  tlsReports: record({ limit: whole(1, LIST_LIMIT) }),
+  tlsReport: record({ id: name }),
+  tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
+  brokenTls: nothing,
   reload: nothing,
 }
 

@@ -5,6 +5,7 @@ import type { Dns } from '#platform/dns'
 import { quoted } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { lookUp } from './lookup.ts'
+import { organizationalDomain } from './organizational-domain.ts'
 import { parseTagList } from './tag-list.ts'
 
 export type DmarcCheck = {
@@ -35,14 +36,10 @@ type Policy =
   | { readonly kind: 'several'; readonly name: string }
   | { readonly kind: 'policy'; readonly name: string; readonly text: string }
 
-/**
- * Of the domain itself, else of the closest parent that has one. RFC 7489 §6.6.3 asks only the organizational domain,
- * which takes a list of public suffixes to know; a parent with a policy is one in all but odd cases.
- */
+/** Of the domain itself, else of its organizational domain. RFC 7489 §6.6.3 */
 async function policyOf(dns: Dns, domain: string): Promise<Policy> {
-  const labels = domain.split('.')
-  for (let from = 0; from <= Math.max(0, labels.length - 2); from++) {
-    const name = `_dmarc.${labels.slice(from).join('.')}`
+  for (const one of new Set([domain, organizationalDomain(domain)])) {
+    const name = `_dmarc.${one}`
     const found = await lookUp(dns, name, 'TXT')
     if (found.kind === 'unknown') return { kind: 'unknown', name, why: found.why }
     const texts = found.kind === 'found' ? found.records.filter(isPolicy) : []
@@ -92,7 +89,8 @@ function alignment(
 
 function isAligned(returnPathDomain: string, domain: string, isStrict: boolean): boolean {
   if (isStrict || returnPathDomain === domain) return returnPathDomain === domain
-  return returnPathDomain.endsWith(`.${domain}`) || domain.endsWith(`.${returnPathDomain}`)
+  // RFC 7489 §3.1.2: relaxed, the organizational domains are compared.
+  return organizationalDomain(returnPathDomain) === organizationalDomain(domain)
 }
 
 function start(domain: string): Pick<Finding, 'publish'> {

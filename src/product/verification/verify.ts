@@ -1,25 +1,36 @@
 /** The DNS of one domain against what `domain show` asks to publish. Asks; changes nothing. */
 
 import type { Dns } from '#platform/dns'
+import type { HttpClient } from '#platform/http-client'
 import type { DomainView, Node } from '#product/domain'
 
+import { checkBimi } from './bimi.ts'
+import { checkBulkRules } from './bulk.ts'
 import { checkKeys } from './dkim.ts'
 import { checkDmarc } from './dmarc.ts'
 import type { Finding } from './finding.ts'
 import { checkExchanges } from './mail-exchange.ts'
+import { checkMtaSts } from './mta-sts.ts'
+import { checkPtr } from './ptr.ts'
 import { sendingAddresses } from './sending-address.ts'
 import type { Source } from './sending-address.ts'
 import { checkSpf } from './spf-check.ts'
+import { checkTlsReport } from './tls-rpt.ts'
 
-export type Sender = { readonly node: Node; readonly sources: readonly Source[] }
+export type Sender = {
+  readonly node: Node
+  readonly sources: readonly Source[]
+  /** Fetches MTA-STS policies; absent where no web server may be asked. */
+  readonly http?: HttpClient
+}
 
 export type Verification = {
   readonly domain: string
-  /** DKIM first, then SPF, DMARC, the return path and the MX. */
+  /** DKIM first, then SPF, DMARC, the return path, the MX, TLS, BIMI, PTR, and what large receivers make of it. */
   readonly findings: readonly Finding[]
 }
 
-/** Settles within some 30 questions to `dns`, most of them at the same time; never rejects. `now` judges retired keys. */
+/** Settles within some 40 questions to `dns`, most of them at the same time; never rejects. `now` judges retired keys. */
 export async function verifyDomain(
   dns: Dns,
   view: DomainView,
@@ -31,10 +42,12 @@ export async function verifyDomain(
   const addresses = await sendingAddresses(dns, sender.sources)
   const spf = { nodeName, addresses }
   const ownIsReturnPath = returnPathDomain === undefined
-  const checks = await Promise.all([
+  const ptr = checkPtr(dns, addresses)
+  const dmarc = checkDmarc(dns, { domain, returnPathDomain: returnPathDomain ?? domain })
+  const authentication = await Promise.all([
     checkKeys(dns, view.keys, now),
     checkSpf(dns, { ...spf, check: 'spf', domain, required: ownIsReturnPath }),
-    checkDmarc(dns, { domain, returnPathDomain: returnPathDomain ?? domain }),
+    dmarc,
     ...(ownIsReturnPath
       ? []
       : [
@@ -46,7 +59,14 @@ export async function verifyDomain(
           }),
           checkSpf(dns, { ...spf, check: 'return-path', domain: returnPathDomain, required: true }),
         ]),
-    checkExchanges(dns, { check: 'mx', domain, worst: ownIsReturnPath ? 'problem' : 'warning' }),
   ])
-  return { domain, findings: checks.flat() }
+  const others = await Promise.all([
+    checkExchanges(dns, { check: 'mx', domain, worst: ownIsReturnPath ? 'problem' : 'warning' }),
+    checkMtaSts(dns, domain, sender.http),
+    checkTlsReport(dns, domain),
+    checkBimi(dns, domain, await dmarc),
+    ptr,
+  ])
+  const needed = authentication.flat()
+  return { domain, findings: [...needed, ...others.flat(), ...checkBulkRules([...needed, ...(await ptr)])] }
 }

@@ -1,0 +1,169 @@
+/** `suppression import|export`: as CSV, which spreadsheets and the services that people come from write and read. */
+
+import type { Command } from 'commander'
+import type { parse } from 'csv-parse/sync'
+
+import { LIST_LIMIT, SUPPRESSION_REASONS } from '#product/operation'
+import type { NewSuppression, Suppression, SuppressionReason } from '#product/suppression'
+
+import { answer, example } from './command.ts'
+import type { Run } from './command.ts'
+import { CliError } from './host.ts'
+import { pagesOf, reasonArgument, selectingSuppressions } from './suppression-selection.ts'
+import type { SuppressionSelection } from './suppression-selection.ts'
+import { harmless } from './text.ts'
+
+export function suppressionFileCommands(parent: Command, run: Run): void {
+  importCommand(parent, run)
+  exportCommand(parent, run)
+}
+
+type ImportOptions = {
+  readonly organization: string
+  readonly stream: string
+  readonly reason: SuppressionReason
+  readonly dryRun?: boolean
+}
+
+function importCommand(parent: Command, run: Run): void {
+  const command = parent
+    .command('import')
+    .description('suppress what a CSV file lists; nothing is written unless every line is in order')
+    .argument('<file>', 'with a header line; the column `email` or `address` is needed; - is standard input')
+    .option('--organization <name>', 'whose mail', 'default')
+    .option('--stream <name>', 'of lines that name none', '*')
+    .option('--reason <reason>', 'of lines that name none of ours', reasonArgument, 'import')
+    .option('--dry-run', 'only say what would be done')
+    .action(async (file: string, options: ImportOptions, self: Command) => {
+      const content = file === '-' ? await run.host.input() : await run.host.readFile(file)
+      const rows = await read(content, options)
+      await answer(run, self, async (node) => {
+        for (let i = 0; options.dryRun !== true && i < rows.length; i += LIST_LIMIT) {
+          await node.suppressionAdd({ rows: rows.slice(i, i + LIST_LIMIT) })
+          run.host.err(`\r${Math.min(i + LIST_LIMIT, rows.length)} of ${rows.length}`)
+        }
+        if (options.dryRun !== true) run.host.err('\n')
+        const would = options.dryRun === true ? 'would be' : 'are'
+        return { value: { rows: rows.length }, text: `${rows.length} recipients ${would} suppressed.\n` }
+      })
+    })
+  example(
+    command,
+    'hikyaku suppression import suppressed.csv',
+    'hikyaku suppression import --dry-run --reason unsubscribe --stream marketing unsubscribed.csv',
+  )
+}
+
+/** @throws {CliError} `usage`, with every line that is wrong */
+async function read(content: Buffer, options: ImportOptions): Promise<readonly NewSuppression[]> {
+  const csv = await import('csv-parse/sync')
+  const lines = parsed(csv.parse, content)
+  const rows = lines.map((line) => rowOf(line, options))
+  const wrong = rows.flatMap((row, i) => (row.address.includes('@') ? [] : [`line ${i + 2}: no address`]))
+  if (wrong.length === 0) return rows
+  const more = wrong.length > MOST_MISTAKES ? `\n… and ${wrong.length - MOST_MISTAKES} more` : ''
+  throw new CliError('usage', `${wrong.slice(0, MOST_MISTAKES).join('\n')}${more}`)
+}
+
+const MOST_MISTAKES = 20
+
+type Line = { readonly [column: string]: string | undefined }
+
+function parsed(parseCsv: typeof parse, content: Buffer): readonly Line[] {
+  try {
+    return parseCsv(content, {
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      columns: (header: string[]) => header.map((name) => name.toLowerCase()),
+    })
+  } catch (cause) {
+    throw new CliError('usage', `it is not CSV: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** Names as we write them, and as SendGrid, SES and Mailgun do. */
+function rowOf(line: Line, options: ImportOptions): NewSuppression {
+  const createdAt = instantOf(line['created_at'] ?? line['created'] ?? line['lastupdatetime'])
+  const expiresAt = instantOf(line['expires_at'])
+  const reason = SUPPRESSION_REASONS.find((one) => one === line['reason']?.toLowerCase())
+  const text = [line['evidence'], line['error'], line['status'], reason === undefined ? line['reason'] : '']
+  return {
+    organization: options.organization,
+    stream: line['stream'] ?? options.stream,
+    address: line['address'] ?? line['email'] ?? line['emailaddress'] ?? line['recipient'] ?? '',
+    reason: reason ?? options.reason,
+    evidence: oneLine(text.filter((part) => part !== undefined && part !== '').join('; ')),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 1_000)
+}
+
+/** ISO 8601, or seconds since the epoch as SendGrid has them. */
+function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const instant = /^\d{9,10}$/.test(text) ? Number(text) * 1_000 : Date.parse(text)
+  return Number.isNaN(instant) ? undefined : instant
+}
+
+const COLUMNS = [
+  'address',
+  'stream',
+  'reason',
+  'class',
+  'created_at',
+  'expires_at',
+  'removed_at',
+  'evidence',
+] as const
+
+/** Few enough that a mistake cannot fill the disk, and more than anybody has. */
+const EXPORT_MOST = 100_000_000
+
+function exportCommand(parent: Command, run: Run): void {
+  const command = selectingSuppressions(parent.command('export'))
+    .description('all of them as CSV, for a spreadsheet or for import elsewhere')
+    .action(async (options: SuppressionSelection, self: Command) => {
+      run.host.out(`${COLUMNS.join(',')}\n`)
+      let rows = 0
+      await run.host.withNode(self.optsWithGlobals(), async (node) => {
+        for await (const page of pagesOf(node, options, EXPORT_MOST)) {
+          run.host.out(page.map((row) => `${lineOf(row)}\n`).join(''))
+          rows += page.length
+        }
+      })
+      run.host.err(`${rows} recipients\n`)
+    })
+  example(command, 'hikyaku suppression export > suppressed.csv')
+}
+
+function lineOf(row: Suppression): string {
+  const cells = [
+    row.address,
+    row.stream,
+    row.reason,
+    row.class,
+    iso(row.createdAt),
+    iso(row.expiresAt),
+    iso(row.removedAt),
+    row.evidence,
+  ]
+  return cells.map((cell) => field(cell ?? '')).join(',')
+}
+
+function iso(instant: number | undefined): string {
+  return instant === undefined ? '' : new Date(instant).toISOString()
+}
+
+/** RFC 4180 §2. A leading `=` and its like would be run as a formula by spreadsheets: remote text must not be. */
+function field(text: string): string {
+  const shown = harmless(text)
+  const safe = /^[=+\-@]/.test(shown) ? `'${shown}` : shown
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

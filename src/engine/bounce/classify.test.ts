@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+
+import fc from 'fast-check'
+
+import { BOUNCE_CLASSES, wordsOf } from './index.ts'
+import { classifyFinal, classifyReply } from './classify.ts'
+import type { Classified } from './classify.ts'
+import type { Said } from './rule.ts'
+
+/** No rule knows such words. */
+const NOTHING_KNOWN = 'zq'
+
+function reply(said: Partial<Said>): Classified {
+  return classifyReply({ code: 550, enhanced: '', text: NOTHING_KNOWN, ...said })
+}
+
+test('words decide before codes', () => {
+  const { class: name } = reply({ enhanced: '5.1.1', text: 'Mailbox full' })
+  assert.equal(name, 'mailbox-full')
+})
+
+test('the enhanced status code decides where words do not, and names itself', () => {
+  assert.deepEqual(reply({ enhanced: '5.2.2' }), {
+    class: 'mailbox-full',
+    type: 'soft',
+    rule: 'status 5.2.2',
+  })
+  assert.equal(reply({ enhanced: '5.7.999' }).class, 'policy')
+})
+
+function at(stage: string): readonly string[] {
+  const { class: name, rule } = reply({ enhanced: '5.0.0', stage })
+  return [name, rule]
+}
+
+test('a status code that says nothing leaves it to the reply code and the stage', () => {
+  assert.deepEqual(at('RCPT'), ['user-unknown', 'code 550 at RCPT'])
+  assert.deepEqual(at('MAIL'), ['sender-rejected', 'code 550 at MAIL'])
+  assert.deepEqual(at('greeting'), ['reputation', 'code 550 at greeting'])
+  assert.deepEqual(at('end of data'), ['other', 'none'])
+  assert.deepEqual(at('of a later version'), ['other', 'none'])
+})
+
+test('a transient reply is soft while it is tried, and hard once it was given up', () => {
+  const unknown = { code: 450, enhanced: '4.1.1', text: 'User unknown' }
+  assert.equal(classifyReply(unknown).type, 'soft')
+  assert.equal(classifyFinal(unknown, []).type, 'hard')
+})
+
+test('of a delivery that was given up, further words are asked when the nearest say nothing', () => {
+  const { rule, class: name } = classifyFinal({ code: 550, enhanced: '5.0.0', text: NOTHING_KNOWN }, [
+    '',
+    'Over quota',
+  ])
+  assert.deepEqual([name, rule], ['mailbox-full', 'mailbox-full/words'])
+})
+
+test('words within an address mean nothing', () => {
+  assert.equal(reply({ text: '<mailbox-full@user-unknown.example>' }).class, 'other')
+})
+
+test('rules of a receiver hold for its hosts and its domains, and for no others', () => {
+  const text = 'Unknown user a@docomo.ne.jp'
+  const stage = 'end of data'
+  const classes = [
+    { domain: 'docomo.ne.jp' },
+    { host: 'mfsmax.docomo.ne.jp' },
+    { host: 'mx.notdocomo.ne.jp' },
+  ].map((where) => reply({ text, stage, ...where }).class)
+  assert.deepEqual(classes, ['filtered', 'filtered', 'user-unknown'])
+})
+
+test('one reply is classed the same however often it comes', () => {
+  const said = { text: 'greylisted, come back later', code: 451 }
+  assert.deepEqual(reply(said), reply(said))
+  assert.deepEqual(reply({ text: NOTHING_KNOWN }), reply({ text: NOTHING_KNOWN }))
+})
+
+test('every class has words in both languages', () => {
+  for (const name of BOUNCE_CLASSES) {
+    const { ja, en } = wordsOf(name)
+    assert.match(ja.what, /[ぁ-ん].*。/, name)
+    assert.match(ja.todo, /[ぁ-ん].*。/, name)
+    assert.match(en.what, /^[A-Z].*\.$/, name)
+    assert.match(en.todo, /^[A-Z].*\.$/, name)
+  }
+})
+
+test('no words make it throw', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.integer({ min: 0, max: 999 }),
+      (text, code) => {
+        classifyReply({ code, enhanced: text, text, host: text, domain: text, stage: text })
+      },
+    ),
+    { numRuns: 200 },
+  )
+})

@@ -1,0 +1,107 @@
+/** Why a host did not take a message, by what it said: rules first, then codes. Pure, but for words it remembers. */
+
+import { CLASSES } from './classes.ts'
+import type { BounceClass, BounceType, ClassFacts } from './classes.ts'
+import { even } from './rule.ts'
+import type { Rule, Said } from './rule.ts'
+import { RULES } from './rules.ts'
+import { classOfCode, classOfStatus } from './status.ts'
+
+export type Classified = {
+  readonly class: BounceClass
+  readonly type: BounceType
+  /** Which rule decided: of `RULES`, else `status 5.1.1`, `code 550 at RCPT` or `none`. */
+  readonly rule: string
+}
+
+/** Of a reply that was given just now: a transient one says nothing for good of the address. */
+export function classifyReply(said: Said): Classified {
+  const found = ruleFor(said) ?? byCodes(said)
+  const transient = said.code >= 400 && said.code < 500
+  return transient && found.type === 'hard' ? { ...found, type: 'soft' } : found
+}
+
+/**
+ * Of a delivery that was given up, by all that is said of it: the nearest words first, codes when no words are known.
+ * What gave up for good on an address that is unknown for now knows no more than that it is unknown.
+ */
+export function classifyFinal(said: Said, more: readonly string[]): Classified {
+  for (const text of [said.text, ...more]) {
+    const found = text === '' ? undefined : ruleFor({ ...said, text, final: true })
+    if (found !== undefined) return found
+  }
+  return byCodes(said)
+}
+
+export function wordsOf(name: BounceClass): Pick<ClassFacts, 'ja' | 'en'> {
+  const { ja, en } = CLASSES[name]
+  return { ja, en }
+}
+
+function byCodes(said: Said): Classified {
+  const status = classOfStatus(said.enhanced)
+  if (status !== undefined) return classified(status, `status ${said.enhanced}`)
+  const code = classOfCode(said)
+  if (code !== undefined)
+    return classified(code, `code ${said.code}${said.stage === undefined ? '' : ` at ${said.stage}`}`)
+  return classified('other', 'none')
+}
+
+function classified(name: BounceClass, rule: string): Classified {
+  return { class: name, type: CLASSES[name].type, rule }
+}
+
+function ruleFor(said: Said): Classified | undefined {
+  const found = firstRule(said)
+  return found === undefined ? undefined : classified(found.class, found.id)
+}
+
+/** Rules of one receiver stand before all others, and are few where the host is another. */
+const OF_HOSTS = RULES.filter(({ hosts }) => hosts !== undefined)
+const OF_ALL = RULES.filter(({ hosts }) => hosts === undefined)
+
+/** The first rule that fits. */
+export function firstRule(said: Said): Rule | undefined {
+  const words = even(said.text)
+  if (words === '') return undefined
+  const takes = (rule: Rule): boolean => fits(rule, said) && rule.pattern.test(words)
+  return OF_HOSTS.find(takes) ?? remembered(said, words, () => OF_ALL.find(takes))
+}
+
+/** Receivers say the same words thousands of times; to match them against all rules takes 0.1 ms. */
+const MEMORY = new Map<string, Rule | null>()
+
+/** Replies that are remembered; at most 3,000 characters each. */
+const MEMORY_LIMIT = 500
+
+function remembered(
+  { stage, code, final = false }: Said,
+  words: string,
+  find: () => Rule | undefined,
+): Rule | undefined {
+  const key = `${stage ?? ''} ${code} ${final} ${words}`
+  const known = MEMORY.get(key)
+  if (known !== undefined) return known ?? undefined
+  const found = find()
+  if (MEMORY.size >= MEMORY_LIMIT) MEMORY.clear()
+  MEMORY.set(key, found ?? null)
+  return found
+}
+
+/** Everything but the words: cheap, and most rules of receivers end here. */
+function fits(
+  { hosts, stages, codes, final }: Rule,
+  { host = '', domain = '', stage, code, ...said }: Said,
+): boolean {
+  if (final === true && said.final !== true) return false
+  if (hosts !== undefined && !hosts.some((suffix) => isWithin(host, suffix) || isWithin(domain, suffix)))
+    return false
+  if (stages !== undefined && !stages.some((one) => one === stage)) return false
+  return codes === undefined || codes.includes(code)
+}
+
+function isWithin(name: string, suffix: string): boolean {
+  return (
+    name.endsWith(suffix) && (name.length === suffix.length || name[name.length - suffix.length - 1] === '.')
+  )
+}

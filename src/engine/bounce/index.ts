@@ -1,0 +1,7 @@
+export { BOUNCE_CLASSES, CLASSES } from './classes.ts'
+export type { BounceClass, BounceType, ClassWords } from './classes.ts'
+export { classifyReply, wordsOf } from './classify.ts'
+export type { Classified } from './classify.ts'
+export { judgeIncoming } from './incoming.ts'
+export type { JudgedMessage, JudgedRecipient } from './incoming.ts'
+export type { Said, Stage } from './rule.ts'

@@ -1,0 +1,26 @@
+/** All rules in the order they are tried: what is sure before what is likely, receivers' own words before everybody's. */
+
+import type { Rule } from './rule.ts'
+import { CONTENT } from './rules/content.ts'
+import { GOOGLE_RULES } from './rules/google.ts'
+import { JAPAN } from './rules/japan.ts'
+import { MICROSOFT_RULES } from './rules/microsoft.ts'
+import { PROVIDERS } from './rules/providers.ts'
+import { FULL, RECIPIENT } from './rules/recipient.ts'
+import { ROUTE } from './rules/route.ts'
+import { SYSTEM } from './rules/system.ts'
+import { OURSELVES, TRUST } from './rules/trust.ts'
+
+export const RULES: readonly Rule[] = [
+  ...JAPAN,
+  ...GOOGLE_RULES,
+  ...MICROSOFT_RULES,
+  ...PROVIDERS,
+  ...FULL,
+  ...TRUST,
+  ...CONTENT,
+  ...OURSELVES,
+  ...RECIPIENT,
+  ...ROUTE,
+  ...SYSTEM,
+]

@@ -1,0 +1,222 @@
+/** Replies that only one receiver gives, and words of its own for what others say otherwise. */
+
+import { any, rule } from '../rule.ts'
+
+const YAHOO = 'https://senders.yahooinc.com/smtp-error-codes/'
+const APPLE = 'https://support.apple.com/102322'
+
+export const PROVIDERS = [
+  rule(
+    'rate/yahoo-complaints',
+    any(
+      /temporarily deferred due to (?:unexpected volume or )?user complaints/,
+      /unexpected volume or user complaints/,
+      /\[tss?\d\d\] (?:all )?messages? (?:from|temporarily)/,
+      /\[ts0[1-3]\]/,
+    ),
+    [
+      '421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes',
+    ],
+    { source: YAHOO },
+  ),
+  rule(
+    'reputation/yahoo',
+    any(
+      /\[(?:bl\d\d|tss07|ph01|ipts\d\d)\]/,
+      /will be permanently deferred/,
+      /connections will not be accepted from/,
+    ),
+    [
+      "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.1, because the ip is in Spamhaus's list; see https://postmaster.yahooinc.com/550-bl23.html",
+    ],
+    { source: YAHOO },
+  ),
+  rule(
+    'user-unknown/yahoo',
+    /this user doesn't have an? (?:\S{1,80} )?account|mailbox not found for this account/,
+    [
+      "554 delivery error: dd This user doesn't have a yahoo.com account (someone@yahoo.com) [0] - mta1.mail.example",
+      "554 delivery error: dd Not a valid recipient - This user doesn't have a ymail account",
+    ],
+    { source: YAHOO },
+  ),
+  rule(
+    'inactive/yahoo',
+    /account has been disabled(?: or discontinued)?|mailbox (?:is )?disabled \(?554\.30/,
+    [
+      '554 delivery error: dd Sorry your message to someone@yahoo.com cannot be delivered. This account has been disabled or discontinued [#102].',
+      '554 30 Sorry, your message to someone@yahoo.com cannot be delivered. This mailbox is disabled (554.30).',
+    ],
+    { source: YAHOO },
+  ),
+  rule(
+    'authentication/yahoo',
+    any(
+      /unable to (?:deliver|accept).{0,80}(?:dmarc|authentication)/,
+      /not accepted for policy reasons\. see .{0,80}dmarc/,
+      /message not accepted due to .{0,30}(?:dkim|dmarc|spf)/,
+    ),
+    ['550 5.7.9 Message not accepted due to DMARC failure for example.com'],
+    { source: YAHOO },
+  ),
+  rule(
+    'policy/yahoo',
+    /message not accepted for policy reasons/,
+    ['554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes'],
+    { source: YAHOO },
+  ),
+  rule(
+    'reputation/apple',
+    /\[hcm?\d|\[(?:bs|cs|hm)\d\d?\]|mail from ip .{0,60}rejected due to listing/,
+    [
+      '554 5.7.1 [HM08] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137',
+      '550 5.7.1 Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus PBL.',
+    ],
+    { source: APPLE },
+  ),
+  rule(
+    'spam/apple',
+    /\[cs01\] message rejected|message rejected due to .{0,30}(?:spam|content)/,
+    ['550 5.7.1 Message rejected due to content restrictions [CS0 1]'],
+    { source: APPLE },
+  ),
+  rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
+    'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',
+  ]),
+  rule('policy/aol-attachment', /not accepting mail with (?:attachments|embedded)/, [
+    'Your mail to the following recipients could not be delivered because they are not accepting mail with attachments or embedded images:',
+  ]),
+  rule(
+    'reputation/att',
+    any(
+      /blocked by sbc:/,
+      /dnsrbl: blocked/,
+      /blocked for abuse\. see/,
+      /_is_blocked\.? ?for assistance/,
+      /abuse_rbl/,
+    ),
+    [
+      '521 DNSRBL: Blocked for abuse. See https://att.net/blocks',
+      '553 5.3.0 flpd594 DNSBL:RBL 521< 192.0.2.1 >_is_blocked.For assistance forward this email to abuse@example.com',
+    ],
+  ),
+  rule(
+    'filtered/facebook',
+    /refused due to recipient preferences|based on the email preferences of the person/,
+    ['550 5.1.1 RCP-P2 Refused due to recipient preferences'],
+  ),
+  rule('rate/comcast', /rl0000\d{1,2}|throttled - try again later/, [
+    '421 4.1.0 192.0.2.1 Throttled - try again later. Please see http://postmaster.comcast.net/smtp-error-codes.php#RL000001',
+  ]),
+  rule('spam/orange', /ofr_?506|mail rejete\. mail rejected/, [
+    '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]',
+  ]),
+  rule('user-unknown/orange', /destinataire invalide|ofr_?41[68]/, [
+    '550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]',
+  ]),
+  rule('rate/orange', /ofr_?(?:004_)?104|trop de connexions/, [
+    '421 mwinf5c01 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR004_104 [104]',
+  ]),
+  rule('reputation/orange', /\bofr_?\d{3}|\bwan_?\d{3}|service refuse\./, [
+    '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
+  ]),
+  rule(
+    'rate/free-fr',
+    /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
+    ['421 Too many errors from your ip (192.0.2.1), please visit http://postmaster.free.fr/'],
+  ),
+  rule('reputation/t-online', /a problem occurred\. \(?ask your postmaster for help/, [
+    '554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) (BL)',
+  ]),
+  rule(
+    'reputation/gmx',
+    any(
+      /no smtp service ip address is black listed/,
+      /nemesis esmtp service not available/,
+      /bad dns ptr resource record/,
+      /transaction failed reject due to policy restrictions/,
+    ),
+    [
+      '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
+    ],
+  ),
+  rule(
+    'spam/qq',
+    /mail content denied|mail is rejected by recipients|connection denied\.? ?.{0,20}id=20022/,
+    ['550 Mail content denied. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726'],
+  ),
+  rule(
+    'rate/qq',
+    any(
+      /connection frequency limited/,
+      /mail (?:from ip )?frequency (?:is )?limited/,
+      /\bmi:(?:dmc|spb|fre|cel)\b/,
+    ),
+    [
+      '550 Connection frequency limited. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000722',
+    ],
+  ),
+  rule(
+    'reputation/mimecast',
+    any(
+      /rejected by .{0,40}mimecast/,
+      /administrative lockout/,
+      /local cmb/,
+      /envelope (?:blocked|rejected) - /,
+      /reject .{0,20}header based/,
+    ),
+    ['554 Envelope Blocked - The sender is listed on a block list'],
+  ),
+  rule(
+    'reputation/cloudmark-proofpoint',
+    any(
+      /csi\.cloudmark\.com/,
+      /ipcheck\.proofpoint\.com/,
+      /support\.proofpoint\.com\/dnsbl/,
+      /poor reputation sender/,
+    ),
+    [
+      '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using cm-csi-v11; Cloudmark Poor Reputation Sender',
+    ],
+  ),
+  rule('reputation/barracuda', /barracudacentral|barracuda reputation|barracudanetworks\.com\/reputation/, [
+    '554 Service unavailable; Client host [192.0.2.1] blocked using Barracuda Reputation; http://bbl.barracudacentral.com/q.cgi?ip=192.0.2.1',
+  ]),
+  rule(
+    'suppressed/service',
+    any(
+      /suppression list/,
+      /(?:address|recipient) (?:is )?(?:on|in) (?:our|the|your)?\s?(?:global )?suppress/,
+      /previously (?:has )?(?:been )?bounced/,
+      /bounced address/,
+      /previously unsubscribed/,
+      /spam reporting address/,
+      /unsubscribed address/,
+    ),
+    [
+      'Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address: on the suppression list',
+      '550 5.0.0 Bounced Address',
+    ],
+  ),
+  rule(
+    'suppressed/amazon-history',
+    /recent history of bouncing|has suppressed sending to this address|onaccountsuppressionlist/,
+    [
+      'Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.',
+    ],
+  ),
+  rule('security/amazon-unverified', /email address is not verified|not authorized to perform ses:/, [
+    '554 Message rejected: Email address is not verified. The following identities failed the check in region US-EAST-1',
+  ]),
+  rule(
+    'spam/checks',
+    any(
+      /several antispam checks|spam ?(?:or|\/|and) ?virus/,
+      /(?:due to|because of|by) (?:the |our |suspected )?(?:anti-?)?spam (?:filter|content|check)/,
+    ),
+    [
+      '554 5.7.1 Your message failed several antispam checks (SCORING). Please be sure your mailserver is configured correctly (spf, HELO, PTR)',
+      '554 Sending address not accepted due to spam filter',
+    ],
+  ),
+]

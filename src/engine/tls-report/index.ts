@@ -1,0 +1,7 @@
+export { readReportFile } from './read.ts'
+export { TlsReporter } from './reporter.ts'
+export type { ReporterOptions } from './reporter.ts'
+export { openTlsReportStore } from './store.ts'
+export type { StoredReport, TlsReportStore } from './store.ts'
+export { Tally } from './tally.ts'
+export type { Counted } from './tally.ts'

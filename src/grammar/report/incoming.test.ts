@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+
+import fc from 'fast-check'
+
+import { READ_LIMITS } from './entity.ts'
+import { readIncoming } from './incoming.ts'
+import type { Incoming } from './incoming.ts'
+import { NOTICES } from './notices.fixture.ts'
+
+function read(message: string): Incoming {
+  return readIncoming(Buffer.from(message))
+}
+
+function said(incoming: Incoming): readonly string[] {
+  assert.ok(
+    incoming.kind === 'bounce' || incoming.kind === 'delay' || incoming.kind === 'success',
+    incoming.kind,
+  )
+  return incoming.recipients.map(
+    ({ recipient, action, status, code, stage = '' }) => `${recipient} ${action} ${status} ${code} ${stage}`,
+  )
+}
+
+for (const { name, message, says } of NOTICES) {
+  test(`a notice is read: ${name}`, () => {
+    const incoming = read(message)
+    assert.equal(incoming.kind, 'bounce')
+    assert.deepEqual(said(incoming), says)
+    assert.equal('original' in incoming ? incoming.original.messageId : '', '<1@shop.example.org>')
+  })
+
+  test(`line ends do not matter: ${name}`, () => {
+    const incoming = read(message)
+    assert.deepEqual(read(message.replaceAll('\n', '\r\n')), incoming)
+    assert.deepEqual(said(read(message.replaceAll('\n', '\r'))), said(incoming))
+  })
+}
+
+function withStatus(action: string, subject = 'Delivery report'): string {
+  return `From: postmaster@mx.example.net
+Subject: ${subject}
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; aki@example.com
+Action: ${action}
+Status: 2.0.0
+--b--
+`
+}
+
+test('what was delivered or passed on is no bounce', () => {
+  assert.deepEqual(
+    ['delivered', 'relayed', 'expanded'].map((action) => read(withStatus(action)).kind),
+    ['success', 'success', 'success'],
+  )
+})
+
+test('a delay is no bounce, as a report or in words', () => {
+  assert.equal(read(withStatus('delayed')).kind, 'delay')
+  const words = `From: Mail Delivery Subsystem <mailer-daemon@mx.example.net>
+To: shop@example.org
+Subject: Delivery Status Notification (Delay)
+
+THIS IS A WARNING MESSAGE ONLY.
+Delivery to the following recipient has been delayed:
+
+     aki@example.com
+
+Message will be retried for 2 more day(s)
+`
+  assert.deepEqual(said(read(words)), ['aki@example.com delayed  0 '])
+})
+
+test('a report forwarded within another message counts when that one names nobody', () => {
+  const outer = `From: MAILER-DAEMON@gate.example.net
+To: shop@example.org
+Subject: Returned mail: User unknown
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: text/plain
+
+----- The following addresses had permanent delivery errors -----
+
+--outer
+Content-Type: message/rfc822
+
+${NOTICES[0]!.message}
+--outer--
+`
+  assert.deepEqual(said(read(outer)), ['aki@example.com failed 5.1.1 550 RCPT'])
+})
+
+test('a report with encoded parts and addresses beyond ASCII is read', () => {
+  const status = Buffer.from(
+    'Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: utf-8;\\x{79CB}@example.com\nAction: failed\nStatus: 5.1.1\n',
+  )
+  const message = `From: MAILER-DAEMON@mx.example.net
+Content-Type: multipart/report; boundary="b"
+
+--b
+Content-Type: message/global-delivery-status
+Content-Transfer-Encoding: base64
+
+${status.toString('base64')}
+--b--
+`
+  assert.deepEqual(said(read(message)), ['秋@example.com failed 5.1.1 0 '])
+})
+
+function feedback(
+  fields: string,
+  original = 'To: aki@example.com\nMessage-ID: <1@shop.example.org>\nSubject: Your order',
+): string {
+  return `From: fbl@example.com
+Content-Type: multipart/report; report-type=feedback-report; boundary=b
+
+--b
+Content-Type: message/feedback-report
+
+${fields}
+--b
+Content-Type: message/rfc822
+
+${original}
+
+Hello
+--b--
+`
+}
+
+test('a complaint tells its type, whose it is and of which message', () => {
+  const incoming = read(
+    feedback(
+      'Feedback-Type: abuse\nUser-Agent: X/1\nOriginal-Rcpt-To: <yuki@example.com>\nSource-IP: 192.0.2.7',
+    ),
+  )
+  assert.ok(incoming.kind === 'complaint')
+  assert.deepEqual(incoming.feedback, {
+    type: 'abuse',
+    recipients: ['yuki@example.com'],
+    sourceIp: '192.0.2.7',
+    reporter: 'X/1',
+  })
+  assert.equal(incoming.original.messageId, '<1@shop.example.org>')
+})
+
+test('a complaint that hides the address is told by the message that came back', () => {
+  const incoming = read(feedback('Feedback-Type: opt-out\nOriginal-Rcpt-To: redacted-1f@example.com'))
+  assert.ok(incoming.kind === 'complaint')
+  assert.deepEqual([incoming.feedback.type, ...incoming.feedback.recipients], ['opt-out', 'aki@example.com'])
+})
+
+test('a complaint in the old form of Hotmail is one', () => {
+  const incoming = read(`From: staff@hotmail.com
+Subject: complaint about message from 192.0.2.7
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: message/rfc822
+
+X-HmXmrOriginalRecipient: aki@hotmail.com
+From: shop@example.org
+To: list@example.org
+
+Hello
+--b--
+`)
+  assert.ok(incoming.kind === 'complaint')
+  assert.deepEqual(incoming.feedback.recipients, ['aki@hotmail.com'])
+})
+
+const REPLIES = [
+  'Auto-Submitted: auto-replied\nSubject: Re: Your order',
+  'X-Autoreply: yes\nSubject: Re: Your order',
+  'Precedence: auto_reply\nSubject: Hello',
+  'Subject: Out of Office: Your order',
+  'Subject: =?UTF-8?B?44CQ6Ieq5YuV6L+U5L+h44CR5LiN5Zyo44Gu44GK55+l44KJ44Gb?=',
+  'Subject: 不在のお知らせ',
+  'Subject: Abwesenheitsnotiz: Bestellung',
+  'Subject: Réponse automatique : commande',
+  'Return-Path: <>\nSubject: Respuesta automática',
+]
+
+for (const header of REPLIES)
+  test(`an automatic answer is no bounce: ${header.split('\n').at(-1)}`, () => {
+    const message = `${header}\nFrom: Aki <aki@example.com>\nTo: shop@example.org\nContent-Type: text/plain; charset=utf-8\n\nI am away and could not read your message.\n`
+    assert.deepEqual(read(message), { kind: 'auto-reply', from: ['aki@example.com'], challenge: false })
+  })
+
+test('a challenge is an automatic answer', () => {
+  const message =
+    'From: guard@example.com\nSubject: Your order\n\nPlease confirm that you are a real person: click here.\n'
+  assert.deepEqual(read(message), { kind: 'auto-reply', from: ['guard@example.com'], challenge: true })
+})
+
+function file(subject: string, type: string): string {
+  return `From: noreply@example.com\nSubject: ${subject}\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: ${type}\n\nH4sI\n--b--\n`
+}
+
+test('aggregate reports and dispositions are told from bounces', () => {
+  assert.deepEqual(
+    read(file('Report Domain: example.org Submitter: example.com Report-ID: 1', 'application/gzip')),
+    { kind: 'report', of: 'dmarc' },
+  )
+  assert.deepEqual(read(file('TLS', 'application/tlsrpt+gzip')), { kind: 'report', of: 'tls' })
+  assert.deepEqual(read(file('Read: Your order', 'message/disposition-notification')), {
+    kind: 'report',
+    of: 'disposition',
+  })
+})
+
+test('a wish to get no more is one', () => {
+  assert.deepEqual(read('From: aki@example.com\nSubject: unsubscribe\n\n'), {
+    kind: 'unsubscribe',
+    from: ['aki@example.com'],
+  })
+})
+
+test('mail of people is none, even about bounces', () => {
+  for (const message of [
+    'From: aki@example.com\nSubject: Lunch\n\nAt noon?\n',
+    'From: aki@example.com\nSubject: Re: Undeliverable mail\n\nI got this:\n> 550 5.1.1 User unknown yuki@example.com\n',
+    '',
+    '\n\n',
+  ])
+    assert.deepEqual(read(message), { kind: 'none' })
+})
+
+test('a notification of Amazon SES is read', () => {
+  const json = JSON.stringify({
+    notificationType: 'Bounce',
+    bounce: {
+      bounceType: 'Permanent',
+      bounceSubType: 'General',
+      bouncedRecipients: [
+        { emailAddress: 'aki@example.com', status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' },
+      ],
+    },
+    mail: { messageId: '0101' },
+  })
+  const incoming = read(
+    `From: no-reply@sns.amazonaws.com\nSubject: AWS Notification Message\n\n${json}\n\n--\nhttps://sns.example/unsubscribe\n`,
+  )
+  assert.deepEqual(said(incoming), ['aki@example.com failed 5.1.1 550 '])
+})
+
+test('a hostile message is read within the limits', () => {
+  const deep = Array.from(
+    { length: 2000 },
+    (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\n\n--b${n}\n`,
+  ).join('')
+  const wide = `Content-Type: multipart/mixed; boundary=b\n\n${'--b\nContent-Type: text/plain\n\nx\n'.repeat(20_000)}`
+  const folded = `From: MAILER-DAEMON@example.net\nSubject: failure notice\n\n${'<a@example.com>: '.repeat(50_000)}`
+  for (const message of [deep, wide, folded, 'x'.repeat(3 * READ_LIMITS.octets), '=?'.repeat(100_000)])
+    read(message)
+})
+
+test('recipients of one report are limited', () => {
+  const groups = Array.from(
+    { length: 500 },
+    (_, n) => `Final-Recipient: rfc822;a${n}@example.com\nAction: failed\nStatus: 5.1.1\n`,
+  ).join('\n')
+  const incoming = read(
+    `From: MAILER-DAEMON@example.net\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n${groups}\n--b--\n`,
+  )
+  assert.equal(said(incoming).length, 100)
+})
+
+test('no octets make it throw', () => {
+  const piece = fc.constantFrom(
+    ...NOTICES.flatMap(({ message }) => message.split(/(?<=\n)/)),
+    '--b\n',
+    '\0',
+    '=?utf-8?b?',
+    '\x1b$B',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), fc.uint8Array({ maxLength: 40 }), (pieces, octets) => {
+      readIncoming(Buffer.concat([Buffer.from(pieces.join('')), octets]))
+      readIncoming(octets)
+    }),
+    { numRuns: 200 },
+  )
+})

@@ -1,0 +1,183 @@
+/** What a message that came in is: a bounce, a complaint, an automatic answer, another report, or none of these. */
+
+import { amazonNotice } from './amazon-notice.ts'
+import type { AmazonNotice } from './amazon-notice.ts'
+import { isAutomaticReply, isChallenge, isUnsubscribe, tellsDelay, tellsFailure } from './automatic.ts'
+import { readEntity, value } from './entity.ts'
+import type { Entity } from './entity.ts'
+import { feedbackOf, oldStyleComplaint } from './feedback-report.ts'
+import type { Feedback } from './feedback-report.ts'
+import { namedRecipients } from './named-recipients.ts'
+import { plainReport } from './plain-notice.ts'
+import { isDelayed, looksLikeBounce } from './recognise.ts'
+import { quotedReply } from './reply-text.ts'
+import { addressesIn, splitNotice } from './returned-message.ts'
+import type { Original } from './returned-message.ts'
+import { attachedOriginal, look, ownText } from './seen.ts'
+import type { Seen } from './seen.ts'
+import { statusReport } from './status-report.ts'
+import type { Reported } from './status-report.ts'
+
+export type Incoming =
+  | {
+      readonly kind: 'bounce' | 'delay' | 'success'
+      readonly recipients: readonly Reported[]
+      readonly original: Original
+    }
+  | { readonly kind: 'complaint'; readonly feedback: Feedback; readonly original: Original }
+  /** Of an absent person, or of a system that wants the sender to prove something. Never a bounce. */
+  | { readonly kind: 'auto-reply'; readonly from: readonly string[]; readonly challenge: boolean }
+  /** Aggregate and other reports that are about no single message. */
+  | { readonly kind: 'report'; readonly of: 'dmarc' | 'tls' | 'disposition' }
+  | { readonly kind: 'unsubscribe'; readonly from: readonly string[] }
+  | { readonly kind: 'none' }
+
+/** Never throws, whatever the octets; looks at the beginning of them only, as `READ_LIMITS` says. */
+export function readIncoming(message: Uint8Array): Incoming {
+  const entity = readEntity(message)
+  const seen = look(entity)
+  return (
+    amazon(seen) ??
+    complaint(seen) ??
+    otherReport(seen) ??
+    reportForMachines(seen, 0) ??
+    inWords(seen) ??
+    reportForMachines(seen, 1) ?? { kind: 'none' }
+  )
+}
+
+function amazon({ message, notice, original }: Seen): Incoming | undefined {
+  const read = notice.includes('Type"') ? amazonNotice(notice) : undefined
+  if (read === undefined || message.parts.length > 0) return undefined
+  const told = read.messageId === undefined ? original : { ...original, messageId: `<${read.messageId}>` }
+  return read.kind === 'complaint'
+    ? { kind: 'complaint', feedback: amazonFeedback(read), original: told }
+    : {
+        kind: read.kind,
+        recipients: read.recipients.map((one) => amazonReported(one, read.kind)),
+        original: told,
+      }
+}
+
+function amazonFeedback({ recipients, feedbackType }: AmazonNotice): Feedback {
+  const type =
+    feedbackType === 'not-spam' || feedbackType === 'fraud' || feedbackType === 'virus'
+      ? feedbackType
+      : 'abuse'
+  return { type, recipients: recipients.map(({ address }) => address), reporter: 'Amazon SES' }
+}
+
+function amazonReported(
+  { address, status, diagnostic }: AmazonNotice['recipients'][number],
+  kind: AmazonNotice['kind'],
+): Reported {
+  return {
+    recipient: address,
+    action: kind === 'success' ? 'delivered' : 'failed',
+    status,
+    ...quotedReply(diagnostic),
+    remoteMta: '',
+    diagnostic: diagnostic.replace(/^smtp;\s*/i, ''),
+    more: [],
+  }
+}
+
+function complaint({ parts, message, subject, original }: Seen): Incoming | undefined {
+  const report = parts.find(({ entity }) => entity.type === 'message/feedback-report')
+  if (report !== undefined)
+    return { kind: 'complaint', feedback: feedbackOf(report.entity, original), original }
+  const feedback = oldStyleComplaint(message, subject, original)
+  return feedback === undefined ? undefined : { kind: 'complaint', feedback, original }
+}
+
+/** RFC 8460 §5.3, RFC 7489 §7.2.1.1, RFC 8098 §3 */
+function otherReport(seen: Seen): Incoming | undefined {
+  const { message, parts, subject } = seen
+  const own = parts.filter(({ within }) => within === 0).map(({ entity }) => entity)
+  const isTls =
+    message.parameters.get('report-type')?.toLowerCase() === 'tlsrpt' ||
+    own.some(({ type }) => type.startsWith('application/tlsrpt'))
+  if (isTls || message.fields.has('tls-report-domain')) return { kind: 'report', of: 'tls' }
+  if (AGGREGATE.test(subject) && own.some(({ type }) => FILE.test(type)))
+    return { kind: 'report', of: 'dmarc' }
+  const disposition = own.find(({ type }) => type === 'message/disposition-notification')
+  return disposition === undefined || tellsDiscard(disposition, seen)
+    ? undefined
+    : { kind: 'report', of: 'disposition' }
+}
+
+const AGGREGATE = /^\W{0,10}(?:\[[^\]]{1,40}\]\s*)?report domain:|dmarc (?:aggregate|report)/i
+
+const FILE = /^(?:application\/(?:gzip|zip|x-gzip|x-zip[\w-]*|octet-stream|xml)|text\/xml)$/
+
+/** Dovecot and others tell with a disposition that they threw the message away. */
+function tellsDiscard({ text }: Entity, { subject, notice }: Seen): boolean {
+  const discards = /disposition:[^\n]*(?:deleted|failed|denied)/i.test(text) || tellsFailure(subject)
+  return discards && tellsFailure(`${subject}\n${notice}`)
+}
+
+const STATUS = /^message\/(?:global-)?delivery-status$/
+
+/** A report within a message within this one counts only when this one says nothing itself. */
+function reportForMachines(
+  { parts, message, notice, original, subject }: Seen,
+  depth: 0 | 1,
+): Incoming | undefined {
+  const found = parts.find(
+    ({ entity, within }) => STATUS.test(entity.type) && (depth === 0 ? within === 0 : within > 0),
+  )
+  if (found === undefined || isChallenge(message.fields, notice)) return undefined
+  const beside = found.beside.map((entity) => ({ entity, within: 0, beside: [] }))
+  const text = depth === 0 ? notice : splitNotice(ownText(beside)).notice
+  const about = (depth === 0 ? original : undefined) ?? attachedOriginal(beside) ?? original
+  const named = namedRecipients(text, sendersOf(message, about))
+  const recipients = statusReport(found.entity.text, { text, named })
+  if (recipients.length === 0) return undefined
+  const delayed = tellsDelay(subject) && recipients.every(({ status }) => status.startsWith('4'))
+  return { kind: kindOf(recipients, delayed), recipients, original: about }
+}
+
+function kindOf(recipients: readonly Reported[], delayed: boolean): 'bounce' | 'delay' | 'success' {
+  if (recipients.some(({ action }) => action === 'failed')) return delayed ? 'delay' : 'bounce'
+  return recipients.some(({ action }) => action === 'delayed') ? 'delay' : 'success'
+}
+
+/** To whom the report goes, and from whom: neither of them is who did not get the message. */
+function sendersOf({ fields }: Entity, original: Original): readonly string[] {
+  const own = ['to', 'return-path', 'from', 'reply-to', 'errors-to'].flatMap((name) =>
+    (fields.get(name) ?? []).flatMap(addressesIn),
+  )
+  const sender = ['return-path', 'x-envelope-from', 'x-postfix-sender'].flatMap((name) =>
+    addressesIn(value(original.fields, name)),
+  )
+  return [...own, ...sender, ...(original.from === undefined ? [] : [original.from])]
+}
+
+function inWords(seen: Seen): Incoming | undefined {
+  const from = addressesIn(value(seen.message.fields, 'from'))
+  if (looksLikeBounce(seen)) return bounceInWords(seen)
+  const { fields } = seen.message
+  if (isAutomaticReply(fields)) return { kind: 'auto-reply', from, challenge: false }
+  if (isChallenge(fields, seen.notice)) return { kind: 'auto-reply', from, challenge: true }
+  return isUnsubscribe(fields, seen.notice) ? { kind: 'unsubscribe', from } : undefined
+}
+
+function bounceInWords(seen: Seen): Incoming {
+  const { message, notice, original } = seen
+  const { fields } = message
+  const notThese = sendersOf(message, original)
+  const failed = (fields.get('x-failed-recipients') ?? []).join(' ')
+  const isNamed = failed !== '' || namedRecipients(notice, notThese).length > 0
+  const within = isNamed ? undefined : reportForMachines(seen, 1)
+  if (within !== undefined) return within
+  const delayed = isDelayed(seen)
+  const recipients = plainReport({
+    notice,
+    action: delayed ? 'delayed' : 'failed',
+    failed,
+    notThese,
+    original: original.to,
+    domain: /@([\w.-]{3,255})/.exec(value(fields, 'from'))?.[1] ?? '',
+  })
+  return { kind: delayed ? 'delay' : 'bounce', recipients, original }
+}
