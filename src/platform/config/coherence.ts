@@ -128,8 +128,16 @@ function limitProblems({ limits }: Config): string[] {
 }
 
 function sourceProblems(source: SourceConfig): string[] {
-  const { name, address, proxy, proxyUser, proxyPassword, relay, relayTls, relayUser, relayPassword } = source
-  const path = `egress.sources.${name}`
+  const path = `egress.sources.${source.name}`
+  const { relay, relayTls, relayPassword } = source
+  return [
+    ...proxyProblems(source, path),
+    ...relayProblems(source, path),
+    ...inClear(`${path}.relay_tls`, relay, relayTls, relayPassword),
+  ]
+}
+
+function proxyProblems({ address, proxy, proxyUser, proxyPassword }: SourceConfig, path: string): string[] {
   const problems: string[] = []
   if (proxy?.kind === 'haproxy' && address === undefined)
     problems.push(`${path}.address: must say from where the HAProxy shall connect`)
@@ -139,11 +147,16 @@ function sourceProblems(source: SourceConfig): string[] {
     problems.push(`${path}.proxy_user: only a SOCKS 5 proxy takes a login`)
   if ((proxyUser === undefined) !== (proxyPassword === undefined))
     problems.push(`${path}: proxy_user and proxy_password go together`)
-  const isUsed = relay.length > 0 || (relayUser ?? relayPassword) === undefined
-  if (!isUsed) problems.push(`${path}.relay: is missing; relay_user is given`)
+  return problems
+}
+
+function relayProblems({ relay, relayUser, relayPassword }: SourceConfig, path: string): string[] {
+  const problems: string[] = []
+  if (relay.length === 0 && (relayUser ?? relayPassword) !== undefined)
+    problems.push(`${path}.relay: is missing, and there is a login for it`)
   if ((relayUser === undefined) !== (relayPassword === undefined))
     problems.push(`${path}: relay_user and relay_password go together`)
-  return [...problems, ...inClear(`${path}.relay_tls`, relay, relayTls, relayPassword)]
+  return problems
 }
 
 /** A password must not travel in clear beyond this machine. */

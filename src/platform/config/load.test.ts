@@ -50,7 +50,9 @@ test('without a file there are defaults, made from the name of the machine', () 
       { name: 'submissions', port: 465, tls: 'implicit', auth: 'required' },
     ],
   )
-  assert.deepEqual(loaded.config.egress.sources, [{ name: 'default', ehlo: 'mx.example.com' }])
+  assert.deepEqual(loaded.config.egress.sources, [
+    { name: 'default', ehlo: 'mx.example.com', relay: [], relayTls: 'required' },
+  ])
   assert.equal(loaded.config.queue.postmaster, 'postmaster@mx.example.com')
   assert.equal(loaded.config.queue.expire, 5 * 24 * 3_600_000)
   assert.equal(loaded.config.node.data, 'data')
