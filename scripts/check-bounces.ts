@@ -1,7 +1,7 @@
 /** Holds docs/bounces.md to the taxonomy: its table is made of it. */
 
-import { BOUNCE_CLASSES, CLASSES } from '#engine/bounce'
-import type { ClassWords } from '#engine/bounce'
+import { BOUNCE_CLASSES, CLASSES } from '#grammar/bounce'
+import type { ClassWords } from '#grammar/bounce'
 
 import { between } from './generated.ts'
 import type { Tree } from './tree.ts'

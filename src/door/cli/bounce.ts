@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 
-import { classifyReply, judgeIncoming, wordsOf } from '#engine/bounce'
-import type { BounceClass, JudgedMessage, JudgedRecipient, Stage } from '#engine/bounce'
-import { quotedReply } from '#grammar/report'
+import type { JudgedMessage, JudgedRecipient, Stage } from '#engine/bounce'
+import { classWords } from '#grammar/bounce'
+import type { BounceClass } from '#grammar/bounce'
 import type { Language } from '#product/explanation'
 
 import { example, print } from './command.ts'
@@ -41,7 +41,7 @@ export function bounceCommands(program: Command, run: Run): void {
       if ((options.reply === undefined) === (files.length === 0))
         throw new CliError('usage', 'bounce classify takes either files or --reply')
       if (options.reply === undefined) await classifyFiles(run, command, files)
-      else print(run, globals, replyAnswer(options.reply, options, languageFor(run, command)))
+      else print(run, globals, await replyAnswer(options.reply, options, languageFor(run, command)))
     })
 
   example(
@@ -70,7 +70,14 @@ function stageArgument(text: string): Stage {
   return stage
 }
 
-function replyAnswer(text: string, { stage, host, domain }: Options, language: Language): Answer {
+/** The rules are loaded by the commands that need them. */
+async function replyAnswer(
+  text: string,
+  { stage, host, domain }: Options,
+  language: Language,
+): Promise<Answer> {
+  const { classifyReply } = await import('#engine/bounce')
+  const { quotedReply } = await import('#grammar/incoming')
   const classified = classifyReply({
     ...quotedReply(text),
     text,
@@ -87,6 +94,7 @@ function replyAnswer(text: string, { stage, host, domain }: Options, language: L
 async function classifyFiles({ host }: Run, command: Command, files: readonly string[]): Promise<void> {
   const json = command.optsWithGlobals<Globals>().json === true
   const language = languageFor({ host, end: () => {} }, command)
+  const { judgeIncoming } = await import('#engine/bounce')
   for (const file of files) {
     // In turn: the answers keep the order of the arguments.
     // oxlint-disable-next-line no-await-in-loop
@@ -118,7 +126,7 @@ function explanationOf(name: BounceClass): Record<Language, string> {
 }
 
 function sentence(name: BounceClass, language: Language): string {
-  const { what, todo } = wordsOf(name)[language]
+  const { what, todo } = classWords(name)[language]
   return `${what}${language === 'en' ? ' ' : ''}${todo}`
 }
 

@@ -1,7 +1,7 @@
 /** Why a host did not take a message, by what it said: rules first, then codes. Pure, but for words it remembers. */
 
-import { CLASSES } from './classes.ts'
-import type { BounceClass, BounceType, ClassFacts } from './classes.ts'
+import { CLASSES } from '#grammar/bounce'
+import type { BounceClass, BounceType } from '#grammar/bounce'
 import { even } from './rule.ts'
 import type { Rule, Said } from './rule.ts'
 import { RULES } from './rules.ts'
@@ -31,11 +31,6 @@ export function classifyFinal(said: Said, more: readonly string[]): Classified {
     if (found !== undefined) return found
   }
   return byCodes(said)
-}
-
-export function wordsOf(name: BounceClass): Pick<ClassFacts, 'ja' | 'en'> {
-  const { ja, en } = CLASSES[name]
-  return { ja, en }
 }
 
 function byCodes(said: Said): Classified {

@@ -1,12 +1,12 @@
 /** A message that came in, judged: what it is, and for each recipient why. */
 
-import { readIncoming } from '#grammar/report'
-import type { FeedbackType, Incoming, Reported } from '#grammar/report'
+import { readIncoming } from '#grammar/incoming'
+import type { FeedbackType, Incoming, Reported } from '#grammar/incoming'
 
 import { classifyFinal } from './classify.ts'
 import type { Classified } from './classify.ts'
-import { CLASSES } from './classes.ts'
-import type { BounceClass } from './classes.ts'
+import { CLASSES } from '#grammar/bounce'
+import type { BounceClass } from '#grammar/bounce'
 import type { Said } from './rule.ts'
 
 export type JudgedRecipient = Classified & {

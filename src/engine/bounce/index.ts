@@ -1,6 +1,4 @@
-export { BOUNCE_CLASSES, CLASSES } from './classes.ts'
-export type { BounceClass, BounceType, ClassWords } from './classes.ts'
-export { classifyReply, wordsOf } from './classify.ts'
+export { classifyReply } from './classify.ts'
 export type { Classified } from './classify.ts'
 export { judgeIncoming } from './incoming.ts'
 export type { JudgedMessage, JudgedRecipient } from './incoming.ts'

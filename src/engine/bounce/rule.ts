@@ -1,8 +1,8 @@
 /** One rule of the classifier: data with its samples, which a test runs. What the words are matched against: `even`. */
 
-import type { ReplyStage } from '#grammar/report'
+import type { ReplyStage } from '#grammar/incoming'
 
-import type { BounceClass } from './classes.ts'
+import type { BounceClass } from '#grammar/bounce'
 
 /** Where in the session it was said, in the words of the queue; `route` and `tls` are of this side. */
 export type Stage = ReplyStage | 'route' | 'greeting' | 'tls' | 'content' | 'RSET'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 
-import { quotedReply } from '#grammar/report'
+import { quotedReply } from '#grammar/incoming'
 
 import { firstRule } from './classify.ts'
 import type { Rule, Sample, Said } from './rule.ts'

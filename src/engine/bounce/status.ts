@@ -1,6 +1,6 @@
 /** What codes say when words do not: the enhanced status code first, then the reply code and where it was given. */
 
-import type { BounceClass } from './classes.ts'
+import type { BounceClass } from '#grammar/bounce'
 import type { Said } from './rule.ts'
 
 /** By subject and detail of RFC 3463 and its registry; the first digit decides only how long to wait. */

@@ -1,6 +1,6 @@
 /** A reason in words, in the language of who asks. */
 
-import { BOUNCE_CLASSES, wordsOf } from '#engine/bounce'
+import { BOUNCE_CLASSES, classWords } from '#grammar/bounce'
 import type { Attempt, Instant } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
@@ -48,7 +48,7 @@ function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'mean
 /** The class knows more than the code, but for what nobody knows. */
 function classMeaning({ bounce }: Attempt, language: Language): string | undefined {
   const name = BOUNCE_CLASSES.find((one) => one === bounce?.class)
-  return name === undefined || name === 'other' ? undefined : wordsOf(name)[language].what
+  return name === undefined || name === 'other' ? undefined : classWords(name)[language].what
 }
 
 /** `2026-11-22 10:21:49Z`, in every language. */

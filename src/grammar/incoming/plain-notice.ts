@@ -2,8 +2,8 @@
 
 import { namedRecipients } from './named-recipients.ts'
 import type { Named } from './named-recipients.ts'
-import type { Action } from './notification.ts'
-import { oneLine } from './notification.ts'
+import type { Action } from '#grammar/report'
+import { oneLine } from '#grammar/report'
 import { quotedReply } from './reply-text.ts'
 import { addressesIn } from './returned-message.ts'
 import type { Reported } from './status-report.ts'

@@ -3,7 +3,7 @@
 import { value } from './entity.ts'
 import type { Fields } from './entity.ts'
 import type { Named } from './named-recipients.ts'
-import type { Action } from './notification.ts'
+import type { Action } from '#grammar/report'
 import { quotedReply } from './reply-text.ts'
 import type { ReplyStage } from './reply-text.ts'
 import { addressOf, hostOf, readStatusFields } from './status-fields.ts'

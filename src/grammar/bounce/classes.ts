@@ -381,3 +381,8 @@ export const CLASSES = {
 export type BounceClass = keyof typeof CLASSES
 
 export const BOUNCE_CLASSES = Object.keys(CLASSES) as readonly BounceClass[]
+
+export function classWords(name: BounceClass): Pick<ClassFacts, 'ja' | 'en'> {
+  const { ja, en } = CLASSES[name]
+  return { ja, en }
+}

@@ -1,0 +1,2 @@
+export { BOUNCE_CLASSES, CLASSES, classWords } from './classes.ts'
+export type { BounceClass, BounceType, ClassWords } from './classes.ts'

@@ -1,0 +1,8 @@
+export { FEEDBACK_TYPES } from './feedback-report.ts'
+export type { Feedback, FeedbackType } from './feedback-report.ts'
+export { readIncoming } from './incoming.ts'
+export type { Incoming } from './incoming.ts'
+export { quotedReply } from './reply-text.ts'
+export type { ReplyStage } from './reply-text.ts'
+export type { Original } from './returned-message.ts'
+export type { Reported } from './status-report.ts'
