@@ -1,30 +1,34 @@
 /** `npm run unit [-- paths and flags]`: the tests that stand beside the code. */
 
 import { globSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { onlyTests } from './tests.ts'
 
 export const UNIT = { paths: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], each: 20_000, all: 120_000 }
 
-type Room = { readonly folder: string; readonly octets: number; readonly usesPostgres: boolean }
+/** What has no input and output is tested at an eighth of the cost of what has, by the octets of the tests (measured). */
+const PURE = join('src', 'grammar')
+const PURE_COST = 1 / 8
+
+type Room = { readonly paths: string; readonly cost: number; readonly usesPostgres: boolean }
 
 /**
- * The folders of all unit tests, dealt to processes: those that share a PostgreSQL server to one of their own, and the
+ * All unit tests by the folder, dealt to processes: those that share a PostgreSQL server to one of their own, and the
  * others to `others` processes, about as much to each.
  */
 export function dealt(others: number): readonly (readonly string[])[] {
-  const hands = Array.from({ length: others }, () => ({ octets: 0, folders: [] as string[] }))
+  const hands = Array.from({ length: others }, () => ({ cost: 0, paths: [] as string[] }))
   const withPostgres: string[] = []
-  for (const { folder, octets, usesPostgres } of rooms()) {
-    if (usesPostgres) withPostgres.push(folder)
+  for (const { paths, cost, usesPostgres } of rooms()) {
+    if (usesPostgres) withPostgres.push(paths)
     else {
-      const least = hands.reduce((a, b) => (b.octets < a.octets ? b : a))
-      least.octets += octets
-      least.folders.push(folder)
+      const least = hands.reduce((a, b) => (b.cost < a.cost ? b : a))
+      least.cost += cost
+      least.paths.push(paths)
     }
   }
-  return [withPostgres, ...hands.map(({ folders }) => folders)].filter((folders) => folders.length > 0)
+  return [withPostgres, ...hands.map((hand) => hand.paths)].filter((paths) => paths.length > 0)
 }
 
 /** Largest first: then those that come last even out what those before them left. */
@@ -34,9 +38,14 @@ function rooms(): readonly Room[] {
   return [...found]
     .map(([folder, inside]) => {
       const text = inside.map((file) => readFileSync(file, 'utf8')).join('')
-      return { folder, octets: text.length, usesPostgres: /\/test\/(?:postgres|control)\.ts'/.test(text) }
+      const cost = text.length * (folder.startsWith(PURE) ? PURE_COST : 1)
+      return {
+        paths: join(folder, '*.test.ts'),
+        cost,
+        usesPostgres: /\/test\/(?:postgres|control)\.ts'/.test(text),
+      }
     })
-    .toSorted((a, b) => b.octets - a.octets || (a.folder < b.folder ? -1 : 1))
+    .toSorted((a, b) => b.cost - a.cost || (a.paths < b.paths ? -1 : 1))
 }
 
 if (import.meta.main) {
