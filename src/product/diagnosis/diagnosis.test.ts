@@ -422,12 +422,6 @@ test('of a domain all that is not good is shown', async () => {
   assert.equal(none[0], 'warning')
 })
 
-test('hosts that get mail in clear because their TLS is broken are told', async () => {
-  const broken = { host: 'old.example', since: 0, until: 1, why: '' }
-  const found = await one('tls', { withDomains: (use) => use({ ...BOOK, brokenTls: async () => [broken] }) })
-  assert.deepEqual([found[0], /old\.example/.test(found[1])], ['warning', true])
-})
-
 function skipped(directory: Machine['directory']): Promise<readonly [level: string, text: string]> {
   return one('domain', {
     node: { at: 'absent' },

@@ -64,7 +64,7 @@ test('the MTA-STS of a domain is judged: record, policy, MX, age', async () => {
   ]
   for (const [zone, http, level, says] of cases) {
     const [found] = await checkMtaSts(zoneDns(zone), DOMAIN, http)
-    assert.equal(found?.level, level, found?.text)
+    assert.equal(found?.level, level, found?.text ?? 'nothing')
     assert.match(found?.text ?? '', says)
   }
   const [, short] = await checkMtaSts(zoneDns(RECORD), DOMAIN, serving(policy('enforce', `mx.${DOMAIN}`, 60)))
@@ -75,9 +75,9 @@ test('where reports about TLS go is told', async () => {
   const at = (text: string): Promise<Finding> =>
     checkTlsReport(zoneDns(`_smtp._tls.${DOMAIN} TXT ${text}`), DOMAIN)
   assert.match((await at('v=TLSRPTv1; rua=mailto:a@example.org')).text, /go to a@example\.org$/)
-  const bad = await at('v=TLSRPTv1; rua=ftp:x')
+  const wrong = await at('v=TLSRPTv1; rua=ftp:x')
   assert.deepEqual(
-    [bad.level, bad.publish?.value],
+    [wrong.level, wrong.publish?.value],
     ['warning', 'v=TLSRPTv1; rua=mailto:postmaster@example.org'],
   )
   assert.match((await checkTlsReport(zoneDns(''), DOMAIN)).text, /wants no reports/)
