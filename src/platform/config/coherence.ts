@@ -19,6 +19,7 @@ export function findings(config: Config): Findings {
   problems.push(
     ...collisions(config),
     ...tlsProblems(config),
+    ...daneProblems(config),
     ...queueProblems(config),
     ...limitProblems(config),
   )
@@ -106,6 +107,19 @@ function tlsProblems({ tls }: Config): string[] {
   if (tls.key !== undefined && tls.certificate === undefined)
     return ['tls.certificate: is missing; tls.key is given']
   return []
+}
+
+/** Whoever asks for DANE and forbids it would have mail wait for ever. */
+function daneProblems({ egress, routes, tlsPolicies, transportSecurity }: Config): string[] {
+  if (transportSecurity.dane && transportSecurity.trustAd !== 'none') return []
+  const why = transportSecurity.dane ? 'trust_ad is "none"' : 'dane is false'
+  const places = [
+    { path: 'egress.tls', tls: egress.tls },
+    ...routes.map(({ tls }, i) => ({ path: `routes[${i + 1}].tls`, tls })),
+    ...tlsPolicies.map(({ tls }, i) => ({ path: `tls_policies[${i + 1}].tls`, tls })),
+  ]
+  const asking = places.filter(({ tls }) => tls === 'dane')
+  return asking.map(({ path }) => `${path}: is "dane", but transport_security.${why}: no mail would go out`)
 }
 
 function queueProblems({ queue, dns }: Config): string[] {

@@ -216,6 +216,14 @@ test('hosts of a route have ports of their own', () => {
 const MISTAKES: readonly (readonly [toml: string, said: RegExp])[] = [
   ['[listeners.a]\ntls = "none"', /^listeners\.a: nobody could send: auth is "required"/],
   ['[listeners.a]\nauth = "none"', /^listeners\.a: nobody could send: auth is "none"/],
+  [
+    '[egress]\ntls = "dane"\n[transport_security]\ndane = false',
+    /^egress\.tls: is "dane", but transport_security\.dane is false/,
+  ],
+  [
+    '[[tls_policies]]\ndomain = "*"\ntls = "dane"\n[transport_security]\ntrust_ad = "none"',
+    /^tls_policies\[1\]\.tls: is "dane", but transport_security\.trust_ad/,
+  ],
   ['[listeners.a]\nauth = "optional"\ntrusted = ["0.0.0.0/0"]', /open relay$/],
   ['[listeners.a]\nauth = "optional"\ntrusted = ["::/0"]', /open relay$/],
   ['[listeners.a]\ntls = "none"\nauth_without_tls = true\nrequire_tls = true', /^listeners\.a\.require_tls/],

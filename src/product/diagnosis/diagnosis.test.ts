@@ -401,27 +401,6 @@ test('the node is absent, silent, full, or of another release', async () => {
   assert.equal((await one('node', { version: '1.3.0' }))[0], 'warning')
 })
 
-const lackingSpf: DomainBook['domainVerify'] = async ({ name }) => ({
-  domain: name,
-  findings: [
-    { level: 'ok', check: 'dkim', text: 'good' },
-    { level: 'problem', check: 'spf', text: 'none', publish: { name, type: 'TXT', value: 'v=spf1 -all' } },
-  ],
-})
-
-test('of a domain all that is not good is shown', async () => {
-  const [finding, ...more] = await told('domain example.org', {
-    withDomains: (use) => use({ ...BOOK, domainVerify: lackingSpf }),
-  })
-  assert.deepEqual(more, [])
-  assert.deepEqual(
-    [finding?.level, finding?.text, finding?.publish?.value],
-    ['problem', 'spf: none', 'v=spf1 -all'],
-  )
-  const none = await one('domain', { withDomains: (use) => use({ ...BOOK, domains: async () => [] }) })
-  assert.equal(none[0], 'warning')
-})
-
 function skipped(directory: Machine['directory']): Promise<readonly [level: string, text: string]> {
   return one('domain', {
     node: { at: 'absent' },

@@ -1,19 +1,40 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { checkBroken } from './domain.ts'
+import { checkBroken, checkDomains } from './domain.ts'
 import type { DomainBook } from './domain.ts'
 
-function book(...hosts: readonly string[]): DomainBook {
-  return {
-    domains: () => assert.fail('asked'),
-    domainVerify: () => assert.fail('asked'),
-    brokenTls: () => Promise.resolve(hosts.map((host) => ({ host, since: 0, until: 1, why: '' }))),
-  }
+const BOOK: DomainBook = {
+  domains: async () => [{ name: 'example.org', organization: 'default', createdAt: 0, verifiedAt: 0 }],
+  domainVerify: async ({ name }) => ({
+    domain: name,
+    findings: [
+      { level: 'ok', check: 'dkim', text: 'good' },
+      { level: 'problem', check: 'spf', text: 'none', publish: { name, type: 'TXT', value: 'v=spf1 -all' } },
+    ],
+  }),
+  brokenTls: async () => [],
 }
 
+test('of a domain all that is not good is shown', async () => {
+  assert.deepEqual(await checkDomains(BOOK), [
+    {
+      level: 'problem',
+      check: 'domain example.org',
+      text: 'spf: none',
+      publish: { name: 'example.org', type: 'TXT', value: 'v=spf1 -all' },
+    },
+  ])
+})
+
+test('without a domain nothing can be sent', async () => {
+  const [none, ...more] = await checkDomains({ ...BOOK, domains: async () => [] })
+  assert.deepEqual([none?.level, more], ['warning', []])
+})
+
 test('hosts that get mail in clear because their TLS is broken are told', async () => {
-  assert.equal((await checkBroken(book())).level, 'ok')
-  const { level, text } = await checkBroken(book('a.example', 'b.example', 'c.example', 'd.example'))
+  assert.equal((await checkBroken(BOOK)).level, 'ok')
+  const hosts = ['a', 'b', 'c', 'd'].map((host) => ({ host: `${host}.example`, since: 0, until: 1, why: '' }))
+  const { level, text } = await checkBroken({ ...BOOK, brokenTls: async () => hosts })
   assert.deepEqual([level, text.slice(0, 7), text.includes('d.example')], ['warning', '4 hosts', false])
 })
