@@ -6,7 +6,8 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createSecureContext } from 'node:tls'
@@ -110,10 +111,58 @@ const HOSTS = `
   reported.test MX 10 mx.reported.test
   unsigned.test MX 10 mx.good.test`
 
+/** Offers STARTTLS and then speaks none; takes mail in clear. */
+class BrokenTlsServer {
+  handshakes = 0
+  readonly #server: TcpServer
+  readonly #sockets = new Set<Socket>()
+
+  private constructor() {
+    this.#server = createTcpServer((socket) => {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.write('220 broken.test\r\n')
+      let isContent = false
+      socket.on('data', (bytes) => {
+        const said = bytes.toString('latin1')
+        if (isContent) {
+          isContent = !said.endsWith('\r\n.\r\n')
+          if (!isContent) socket.write('250 OK\r\n')
+        } else if (said.startsWith('EHLO')) socket.write('250-broken.test\r\n250 STARTTLS\r\n')
+        else if (said.startsWith('STARTTLS')) socket.write('220 go\r\n')
+        else if (said.startsWith('DATA')) {
+          isContent = true
+          socket.write('354 go\r\n')
+        } else if (/^[A-Z]/.test(said)) socket.write('250 OK\r\n')
+        else {
+          this.handshakes += 1
+          socket.end('this is no TLS at all')
+        }
+      })
+    })
+  }
+
+  static async start(): Promise<BrokenTlsServer> {
+    const started = new BrokenTlsServer()
+    await once(started.#server.listen(0, '127.0.0.1'), 'listening')
+    return started
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}
+
 suite('transport security', () => {
   let rig: Rig
   let dns: DnsServer
   let web: Server
+  let broken: BrokenTlsServer
   const fetched: string[] = []
   before(async () => {
     let answers: Zone = []
@@ -132,7 +181,9 @@ suite('transport security', () => {
       sandbox: { tls: { cert: pem, key: pem } },
     })
     answers = zone(rig.sandbox.smtpPort)
+    broken = await BrokenTlsServer.start()
     rig.configure({
+      '': `[[routes]]\ndomain = "broken.test"\nto = ["127.0.0.1:${broken.port}"]\nallow_private = true`,
       queue: 'retry = ["10m"]\njitter = 0',
       tls_report: `from = "reports@${DOMAIN}"\nspread = "0s"`,
       transport_security: `mta_sts_port = ${(web.address() as AddressInfo).port}`,
@@ -144,6 +195,7 @@ suite('transport security', () => {
     await rig[Symbol.asyncDispose]()
     await dns[Symbol.asyncDispose]()
     web.close()
+    broken.close()
   })
 
   const submit = (to: string): Promise<MessageId> => rig.submit({ from: FROM, to, content: letter(to) })
@@ -244,6 +296,25 @@ suite('transport security', () => {
     assert.match(told.out, /TLSAレコードが証明書と一致しません/)
     const [report] = await rig.operations.tlsReports({ limit: 10 })
     assert.deepEqual([report?.domain, report?.day, report?.state], ['reported.test', '2026-01-02', 'sent'])
+  })
+
+  test('a host whose TLS is broken gets mail in clear, is shown, and is remembered over a restart', async () => {
+    const to = 'a@broken.test'
+    await submit(to)
+    await rig.log.until('delivery.delivered', { to })
+    const known = await rig.operations.brokenTls()
+    assert.deepEqual(
+      known.map(({ host }) => host),
+      ['127.0.0.1'],
+    )
+    await rig.restart('stop')
+    assert.deepEqual(await rig.operations.brokenTls(), known)
+    const { out } = await rig.cliRun('tls-policy', 'broken')
+    assert.match(out, /^127\.0\.0\.1 /m)
+    const tries = broken.handshakes
+    await submit('b@broken.test')
+    await rig.log.until('delivery.delivered', { to: 'b@broken.test' })
+    assert.equal(broken.handshakes, tries, 'TLS was not tried again')
   })
 
   test('a policy outlives a restart, though its server is gone', async () => {

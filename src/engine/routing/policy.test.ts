@@ -98,7 +98,7 @@ async function tls(found: StsFound, demand: RoutingOptions['defaults']['tls']): 
     { domain: '*.com', tls: demand },
     { domain: '*', tls: 'none' },
   ] as const
-  return good(await routed(found, {}, { tlsPolicies })).tls
+  return good(await routed(found, { authentic: true }, { tlsPolicies })).tls
 }
 
 test('the strictest of operator and domain holds', async () => {
@@ -106,6 +106,12 @@ test('the strictest of operator and domain holds', async () => {
   assert.equal(await tls(policy('enforce', '*.example.com'), 'required'), 'verified')
   assert.equal(await tls(policy('enforce', '*.example.com'), 'dane'), 'dane')
   assert.equal(await tls(policy('testing', '*.example.com'), 'none'), 'none')
+})
+
+test('where DANE is required, an MX that DNSSEC does not vouch for keeps mail waiting. RFC 7672 §6', async () => {
+  const one = await routed({ kind: 'none' }, {}, { tlsPolicies: [{ domain: '*', tls: 'dane' }] })
+  assert.ok(!one.ok)
+  assert.match(`${one.kind} ${one.text}`, /^deferred DANE is required for example\.com/)
 })
 
 test('DNSSEC vouches for MX hosts, and for a domain that is its own', async () => {

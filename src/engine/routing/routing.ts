@@ -21,7 +21,7 @@ import { interleave, shuffle } from './order.ts'
 import type { Addressed, Host, Route, Routed, Routing, RoutingNow } from './route.ts'
 import { siteName } from './site.ts'
 import { findStatic, matchesDomain, staticRoute } from './static-route.ts'
-import { loopsBack, lookupFailed, noAddress, outsidePolicy, privateAddress } from './verdict.ts'
+import { loopsBack, lookupFailed, noAddress, outsidePolicy, privateAddress, unsignedMx } from './verdict.ts'
 
 export type RoutingOptions = {
   readonly dns: Dns
@@ -155,6 +155,7 @@ class DnsRouting implements Routing, RoutingNow {
       return outsidePolicy(domain, hosts, policy?.mx ?? [])
     }
     const terms = { ...defaults, ...termsOf(admitted, own, dane) }
+    if (terms.tls === 'dane' && !admitted.secure) return unsignedMx(domain)
     return { ok: true, route: new MxRoute(admitted, terms, random) }
   }
 

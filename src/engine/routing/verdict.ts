@@ -42,6 +42,12 @@ export function outsidePolicy(domain: string, hosts: readonly string[], mx: read
   return { ok: false, kind: 'deferred', code: 451, enhanced: '4.7.0', text }
 }
 
+/** RFC 7672 §6: whoever forges an unsigned MX names a host of his own, with TLSA records of his own. */
+export function unsignedMx(domain: string): NoRoute {
+  const text = `DANE is required for ${domain}, and no trusted resolver vouches for its MX (DNSSEC)`
+  return { ok: false, kind: 'deferred', code: 451, enhanced: '4.7.0', text }
+}
+
 /** RFC 3463 §3.5, X.4.6: routing loop detected. */
 export function loopsBack(name: string): NoRoute {
   return bounced(554, '5.4.6', `Mail for ${name} loops back to this host`)
