@@ -145,18 +145,29 @@ class DnsRouting implements Routing, RoutingNow {
 
   #routed(domain: string, destination: Destination, found: StsFound | undefined): Routed {
     if (!destination.ok) return destination.why
-    const { defaults, random, tlsPolicies = [], dane = false } = this.#options
-    const own = tlsPolicies.find((one) => matchesDomain(one.domain, domain))?.tls ?? defaults.tls
+    const { defaults, random, dane = false } = this.#options
     const policy = found?.kind === 'policy' ? found.policy : undefined
     const admitted = admit(destination, policy)
-    if (admitted.candidates.length === 0) {
-      const hosts = destination.candidates.map(({ name }) => name)
-      this.#options.outsidePolicy?.(domain, hosts)
-      return outsidePolicy(domain, hosts, policy?.mx ?? [])
-    }
-    const terms = { ...defaults, ...termsOf(admitted, own, dane) }
+    if (admitted.candidates.length === 0) return this.#outsidePolicy(domain, destination, policy?.mx ?? [])
+    const terms = { ...defaults, ...termsOf(admitted, this.#demandOf(domain), dane) }
     if (terms.tls === 'dane' && !admitted.secure) return unsignedMx(domain)
     return { ok: true, route: new MxRoute(admitted, terms, random) }
+  }
+
+  /** The operator's. */
+  #demandOf(domain: string): TlsLevel {
+    const { defaults, tlsPolicies = [] } = this.#options
+    return tlsPolicies.find((one) => matchesDomain(one.domain, domain))?.tls ?? defaults.tls
+  }
+
+  #outsidePolicy(
+    domain: string,
+    { candidates }: Extract<Destination, { ok: true }>,
+    mx: readonly string[],
+  ): Routed {
+    const hosts = candidates.map(({ name }) => name)
+    this.#options.outsidePolicy?.(domain, hosts)
+    return outsidePolicy(domain, hosts, mx)
   }
 
   /** RFC 8460 §5.3.1: a report about a policy that fails must not fail by it. */
