@@ -95,8 +95,8 @@ test('when the policy allows no host, mail waits and says so', async () => {
 /** What holds when the operator demands `demand` of the domain, and `none` of others. */
 async function tls(found: StsFound, demand: RoutingOptions['defaults']['tls']): Promise<string> {
   const tlsPolicies = [
-    { domain: '*.com', tls: demand },
-    { domain: '*', tls: 'none' },
+    { domain: '*.com', tls: demand, obey: true },
+    { domain: '*', tls: 'none', obey: true },
   ] as const
   return good(await routed(found, { authentic: true }, { tlsPolicies })).tls
 }
@@ -109,9 +109,18 @@ test('the strictest of operator and domain holds', async () => {
 })
 
 test('where DANE is required, an MX that DNSSEC does not vouch for keeps mail waiting. RFC 7672 §6', async () => {
-  const one = await routed({ kind: 'none' }, {}, { tlsPolicies: [{ domain: '*', tls: 'dane' }] })
+  const one = await routed({ kind: 'none' }, {}, { tlsPolicies: [{ domain: '*', tls: 'dane', obey: true }] })
   assert.ok(!one.ok)
   assert.match(`${one.kind} ${one.text}`, /^deferred DANE is required for example\.com/)
+})
+
+test('a domain whose policies are broken can be had without them', async () => {
+  const options = {
+    mtaSts: { find: () => assert.fail('asked') },
+    tlsPolicies: [{ domain: 'example.com', tls: 'required', obey: false }],
+  } as const
+  const one = good(await routed({ kind: 'none' }, { authentic: true }, options))
+  assert.deepEqual([one.tls, one.dane, one.hosts.length], ['required', undefined, 3])
 })
 
 test('DNSSEC vouches for MX hosts, and for a domain that is its own', async () => {
@@ -129,7 +138,8 @@ test('DANE is asked for where TLS is wanted', async () => {
   assert.equal(good(await routed({ kind: 'none' })).dane, true)
   assert.equal(good(await routed({ kind: 'none' }, {}, { dane: false })).dane, undefined)
   assert.equal(
-    good(await routed({ kind: 'none' }, {}, { tlsPolicies: [{ domain: '*', tls: 'none' }] })).dane,
+    good(await routed({ kind: 'none' }, {}, { tlsPolicies: [{ domain: '*', tls: 'none', obey: true }] }))
+      .dane,
     undefined,
   )
 })
@@ -139,7 +149,7 @@ test('reports about TLS go by no policy. RFC 8460 §5.3.1', async () => {
   const one = good(
     await routed(policy('enforce', 'mx.other.example'), asked, {
       mtaSts: { find: () => assert.fail('asked') },
-      tlsPolicies: [{ domain: '*', tls: 'dane' }],
+      tlsPolicies: [{ domain: '*', tls: 'dane', obey: true }],
     }),
   )
   assert.deepEqual([one.tls, one.dane, one.exempt], ['opportunistic', undefined, true])

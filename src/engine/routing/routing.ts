@@ -111,9 +111,10 @@ class DnsRouting implements Routing, RoutingNow {
     const key = this.#keyOf(domain, stream)
     const name = domain.toLowerCase()
     const isExempt = stream === TLS_REPORT_STREAM
+    const isFree = isExempt || name.startsWith('[') || !this.#ruleOf(name).obey
     const [destination, policy] = await Promise.all([
       findDestination(name, this.#options.dns, this.#ourselves),
-      isExempt || name.startsWith('[') ? undefined : this.#options.mtaSts?.find(name),
+      isFree ? undefined : this.#options.mtaSts?.find(name),
     ])
     const routed = isExempt ? this.#exempt(destination) : this.#routed(name, destination, policy?.found)
     memory.set(key, { expires: Math.min(destination.expires, policy?.expires ?? Infinity), routed })
@@ -146,18 +147,19 @@ class DnsRouting implements Routing, RoutingNow {
   #routed(domain: string, destination: Destination, found: StsFound | undefined): Routed {
     if (!destination.ok) return destination.why
     const { defaults, random, dane = false } = this.#options
+    const { tls, obey } = this.#ruleOf(domain)
     const policy = found?.kind === 'policy' ? found.policy : undefined
     const admitted = admit(destination, policy)
     if (admitted.candidates.length === 0) return this.#outsidePolicy(domain, destination, policy?.mx ?? [])
-    const terms = { ...defaults, ...termsOf(admitted, this.#demandOf(domain), dane) }
+    const terms = { ...defaults, ...termsOf(admitted, tls, dane && obey) }
     if (terms.tls === 'dane' && !admitted.secure) return unsignedMx(domain)
     return { ok: true, route: new MxRoute(admitted, terms, random) }
   }
 
   /** The operator's. */
-  #demandOf(domain: string): TlsLevel {
+  #ruleOf(domain: string): { readonly tls: TlsLevel; readonly obey: boolean } {
     const { defaults, tlsPolicies = [] } = this.#options
-    return tlsPolicies.find((one) => matchesDomain(one.domain, domain))?.tls ?? defaults.tls
+    return tlsPolicies.find((one) => matchesDomain(one.domain, domain)) ?? { tls: defaults.tls, obey: true }
   }
 
   #outsidePolicy(

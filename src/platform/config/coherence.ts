@@ -111,7 +111,12 @@ function tlsProblems({ tls }: Config): string[] {
 
 /** Whoever asks for DANE and forbids it would have mail wait for ever. */
 function daneProblems({ egress, routes, tlsPolicies, transportSecurity }: Config): string[] {
-  if (transportSecurity.dane && transportSecurity.trustAd !== 'none') return []
+  const odd = tlsPolicies.flatMap(({ tls, obey }, i) =>
+    tls === 'dane' && !obey
+      ? [`tls_policies[${i + 1}].obey: false, but tls is "dane": no mail would go out`]
+      : [],
+  )
+  if (transportSecurity.dane && transportSecurity.trustAd !== 'none') return odd
   const why = transportSecurity.dane ? 'trust_ad is "none"' : 'dane is false'
   const places = [
     { path: 'egress.tls', tls: egress.tls },

@@ -45,13 +45,17 @@ export const ROUTES = rows(
 )
 
 export const TLS_POLICIES = rows(
-  'How much TLS mail to some domains must have, whatever they say themselves; what they demand in addition is obeyed too. For mail by MX. The first row that matches wins.',
+  'How much TLS mail to some domains must have, whatever they say themselves. For mail by MX. The first row that matches wins.',
   {
     domain: domainPattern({
       example: 'bank.example.com',
       is: 'The recipient domain: `example.com`, `*.example.com` for all below it, `*` for all.',
     }),
     tls: choice(TLS_POLICY, { example: 'verified', is: `${TLS_WORDS} Instead of \`egress.tls\`.` }),
+    obey: flag({
+      default: true,
+      is: 'Whether MTA-STS policy and TLSA records are obeyed too. `false` gets mail through while theirs are broken.',
+    }),
   },
 )
 

@@ -221,6 +221,10 @@ const MISTAKES: readonly (readonly [toml: string, said: RegExp])[] = [
     /^egress\.tls: is "dane", but transport_security\.dane is false/,
   ],
   [
+    '[[tls_policies]]\ndomain = "*"\ntls = "dane"\nobey = false',
+    /^tls_policies\[1\]\.obey: false, but tls is "dane"/,
+  ],
+  [
     '[[tls_policies]]\ndomain = "*"\ntls = "dane"\n[transport_security]\ntrust_ad = "none"',
     /^tls_policies\[1\]\.tls: is "dane", but transport_security\.trust_ad/,
   ],
