@@ -3,6 +3,7 @@ import test from 'node:test'
 
 import fc from 'fast-check'
 
+import { character } from '../../../test/character.ts'
 import { BOUNCE_CLASSES, wordsOf } from './index.ts'
 import { classifyFinal, classifyReply } from './classify.ts'
 import type { Classified } from './classify.ts'
@@ -90,7 +91,7 @@ test('every class has words in both languages', () => {
 test('no words make it throw', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.string({ unit: character, maxLength: 200 }),
       fc.integer({ min: 0, max: 999 }),
       (text, code) => {
         classifyReply({ code, enhanced: text, text, host: text, domain: text, stage: text })
