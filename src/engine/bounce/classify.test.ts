@@ -3,6 +3,8 @@ import test from 'node:test'
 
 import fc from 'fast-check'
 
+import { character } from '../../../test/character.ts'
+
 import { classifyFinal, classifyReply } from './classify.ts'
 import type { Classified } from './classify.ts'
 import type { Said } from './rule.ts'
@@ -79,7 +81,7 @@ test('one reply is classed the same however often it comes', () => {
 test('no words make it throw', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.string({ unit: character, maxLength: 200 }),
       fc.integer({ min: 0, max: 999 }),
       (text, code) => {
         classifyReply({ code, enhanced: text, text, host: text, domain: text, stage: text })
