@@ -358,3 +358,23 @@ test('a queue that only waits is no longer in memory, and is sent when its time 
   assert.deepEqual(sendReady(at, 'example.com'), ['jane'])
   await at.queue.stop()
 })
+
+test('a start with very many queues learns of them a page at a time', async () => {
+  const later = START + 86_400_000
+  const full = Array.from({ length: 5_000 }, (_, i) => [`transactional/d${i}.example`, later] as const)
+  const between = (spool: Spool): Partial<Spool> => ({
+    waiting: async (after, limit) => (after === '' ? full : spool.waiting('', limit)),
+  })
+  const at = await rig({ between })
+  await send(at, ['jane@example.com'], { holdUntil: START + 10 })
+  await at.queue.stop()
+  at.clock += 20
+  const again = await rig({ between: () => ({ ...between(at.spool), claim: (...args) => at.spool.claim(...args) }) })
+  again.clock = at.clock
+  await again.queue.start()
+  await settled(again)
+  again.queue.tick()
+  await settled(again)
+  assert.deepEqual(sendReady(again, 'example.com'), ['jane'])
+  await again.queue.stop()
+})

@@ -5,6 +5,8 @@
  * and is claimed by due time, loading.ts. What an attempt did is in outcome.ts; what is written down in settling.ts.
  */
 
+import { setTimeout } from 'node:timers/promises'
+
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import { SpoolError } from '#engine/spool'
@@ -48,6 +50,9 @@ const CARRIED_LIMIT = 64 * 1024 * 1024
 
 /** Scheduled queues that are asked for in one call at start. */
 const QUEUES_AT_ONCE = 5_000
+
+/** Milliseconds until a store that did not say what waits is asked again. */
+const LEARN_RETRY = 5_000
 
 /** Deliveries that go back to the store, by the queue and the time they are due there. */
 type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
@@ -97,17 +102,31 @@ export class Queue {
     return returnPathDomain === undefined ? recipientsPerTransaction : 1
   }
 
-  /** Learns what waits in the store, and starts. */
+  /** Learns what waits in the store, and starts. Where that is much, fresh mail need not wait until all of it is known. */
   async start(): Promise<void> {
-    for (let after = ''; ;) {
-      const page = await this.#options.spool.waiting(after, QUEUES_AT_ONCE)
-      for (const [queue, due] of page) this.#loading.remember(queue, due)
-      const last = page.at(-1)
-      if (last === undefined) break
-      after = last[0]
-    }
+    const last = await this.#learn('')
+    if (last !== undefined) void this.#learnRest(last)
     this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
+  }
+
+  /** The last queue of a page that was full: behind it there may be more. */
+  async #learn(after: string): Promise<string | undefined> {
+    const page = await this.#options.spool.waiting(after, QUEUES_AT_ONCE)
+    for (const [queue, due] of page) this.planned(queue, due)
+    return page.length < QUEUES_AT_ONCE ? undefined : page.at(-1)?.[0]
+  }
+
+  async #learnRest(from: string): Promise<void> {
+    for (let after: string | undefined = from; after !== undefined && !this.#stopped;) {
+      try {
+        after = await this.#learn(after)
+      } catch (cause) {
+        if (!(cause instanceof SpoolError)) throw cause
+        this.#options.log.error('queue.learn-failed', { after, cause })
+        await setTimeout(LEARN_RETRY, undefined, { ref: false })
+      }
+    }
   }
 
   /**
