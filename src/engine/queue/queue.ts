@@ -5,8 +5,6 @@
  * and is claimed by due time, loading.ts. What an attempt did is in outcome.ts; what is written down in settling.ts.
  */
 
-import { setTimeout } from 'node:timers/promises'
-
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import { SpoolError } from '#engine/spool'
@@ -17,6 +15,7 @@ import type { Log } from '#platform/log'
 
 import { Carried } from './carried.ts'
 import type { Prepare } from './carried.ts'
+import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
 import { judge } from './outcome.ts'
@@ -47,12 +46,6 @@ export type QueueOptions = {
 
 /** Octets of message content kept in memory from acceptance to the first attempt; beyond it they are read back. */
 const CARRIED_LIMIT = 64 * 1024 * 1024
-
-/** Scheduled queues that are asked for in one call at start. */
-const QUEUES_AT_ONCE = 5_000
-
-/** Milliseconds until a store that did not say what waits is asked again. */
-const LEARN_RETRY = 5_000
 
 /** Deliveries that go back to the store, by the queue and the time they are due there. */
 type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
@@ -102,31 +95,15 @@ export class Queue {
     return returnPathDomain === undefined ? recipientsPerTransaction : 1
   }
 
-  /** Learns what waits in the store, and starts. Where that is much, fresh mail need not wait until all of it is known. */
+  /** Learns what waits in the store, and starts. */
   async start(): Promise<void> {
-    const last = await this.#learn('')
-    if (last !== undefined) void this.#learnRest(last)
+    await learn({
+      ...this.#options,
+      planned: (key, due) => this.planned(key, due),
+      isOver: () => this.#stopped,
+    })
     this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
-  }
-
-  /** The last queue of a page that was full: behind it there may be more. */
-  async #learn(after: string): Promise<string | undefined> {
-    const page = await this.#options.spool.waiting(after, QUEUES_AT_ONCE)
-    for (const [queue, due] of page) this.planned(queue, due)
-    return page.length < QUEUES_AT_ONCE ? undefined : page.at(-1)?.[0]
-  }
-
-  async #learnRest(from: string): Promise<void> {
-    for (let after: string | undefined = from; after !== undefined && !this.#stopped;) {
-      try {
-        after = await this.#learn(after)
-      } catch (cause) {
-        if (!(cause instanceof SpoolError)) throw cause
-        this.#options.log.error('queue.learn-failed', { after, cause })
-        await setTimeout(LEARN_RETRY, undefined, { ref: false })
-      }
-    }
   }
 
   /**
