@@ -42,22 +42,13 @@ async function growth(
   mkdirSync(place)
   await using node = await ScaleNode.in(place, world)
   const port = kind === 'clear' ? node.port : node.tlsPort
-  await using _warm = closing(await openAll(WARM_UP, kind, port))
-  await _warm[Symbol.asyncDispose]()
+  for (const socket of await openAll(WARM_UP, kind, port)) socket.destroy()
   const before = await settledMemory(node)
-  await using open = closing(await openAll(connections, kind, port))
+  const open = await openAll(connections, kind, port)
   const grown = (await settledMemory(node)) - before
   console.error(`scale: ${connections} idle connections, ${kind}: ${Math.round(grown)} MiB`)
-  await open[Symbol.asyncDispose]()
+  for (const socket of open) socket.destroy()
   return Math.round(grown)
-}
-
-function closing(sockets: readonly Socket[]): AsyncDisposable {
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-    },
-  }
 }
 
 async function openAll(count: number, kind: 'clear' | 'tls', port: number): Promise<readonly Socket[]> {

@@ -46,13 +46,16 @@ export async function tarpit(what: Tarpit, world: World, directory: string): Pro
   await pits
   const [p99AloneMs, p99Ms] = [percentile(alone), percentile(beside)]
   console.error(`scale: ${what.name}: p99 alone ${p99AloneMs.toFixed(1)} ms, beside ${p99Ms.toFixed(1)} ms`)
-  const rounded = (value: number): number => Number(value.toPrecision(3))
   return {
     ...what,
     p99AloneMs: rounded(p99AloneMs),
     p99Ms: rounded(p99Ms),
     ratio: rounded(p99Ms / p99AloneMs),
   }
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3))
 }
 
 /** Milliseconds from the 250 to the arrival of each message; one that does not come within a minute counts as that. */

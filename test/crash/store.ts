@@ -23,10 +23,11 @@ const STATES = 'select state, count(*) as count from delivery group by state ord
 
 export async function crashStore(kind: StoreKind, data: string): Promise<CrashStore> {
   if (kind === 'sqlite') return inFiles(data)
-  const { url, drop } = await testDatabase()
+  const database = await testDatabase()
+  const { url } = database
   return {
     url,
-    drop,
+    drop: () => database.drop(),
     exec: async (sql) => void (await ask(url, sql)),
     states: async () => counted(await ask(url, STATES)),
   }

@@ -358,3 +358,27 @@ test('a queue that only waits is no longer in memory, and is sent when its time 
   assert.deepEqual(sendReady(at, 'example.com'), ['jane'])
   await at.queue.stop()
 })
+
+test('a start with very many queues learns of them a page at a time', async () => {
+  const later = START + 86_400_000
+  const full = Array.from({ length: 5_000 }, (_, i) => [`transactional/d${i}.example`, later] as const)
+  const asked: string[] = []
+  const between = (spool: Spool): Partial<Spool> => ({
+    async waiting(after, limit) {
+      asked.push(after)
+      return asked.length === 1 ? full : spool.waiting('', limit)
+    },
+  })
+  const at = await rig({ between })
+  await send(at, ['jane@example.com'], { holdUntil: START + 10 })
+  const again = await rig({ between: () => at.spool })
+  again.clock += 20
+  await again.queue.start()
+  await settled(again)
+  again.queue.tick()
+  await settled(again)
+  assert.deepEqual(asked, ['', 'transactional/d4999.example'])
+  assert.deepEqual(sendReady(again, 'example.com'), ['jane'])
+  await again.queue.stop()
+  await at.queue.stop()
+})

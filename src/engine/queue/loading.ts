@@ -183,13 +183,16 @@ export class Loading {
     const now = this.#options.now()
     if (this.isPaused || queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue.key)
     if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue.key)
+    if (queue.isProven || this.#probes.has(queue)) return this.#loadNow(queue, now)
+    // Its turn to be tried will come.
+    this.#agenda.add(queue.nextDue, queue.key)
+  }
+
+  #loadNow(queue: ScheduledQueue, now: Instant): void {
     const { occupancy } = this.#options
     const isProbe = this.#probes.has(queue)
-    if (isProbe ? queue.inMemory > 0 : !queue.isProven) {
-      // A probe is heard of first; any other waits for its turn.
-      if (!isProbe) this.#agenda.add(queue.nextDue, queue.key)
-      return
-    }
+    // It is heard of first.
+    if (isProbe && queue.inMemory > 0) return
     if (occupancy.full(queue) === undefined)
       this.#run(
         this.#load(queue, isProbe ? this.#probes.limit(occupancy.room(queue)) : occupancy.room(queue)),

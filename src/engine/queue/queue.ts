@@ -15,6 +15,7 @@ import type { Log } from '#platform/log'
 
 import { Carried } from './carried.ts'
 import type { Prepare } from './carried.ts'
+import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
 import { judge } from './outcome.ts'
@@ -45,9 +46,6 @@ export type QueueOptions = {
 
 /** Octets of message content kept in memory from acceptance to the first attempt; beyond it they are read back. */
 const CARRIED_LIMIT = 64 * 1024 * 1024
-
-/** Scheduled queues that are asked for in one call at start. */
-const QUEUES_AT_ONCE = 5_000
 
 /** Deliveries that go back to the store, by the queue and the time they are due there. */
 type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
@@ -99,13 +97,11 @@ export class Queue {
 
   /** Learns what waits in the store, and starts. */
   async start(): Promise<void> {
-    for (let after = ''; ;) {
-      const page = await this.#options.spool.waiting(after, QUEUES_AT_ONCE)
-      for (const [queue, due] of page) this.#loading.remember(queue, due)
-      const last = page.at(-1)
-      if (last === undefined) break
-      after = last[0]
-    }
+    await learn({
+      ...this.#options,
+      planned: (key, due) => this.planned(key, due),
+      isOver: () => this.#stopped,
+    })
     this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
   }
