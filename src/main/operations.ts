@@ -9,6 +9,7 @@ import type { Remote } from '#platform/thread'
 import { openAccounts } from '#product/account'
 import type { Accounts, Credential } from '#product/account'
 import { LIST_LIMIT, OperationError } from '#product/operation'
+import type { Standing } from '#product/reputation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
 import { explained } from './explaining.ts'
@@ -29,6 +30,7 @@ export type OperationParts = {
     readonly transport: Remote<TransportService>
     readonly startedAt: number
     readonly reload: () => Promise<Reloaded>
+    readonly standings: () => readonly Standing[]
   }
   readonly version: string
   readonly now: () => number
@@ -91,7 +93,7 @@ async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Pro
   return queueRows(parts, await parts.spool.depths([...queues]))
 }
 
-type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload'>
+type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload' | 'reputation'>
 
 function nodeOperations(parts: OperationParts): NodeOperations {
   const { running } = parts
@@ -103,6 +105,7 @@ function nodeOperations(parts: OperationParts): NodeOperations {
       if (!handed.ok) throw new OperationError('refused', handed.text)
       return { id: handed.id }
     },
+    reputation: async () => running?.standings() ?? [],
     async reload() {
       if (running === undefined) throw notRunning('reload')
       return running.reload()

@@ -22,6 +22,7 @@ import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
 import { openOperations } from './operations.ts'
 import { openStreams } from './tracing.ts'
+import { watchReputation } from './reputation.ts'
 import { forgetOld } from './retention.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 
@@ -74,12 +75,13 @@ export async function startServing(config: Config, version: string, again: () =>
   const metrics = new MetricsRegistry()
   const monitoring = await startMonitoring(node, metrics)
   undo.use(monitoring)
+  const reputation = undo.use(watchReputation(config, log, metrics))
   const operations = await openOperations({
     config,
     spool: node.spool,
     control: node.control,
     key: node.key,
-    running: { transport: node.transport, startedAt: Date.now(), reload },
+    running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
     version,
     now: Date.now,
   })
@@ -142,6 +144,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[transport_security] trust_ad', (config) => config.transportSecurity.trustAd],
   ['[transport_security] mta_sts_port', (config) => config.transportSecurity.mtaStsPort],
   ['[sandbox]', (config) => config.sandbox],
+  ['[reputation]', (config) => config.reputation],
   ['[retention]', (config) => config.retention],
   ['[egress.sources]', (config) => config.egress.sources],
   ['[limits] disk_free', (config) => config.limits.diskFree],

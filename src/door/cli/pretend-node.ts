@@ -7,6 +7,7 @@ import type { Credential } from '#product/account'
 import { explainDelivery, explainQueue } from '#product/explanation'
 import type { NodeFacts } from '#product/explanation'
 import { OperationError } from '#product/operation'
+import type { Standing } from '#product/reputation'
 import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
@@ -256,6 +257,16 @@ const CREDENTIAL: Credential = {
   createdAt: NOW - 60 * MINUTE,
 }
 
+const STANDING: Standing = {
+  source: 'default',
+  address: '192.0.2.7',
+  by: 'ptr',
+  state: 'good',
+  text: '',
+  since: NOW - 60 * MINUTE,
+  checkedAt: NOW - MINUTE,
+}
+
 function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOperations> {
   return {
     status: () =>
@@ -290,6 +301,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
     ...pretendSuppressions(NOW),
     ...pretendTls(NOW),
+    reputation: () => Promise.resolve([STANDING]),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }

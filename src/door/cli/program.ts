@@ -17,6 +17,7 @@ import { languageArgument } from './language.ts'
 import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
+import { reputationCommand } from './reputation.ts'
 import { sendCommand } from './send.ts'
 import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
@@ -92,6 +93,7 @@ export function commandLine(run: Run, version: string): Command {
   tlsCommands(program, run)
   credentialCommands(program, run)
   suppressionCommands(program, run)
+  reputationCommand(program, run)
   return example(
     program,
     'hikyaku start',

@@ -12,7 +12,19 @@ import {
   TLS_REPORT,
   TRANSPORT_SECURITY,
 } from './keys-out.ts'
-import { choice, duration, flag, host, listenAddress, optional, port, secret, text, whole } from './kinds.ts'
+import {
+  choice,
+  duration,
+  flag,
+  host,
+  hosts,
+  listenAddress,
+  optional,
+  port,
+  secret,
+  text,
+  whole,
+} from './kinds.ts'
 import { table } from './schema.ts'
 
 /** Read first: other defaults are made from it. */
@@ -57,6 +69,16 @@ export const SCHEMA = table('', {
   shaping: SHAPING,
   queue: QUEUE,
   suppression: SUPPRESSION,
+  reputation: table('What strangers think of the addresses that mail is sent from.', {
+    every: duration({
+      default: '1h',
+      is: 'How often block lists and PTR records are asked. A change is a line of the log, and a metric.',
+    }),
+    blocklists: hosts({
+      default: ['zen.spamhaus.org', 'bl.spamcop.net', 'psbl.surriel.com'],
+      is: 'Zones of DNS block lists (RFC 5782). Many answer resolvers of one’s own only. Empty: none is asked.',
+    }),
+  }),
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',

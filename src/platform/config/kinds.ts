@@ -87,6 +87,11 @@ export function text(about: About<string>): Key<string, false> {
   return key({ type: 'text', parse: parsers.anyText }, about)
 }
 
+/** Host or domain names in A-labels. */
+export function hosts(about: About<readonly string[]>): Key<readonly string[], false> {
+  return list('host names', parsers.hostName, about)
+}
+
 /** A host or domain name in A-labels. */
 export function host(about: About<string>): Key<string, false> {
   return key({ type: 'host name', parse: parsers.hostName }, about)

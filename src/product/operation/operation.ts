@@ -18,6 +18,7 @@ import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
+import type { Standing } from '#product/reputation'
 import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
 export type QueueRow = QueueDepth & {
@@ -191,6 +192,8 @@ export type Operations = {
   tlsPolicies(query: { readonly limit: number }): Promise<readonly TlsPolicyRow[]>
   /** Hosts that get mail in clear because their TLS does not work. */
   brokenTls(): Promise<readonly BrokenRow[]>
+  /** What block lists and PTR records say of our addresses, the worst first; empty when no process runs. */
+  reputation(): Promise<readonly Standing[]>
   /** Reads configuration and certificates again. */
   reload(): Promise<Reloaded>
 }

@@ -158,6 +158,7 @@ const REQUESTS: Requests = {
   tlsReport: record({ id: name }),
   tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
   brokenTls: nothing,
+  reputation: nothing,
   reload: nothing,
 }
 

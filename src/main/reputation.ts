@@ -1,0 +1,44 @@
+/** Looks at the standing of our addresses at start and now and then, and says what changed. */
+
+import type { Config } from '#platform/config'
+import { Resolver } from '#platform/dns'
+import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+import { reputationGauges, ReputationWatch } from '#product/reputation'
+import type { Standing, StandingChange } from '#product/reputation'
+
+import { monotonic } from './security.ts'
+
+export type Reputation = Disposable & { readonly standings: () => readonly Standing[] }
+
+/** Until it is disposed of. In the sandbox, where every name leads to one address, nobody is asked. */
+export function watchReputation(config: Config, log: Log, metrics: MetricsRegistry): Reputation {
+  if (config.sandbox.enabled) return { standings: () => [], [Symbol.dispose]: () => {} }
+  const dns = new Resolver({ config: config.dns, now: monotonic })
+  const { blocklists, every } = config.reputation
+  // Behind a proxy or a relay the address is another's.
+  const sources = config.egress.sources.filter(
+    ({ proxy, relay }) => proxy === undefined && relay.length === 0,
+  )
+  const watch = new ReputationWatch({ dns, sources, blocklists, now: Date.now })
+  reputationGauges(metrics, () => watch.standings)
+  const look = async (): Promise<void> => {
+    for (const change of await watch.look()) tell(log, change)
+  }
+  void look()
+  const timer = setInterval(() => void look(), every).unref()
+  return {
+    standings: () => watch.standings,
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      dns[Symbol.dispose]()
+    },
+  }
+}
+
+function tell(log: Log, { standing }: StandingChange): void {
+  const { source, address, by, text } = standing
+  const fields = { source, address, by, text }
+  if (standing.state === 'bad') log.warn('source.bad-standing', fields)
+  else log.info('source.good-standing', fields)
+}
