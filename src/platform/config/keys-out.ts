@@ -109,7 +109,11 @@ export const DNS = table('How names are looked up.', {
   }),
   timeout: duration({ default: '5s', is: 'How long one server may take to answer one query.' }),
   attempts: whole({ default: 2, min: 1, max: 10, is: 'How often each server is asked.' }),
-  cacheEntries: whole({ default: 100_000, min: 0, is: 'Answers kept in memory.' }),
+  cacheEntries: whole({
+    default: 20_000,
+    min: 0,
+    is: 'Answers kept in memory, at some 500 octets each; a domain that is sent to has three or four.',
+  }),
   minimumTtl: duration({
     default: '30s',
     min: 0,
