@@ -58,7 +58,6 @@ test('a shell becomes the pinned Node: same process, same arguments, no other No
   assert.deepEqual(ran.stdout.split('\n'), [
     `${ran.pid} 2`,
     join(root, 'node_modules/.cache/node-compile'),
-    '--max-semi-space-size=4',
     join(root, 'src/main/cli.ts'),
     '--to',
     'a b',
