@@ -36,6 +36,8 @@ export type Surroundings = {
   readonly now: () => Instant
   /** Whether nobody on the public Internet has this address. */
   readonly isPrivate: (address: string) => boolean
+  /** Whether one more address may be tried, after those before or, `beside`, while another is still being tried. */
+  readonly another?: (beside: boolean) => boolean
 }
 
 export type Failure = {

@@ -32,6 +32,11 @@ export class Slots {
     return this.#taken
   }
 
+  /** Then `claim` gives nothing. */
+  get isFull(): boolean {
+    return this.#taken >= this.#capacity()
+  }
+
   /** False when there is none; `placeFree` is called when there is, longest waiting first. */
   claim(claimant: Claimant): boolean {
     if (this.#taken < this.#limit(claimant.held > 0)) {
