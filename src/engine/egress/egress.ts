@@ -26,6 +26,12 @@ import { systemTimers } from './timers.ts'
 import type { Timers } from './timers.ts'
 import type { TlsWitness } from './tls-trial.ts'
 
+/**
+ * Of all places, the share that further connections of a path may fill; the rest is for paths that have none. Tarpits
+ * keep what they were given for minutes: without it, a hundred of them with ten each would leave nothing for others.
+ */
+const FURTHER = 0.75
+
 export type EgressOptions = {
   readonly routing: Pick<Routing, 'addresses'>
   /** May be a getter: new connections take what it says by then. Sources stay as they are at the first path. */
@@ -89,6 +95,7 @@ class SmtpEgress implements Egress {
     this.#slots = new Slots(
       () => options.config.connections,
       () => this.#spareOne(),
+      FURTHER,
     )
     this.#metrics = egressMetrics(options.metrics)
     egressGauges(options.metrics, () => this.describe())

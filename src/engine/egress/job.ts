@@ -60,8 +60,8 @@ export type Work = {
   domains(): Iterable<string>
   /** Nothing was taken and nothing will be until `why.until`; `describe` says the same to the operator. */
   failed(why: Unreachable): void
-  /** Nothing will be taken before the reaction ends; `describe` says the same. */
-  suspended(reaction: Live): void
+  /** Nothing will be taken from `source` before the reaction ends; absent: nothing holds it any more. */
+  suspended(source: string, reaction: Live | undefined): void
   /** The source of this name is to take part. */
   reroute(source: string): void
 }

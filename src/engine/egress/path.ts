@@ -4,6 +4,7 @@ import type { Ceiling, PathLimits, PathShape, Permit, ShapeOwner, Slots } from '
 import type { Route } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 import { Dialogue } from '#engine/trace'
+import { mayBeClear, tlsDemand } from '#engine/transport-security'
 import type { SourceConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
@@ -95,6 +96,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     this.#shape = options.shape
     this.#log = options.log.with({ source: this.source, site: this.site })
     this.#shape.attach(this)
+    if (this.#shape.suspended !== undefined) this.reshaped()
   }
 
   get held(): number {
@@ -120,11 +122,10 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   /** A reaction has set in, changed or ended. */
   reshaped(): void {
     const { suspended } = this.#shape
+    this.#options.work.suspended(this.source, suspended)
     if (suspended === undefined) return this.#pump()
     for (const connection of this.#idle.splice(0)) connection.quit()
-    if (this.#isClosing) return
-    if (suspended.act.do === 'reroute') this.#options.work.reroute(suspended.act.to)
-    this.#options.work.suspended(suspended)
+    if (suspended.act.do === 'reroute' && !this.#isClosing) this.#options.work.reroute(suspended.act.to)
   }
 
   describe(): PathState {
@@ -139,6 +140,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
       idle: this.#idle.length,
       opening: this.#opening,
       hold: this.#hold(busy),
+      ...(this.#shape.hasPaused ? { paused: this.#shape.pausedStreams } : {}),
     }
   }
 
@@ -411,14 +413,17 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     if (this.#isClosing) return { at: 'closing' }
     if (this.#shape.suspended !== undefined) return { at: 'suspended', reaction: this.#shape.suspended }
     if (this.#down !== undefined) return this.#down
-    const pace = this.#shape.pace()
-    if (pace !== undefined) return pace
-    if (this.#idle.length > 0) return { at: 'open' }
+    return this.#shape.pace() ?? (this.#idle.length > 0 ? { at: 'open' } : this.#lack(busy))
+  }
+
+  /** Why there is no connection for what could go. */
+  #lack(busy: number): Hold {
+    const isNone = busy === 0 && this.#opening === 0
     const ceiling = this.#shape.ceiling()
     if (ceiling?.at === 'rate') return { at: 'opening-paced', limit: ceiling.limit, until: ceiling.until }
-    if (busy === 0 && this.#opening === 0) return ceiling === undefined ? { at: 'open' } : this.#full(ceiling)
-    if (this.#connections.size === 0) return { at: 'connecting' }
+    if (this.#connections.size === 0 && !isNone) return { at: 'connecting' }
     if (ceiling !== undefined) return this.#full(ceiling)
+    if (isNone) return { at: 'open' }
     if (this.held >= this.#mostConnections() && this.#ceiling !== undefined) return this.#ceiling
     const isWaiting = this.#options.slots.isWaiting(this)
     return isWaiting ? { at: 'full', limit: 'all', connections: this.held } : { at: 'open' }
@@ -433,15 +438,18 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
 }
 
 /** The hosts stay a getter: equals take turns. A route of the operator's has its own policy. */
-function routeWith(route: Route, tls: Route['tls']): Route {
-  if (route.via === 'static' || route.tls === tls) return route
-  return Object.create(route, { tls: { value: tls, enumerable: true } }) as Route
+function routeWith(route: Route, rule: Route['tls'] | undefined): Route {
+  if (route.via === 'static' || route.exempt === true || rule === undefined) return route
+  const tls = rule === 'none' && mayBeClear(route.tls) ? 'none' : tlsDemand(route.tls, rule)
+  return {
+    ...route,
+    tls,
+    get hosts() {
+      return route.hosts
+    },
+  }
 }
 
 function shaped(around: Surroundings, timeouts: PathLimits['timeouts'], { another }: Permit): Surroundings {
-  const { config } = around
-  return Object.assign(Object.create(around) as Surroundings, {
-    config: config.timeouts === timeouts ? config : { ...config, timeouts },
-    another,
-  })
+  return { ...around, config: { ...around.config, timeouts }, another }
 }

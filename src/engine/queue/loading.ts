@@ -44,6 +44,9 @@ const LOOK_AGAIN = 1_000
 const SWEEP_RATE = 500
 const SWEEP_SHARE = 100
 
+/** Milliseconds until it is seen that an operator has ended what suspended a site. */
+const REST_LOOK = 10_000
+
 /** Queues behind unreachable sites that are passed over in a second, because others are being written down. */
 const PASSED_OVER = 1_000
 
@@ -146,20 +149,31 @@ export class Loading {
     while (this.#probes.hasTurn && this.#passedOver > 0) {
       const key = this.#agenda.due(now)
       if (key === undefined) break
-      const queue = this.#options.queueOf(key)
-      // It has just been made, and its time with the agenda is gone.
-      if (queue.nextDue === Infinity) queue.nextDue = now
-      const down = this.#options.siteOf(queue)?.down(now)
-      if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
-      else if (down === undefined) this.#probe(queue)
-      else if (this.#sweep > 0) this.#run(this.#putOff(queue, down, this.#share()))
-      else {
-        this.#passedOver -= 1
-        later.push(key)
-      }
+      if (!this.#look(this.#options.queueOf(key), now)) later.push(key)
     }
     // Their time is past, so that they come before those that had their turn.
     for (const key of later) this.#agenda.add(now, key)
+  }
+
+  /** False when it must be looked at again in the next second. */
+  #look(queue: ScheduledQueue, now: Instant): boolean {
+    // It has just been made, and its time with the agenda is gone.
+    if (queue.nextDue === Infinity) queue.nextDue = now
+    const site = this.#options.siteOf(queue)
+    const down = site?.down(now)
+    if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
+    else if (restsUntil(site, now) > now) this.#agenda.add(restsUntil(site, now), queue.key)
+    else if (down === undefined) this.#probe(queue)
+    else return this.#sweepOne(queue, down)
+    return true
+  }
+
+  /** False when as much as may be has been written down in this second. */
+  #sweepOne(queue: ScheduledQueue, down: Unreachable): boolean {
+    const isSwept = this.#sweep > 0
+    if (isSwept) this.#run(this.#putOff(queue, down, this.#share()))
+    else this.#passedOver -= 1
+    return isSwept
   }
 
   #share(): number {
@@ -182,7 +196,8 @@ export class Loading {
     if (queue.loading || queue.nextDue === Infinity) return
     const now = this.#options.now()
     if (this.isPaused || queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue.key)
-    if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue.key)
+    const later = shutUntil(queue.site, now)
+    if (later > now) return this.#agenda.add(later, queue.key)
     const { occupancy } = this.#options
     const isProbe = this.#probes.has(queue)
     if (isProbe ? queue.inMemory > 0 : !queue.isProven) {
@@ -258,4 +273,14 @@ export class Loading {
       return this.#options.now() + CLAIM_RETRY
     }
   }
+}
+
+/** When a site whose every path is suspended is looked at again; `now` for one that is not. */
+function restsUntil(site: Destination | undefined, now: Instant): Instant {
+  return Math.min(site?.restsUntil(now) ?? now, now + REST_LOOK)
+}
+
+/** The same for one that cannot be reached: nothing is loaded that nobody would take. */
+function shutUntil(site: Destination | undefined, now: Instant): Instant {
+  return site?.down(now) === undefined ? restsUntil(site, now) : now + LOOK_AGAIN
 }

@@ -21,12 +21,21 @@ export type Span = (typeof SPANS)[number][0]
 /** How many within each; 0 and absent for no limit. */
 export type Rates = { readonly [K in Span]?: number }
 
+export type Tallies = { readonly [K in Span]?: Tally }
+
 export class Gate {
   /** The shortest first; most gates have none. */
   #windows: { readonly span: Span; readonly window: Window }[] = []
 
   get isFree(): boolean {
     return this.#windows.length === 0
+  }
+
+  readonly #want: (() => void) | undefined
+
+  /** `want` is called when the long windows are to be written down: none begins that is not covered. */
+  constructor(want?: () => void) {
+    this.#want = want
   }
 
   /** What is counted stays counted, where the window stays. */
@@ -42,8 +51,10 @@ export class Gate {
       }
       const window = new Window(most, within)
       for (let n = 0; n < open; n += 1) window.begin()
+      if (this.#want !== undefined && within >= LONG) window.mustBeKept()
       return [{ span, window }]
     })
+    this.#wantIfNeeded()
   }
 
   /** Milliseconds until one more may begin; `Infinity` when one that is open must end first. */
@@ -68,6 +79,11 @@ export class Gate {
 
   begin(): void {
     for (const { window } of this.#windows) window.begin()
+    this.#wantIfNeeded()
+  }
+
+  #wantIfNeeded(): void {
+    if (this.#want !== undefined && this.#windows.some(({ window }) => window.isRunningOut)) this.#want()
   }
 
   end(now: Instant): void {
@@ -80,14 +96,24 @@ export class Gate {
   }
 
   /** Of the windows that outlive a restart worth the name. */
-  tallies(now: Instant): { readonly [K in Span]?: Tally } {
+  tallies(now: Instant, isLast: boolean): Tallies {
     const long = this.#windows.filter(({ window }) => window.within >= LONG)
-    const found = long.map(({ span, window }) => [span, window.tally(now)] as const)
-    return Object.fromEntries(found.filter(([, tally]) => tally.length > 0))
+    const found = long.map(({ span, window }) => [span, window.tally(now, isLast)] as const)
+    return Object.fromEntries(found.filter(([, { ends, reserved }]) => ends.length + reserved > 0))
   }
 
-  restore(tallies: { readonly [K in Span]?: Tally }, passed: number, now: Instant): void {
-    for (const { span, window } of this.#windows) window.restore(tallies[span] ?? [], passed, now)
+  /** What `tallies` gave last has been written down. Whether it has changed what may begin. */
+  kept(): boolean {
+    const long = this.#windows.filter(({ window }) => window.within >= LONG)
+    for (const { window } of long) window.kept()
+    return long.length > 0
+  }
+
+  restore(tallies: Tallies, passed: number, now: Instant): void {
+    for (const { span, window } of this.#windows) {
+      const tally = tallies[span]
+      if (tally !== undefined) window.restore(tally, passed, now)
+    }
   }
 }
 

@@ -12,7 +12,18 @@ const ours: PathLimits = {
   domainsPerTransaction: Infinity,
   idle: 5000,
   tls: 'opportunistic',
-  timeouts: { connect: 1, greeting: 1, ehlo: 1, tls: 1, mail: 1, rcpt: 1, data: 1, block: 1, end: 1, quit: 1 },
+  timeouts: {
+    connect: 1,
+    greeting: 1,
+    ehlo: 1,
+    tls: 1,
+    mail: 1,
+    rcpt: 1,
+    data: 1,
+    block: 1,
+    end: 1,
+    quit: 1,
+  },
 }
 
 test('a peer narrows our limits and never widens them', () => {

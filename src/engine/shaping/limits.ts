@@ -1,6 +1,6 @@
 /** The limits of a path, as rules have them and as the peer narrows them. */
 
-import type { Limits } from '#engine/rule'
+import type { Limits, Resolved } from '#engine/rule'
 
 import type { Rates } from './gate.ts'
 
@@ -14,11 +14,12 @@ export type PathLimits = {
   readonly domainsPerTransaction: number
   /** Milliseconds that a connection is kept without work. */
   readonly idle: number
-  readonly tls: Limits['tls']
+  /** Only where a rule says so: otherwise the route's own holds. */
+  readonly tls?: Limits['tls']
   readonly timeouts: Limits['timeouts']
 }
 
-export function pathLimits(limits: Limits): PathLimits {
+export function pathLimits({ limits, origins }: Resolved): PathLimits {
   const { connections, messagesPerConnection, recipientsPerTransaction, idle, tls, timeouts } = limits
   return {
     connections,
@@ -27,7 +28,7 @@ export function pathLimits(limits: Limits): PathLimits {
     recipientsPerTransaction,
     domainsPerTransaction: Infinity,
     idle,
-    tls,
+    ...(origins.get('tls')?.layer === 'configuration' ? {} : { tls }),
     timeouts,
   }
 }

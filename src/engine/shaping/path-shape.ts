@@ -9,7 +9,7 @@ import type { Limits, Resolved } from '#engine/rule'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
 
 import { Gate } from './gate.ts'
-import type { Span } from './gate.ts'
+import type { Tallies } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
 import { rateAt } from './live.ts'
@@ -36,6 +36,8 @@ export type PathShapeOptions = {
   readonly shared: SharedShape | undefined
   readonly clock: Clock
   readonly newId: () => string
+  /** Absent where nothing is written down. */
+  readonly want?: (() => void) | undefined
   readonly isUnknownUser: (attempt: Attempt) => boolean
   /** What is to be logged, counted, kept. */
   readonly happened: (effect: Effect, claimed?: Claimed) => void
@@ -49,8 +51,8 @@ export class PathShape implements PermitKeeper {
   #resolved: Resolved
   #shared: SharedShape | undefined
   #limits: PathLimits
-  readonly #messages = new Gate()
-  readonly #openings = new Gate()
+  readonly #messages: Gate
+  readonly #openings: Gate
   readonly #owners = new Set<ShapeOwner>()
   readonly #reactor: Reactor
   readonly #meter = new Meter()
@@ -69,9 +71,11 @@ export class PathShape implements PermitKeeper {
   constructor(options: PathShapeOptions) {
     const { resolved, shared, clock, newId } = options
     this.#options = options
+    this.#messages = new Gate(options.want)
+    this.#openings = new Gate(options.want)
     this.#resolved = resolved
     this.#shared = shared
-    this.#limits = pathLimits(resolved.limits)
+    this.#limits = pathLimits(resolved)
     this.#reactor = new Reactor({
       source: resolved.where.source,
       site: resolved.where.site,
@@ -98,7 +102,7 @@ export class PathShape implements PermitKeeper {
   use(resolved: Resolved, shared: SharedShape | undefined): void {
     const { limits } = resolved
     this.#resolved = resolved
-    this.#limits = pathLimits(limits)
+    this.#limits = pathLimits(resolved)
     this.#messages.limit(messageRates(limits))
     this.#openings.limit(connectionRates(limits))
     this.#reactor.reactions = resolved.reactions
@@ -251,7 +255,8 @@ export class PathShape implements PermitKeeper {
    */
   tried<T extends Attempt>(claimed: readonly Claimed[], tried: readonly T[]): readonly T[] {
     this.#meter.add(tried[0]?.at ?? 0)
-    if (this.#unknownUsers === undefined && tried.every(({ outcome }) => outcome === 'delivered')) return tried
+    if (this.#unknownUsers === undefined && tried.every(({ outcome }) => outcome === 'delivered'))
+      return tried
     let changed: T[] | undefined
     for (const [i, attempt] of tried.entries()) {
       const one = claimed[i]
@@ -352,11 +357,14 @@ export class PathShape implements PermitKeeper {
     if (live.length === 0) return
     const { clock } = this.#options
     const first = live.reduce((least, { until }) => Math.min(least, until), Infinity)
-    this.#cancelSweep = clock.after(Math.max(1, Math.min(LONGEST_TIMER, Math.ceil(first - clock.now()))), () => {
-      this.#cancelSweep = undefined
-      this.#apply(this.#reactor.sweep(clock.now()))
-      if (this.#cancelSweep === undefined) this.#armSweep([...this.#reactor.live])
-    })
+    this.#cancelSweep = clock.after(
+      Math.max(1, Math.min(LONGEST_TIMER, Math.ceil(first - clock.now()))),
+      () => {
+        this.#cancelSweep = undefined
+        this.#apply(this.#reactor.sweep(clock.now()))
+        if (this.#cancelSweep === undefined) this.#armSweep([...this.#reactor.live])
+      },
+    )
   }
 
   /** Lets go of its timers. */
@@ -381,19 +389,21 @@ export class PathShape implements PermitKeeper {
     if (this.#suspended !== undefined) return { at: 'suspended', reaction: this.#suspended }
     const now = this.#options.clock.now()
     const slow = this.#slowWait(now)
-    const own = this.#messages.binding(now)
-    const ours = this.#shared?.messages.binding(now)
-    if (slow > Math.max(own?.wait ?? 0, ours?.wait ?? 0)) return this.#slowPace(now, slow)
-    const isShared = (ours?.wait ?? 0) > (own?.wait ?? 0)
-    const found = isShared ? ours : own
+    const found = tighter(this.#messages.binding(now), this.#shared?.messages.binding(now))
+    if (slow > (found?.wait ?? 0)) return this.#slowPace(now, slow)
     if (found === undefined) return undefined
-    return { at: 'paced', limit: this.#limitOf('messages', found, isShared), until: now + finite(found.wait) }
+    return { at: 'paced', limit: this.#limitOf('messages', found), until: now + finite(found.wait) }
   }
 
   #slowPace(now: Instant, wait: number): Pace | undefined {
     const reaction = this.#slowed
     if (reaction?.slope === undefined) return undefined
-    return { at: 'slowed', perMinute: rateAt(reaction.slope, reaction.until, now), until: now + wait, reaction }
+    return {
+      at: 'slowed',
+      perMinute: rateAt(reaction.slope, reaction.until, now),
+      until: now + wait,
+      reaction,
+    }
   }
 
   /** Why there may be no further connection. */
@@ -405,22 +415,18 @@ export class PathShape implements PermitKeeper {
     }
     if (this.#shared?.slots.isFull === true) {
       const { provider, connections: value } = this.#shared
-      return { at: 'limit', limit: { key: 'connections', value, provider, origin: this.#shared.origin('connections') } }
+      return {
+        at: 'limit',
+        limit: { key: 'connections', value, provider, origin: this.#shared.origin('connections') },
+      }
     }
     const now = this.#options.clock.now()
-    const own = this.#openings.binding(now)
-    const ours = this.#shared?.openings.binding(now)
-    const isShared = (ours?.wait ?? 0) > (own?.wait ?? 0)
-    const found = isShared ? ours : own
+    const found = tighter(this.#openings.binding(now), this.#shared?.openings.binding(now))
     if (found === undefined) return undefined
-    return { at: 'rate', limit: this.#limitOf('connections', found, isShared), until: now + finite(found.wait) }
+    return { at: 'rate', limit: this.#limitOf('connections', found), until: now + finite(found.wait) }
   }
 
-  #limitOf(
-    what: 'messages' | 'connections',
-    { span, most }: { readonly span: Span; readonly most: number },
-    isShared: boolean,
-  ): Limit {
+  #limitOf(what: 'messages' | 'connections', { span, most, isShared }: Tighter): Limit {
     const key = `${what}_per_${span}`
     if (!isShared || this.#shared === undefined) return this.#valueOf(key, most)
     return { key, value: most, provider: this.#shared.provider, origin: this.#shared.origin(key) }
@@ -436,8 +442,14 @@ export class PathShape implements PermitKeeper {
 
   // For keeping.
 
-  tallies(now: Instant): { readonly messages: ReturnType<Gate['tallies']>; readonly connections: ReturnType<Gate['tallies']> } {
-    return { messages: this.#messages.tallies(now), connections: this.#openings.tallies(now) }
+  tallies(now: Instant, isLast: boolean): { readonly messages: Tallies; readonly connections: Tallies } {
+    return { messages: this.#messages.tallies(now, isLast), connections: this.#openings.tallies(now, isLast) }
+  }
+
+  /** What `tallies` gave last has been written down: more may begin. */
+  kept(): void {
+    const isKept = [this.#messages.kept(), this.#openings.kept()].includes(true)
+    if (isKept) for (const owner of this.#owners) owner.shareFree()
   }
 
   restoreTallies(kept: ReturnType<PathShape['tallies']>, passed: number): void {
@@ -453,17 +465,30 @@ const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2_147_483_647
 
+type Binding = NonNullable<ReturnType<Gate['binding']>>
+type Tighter = Binding & { readonly isShared: boolean }
+
+/** Of the path's own and the provider's, the one that keeps the next longer. */
+function tighter(own: Binding | undefined, shared: Binding | undefined): Tighter | undefined {
+  if (shared !== undefined && shared.wait > (own?.wait ?? 0)) return { ...shared, isShared: true }
+  return own && { ...own, isShared: false }
+}
+
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
 }
 
 function longest(live: readonly Live[]): Live | undefined {
-  return live.reduce((most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most), undefined)
+  return live.reduce(
+    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
+    undefined,
+  )
 }
 
 function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
   const paused = new Map<string, Set<string>>()
   for (const { stream } of live)
-    if (stream !== undefined) paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
+    if (stream !== undefined)
+      paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
   return paused.size === 0 ? undefined : paused
 }

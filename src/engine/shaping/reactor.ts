@@ -127,11 +127,27 @@ export class Reactor {
       ...(observed.delivery === undefined ? {} : { delivery: observed.delivery }),
     }
     const until = now + act.for
-    const slope = act.do === 'slow' ? { slope: this.#slope(act, before, { now, at: observed.attempt.at }) } : {}
+    const slope =
+      act.do === 'slow' ? { slope: this.#slope(act, before, { now, at: observed.attempt.at }) } : {}
     if (before === undefined)
-      return this.#begin(key, { rule: id, place, act, cause, from: now, until, ...slope, ...(stream && { stream }) })
+      return this.#begin(key, {
+        rule: id,
+        place,
+        act,
+        cause,
+        from: now,
+        until,
+        ...slope,
+        ...(stream && { stream }),
+      })
     // Replies to what was under way when it began tell nothing new, but that it is not over.
-    const renewed = { ...before, cause, until: Math.max(before.until, until), again: before.again + 1, ...slope }
+    const renewed = {
+      ...before,
+      cause,
+      until: Math.max(before.until, until),
+      again: before.again + 1,
+      ...slope,
+    }
     this.#live.set(key, renewed)
     return [{ at: 'renewed', live: renewed }]
   }

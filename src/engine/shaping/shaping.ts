@@ -11,6 +11,7 @@ import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 
+import type { Tallies } from './gate.ts'
 import type { Live } from './live.ts'
 import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
@@ -38,19 +39,26 @@ export type ShapingOptions = {
   readonly isUnknownUser?: (attempt: Attempt) => boolean
   /** The suppression list, where there is one. */
   readonly suppress?: (suppressing: Suppressing) => void
-  /** What was kept has changed, and should be written down. */
-  readonly changed?: () => void
+  /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
+  readonly want?: () => void
 }
 
-/** What outlives the process. Times are of the clock, which must not lag behind that of the process before. */
+type Counted = ReturnType<PathShape['tallies']>
+
+/** What outlives the process. Times are of the clock. */
 export type Kept = {
   readonly at: Instant
   readonly paths: readonly {
     readonly key: string
-    readonly tallies?: ReturnType<PathShape['tallies']>
+    readonly tallies?: Counted
     readonly live?: readonly Live[]
   }[]
+  /** Of a source and a provider. */
+  readonly shared: readonly { readonly key: string; readonly tallies: Counted }[]
 }
+
+/** Milliseconds of the longest window. */
+const LONGEST = 86_400_000
 
 /** Shapes that nothing needs any more are let go when there are this many more than after the last time. */
 const SWEEP = 1_000
@@ -62,6 +70,7 @@ export class Shaping {
   readonly #shared = new Map<string, SharedShape>()
   /** Of paths that have not been asked for yet. */
   readonly #kept = new Map<string, Kept['paths'][number]>()
+  readonly #keptShared = new Map<string, Counted>()
   #keptAt: Instant = 0
   #rules: Ruleset
   #base: Base
@@ -82,7 +91,10 @@ export class Shaping {
     // A route of the operator's leads elsewhere than the domain's own hosts, and they are who limits.
     const provider = providerOf(this.#rules, { hosts: names, ...(via === 'static' ? {} : { domain }) })
     const layer = domainLayerOf(this.#rules, domain)
-    return { ...(provider === undefined ? {} : { provider }), ...(layer === undefined ? {} : { domain: layer }) }
+    return {
+      ...(provider === undefined ? {} : { provider }),
+      ...(layer === undefined ? {} : { domain: layer }),
+    }
   }
 
   /** The shape of the path from `source` to `site`: the same one for as long as anything of it matters. */
@@ -97,6 +109,7 @@ export class Shaping {
       shared: this.#sharedOf(resolved),
       clock: this.#options.clock,
       newId: () => this.#newId(),
+      want: this.#options.want,
       isUnknownUser: this.#options.isUnknownUser ?? isUnknownUser,
       happened: (effect, claimed) => this.#happened(effect, claimed),
     })
@@ -130,31 +143,72 @@ export class Shaping {
 
   /** Ends a reaction before its time. `undefined`: there is none of this id. */
   cancel(id: string): Live | undefined {
-    return this.#change(id, 'reaction.cancelled', (shape) => shape.cancel(id))
+    const live = this.#change(id, (shape) => shape.cancel(id))
+    if (live === undefined) return undefined
+    this.#options.log.info('reaction.cancelled', fieldsOf(live))
+    this.#metrics.reaction(live.act.do, 'cancelled')
+    return live
   }
 
   /** Ends it `by` milliseconds later than it would. */
   extend(id: string, by: number): Live | undefined {
-    return this.#change(id, 'reaction.extended', (shape) => shape.extend(id, by))
+    const live = this.#change(id, (shape) => shape.extend(id, by))
+    if (live === undefined) return undefined
+    this.#options.log.info('reaction.extended', fieldsOf(live))
+    this.#metrics.reaction(live.act.do, 'extended')
+    return live
   }
 
-  /** What is to outlive the process, as of now. */
-  keep(): Kept {
+  /** What is to outlive the process, as of now. `isLast`: nothing will begin any more. */
+  keep(isLast = false): Kept {
     const at = this.#options.clock.now()
     const paths = [...this.#shapes].flatMap(([key, shape]) => {
-      const tallies = shape.tallies(at)
+      const tallies = shape.tallies(at, isLast)
       const live = [...shape.live].filter(({ until }) => until > at)
-      const isEmpty = Object.keys(tallies.messages).length + Object.keys(tallies.connections).length === 0
-      if (isEmpty && live.length === 0) return []
-      return [{ key, ...(isEmpty ? {} : { tallies }), ...(live.length === 0 ? {} : { live }) }]
+      if (isNothing(tallies) && live.length === 0) return []
+      return [{ key, ...(isNothing(tallies) ? {} : { tallies }), ...(live.length === 0 ? {} : { live }) }]
     })
-    return { at, paths: [...paths, ...this.#kept.values()] }
+    const shared = [...this.#shared].flatMap(([key, shape]) => {
+      const tallies = shape.tallies(at, isLast)
+      return isNothing(tallies) ? [] : [{ key, tallies }]
+    })
+    const passed = Math.max(0, at - this.#keptAt)
+    if (passed > LONGEST) this.#forgetCounts()
+    const waiting = [...this.#kept.values()].map((path) => aged(path, passed))
+    const alsoShared = [...this.#keptShared].map(([key, tallies]) => ({
+      key,
+      tallies: agedBy(tallies, passed),
+    }))
+    return { at, paths: [...paths, ...waiting], shared: [...shared, ...alsoShared] }
+  }
+
+  /** Of paths that nobody asked for in a day: no window is longer. */
+  #forgetCounts(): void {
+    this.#keptShared.clear()
+    for (const [key, { live = [] }] of this.#kept) {
+      if (live.some(({ until }) => until > this.#options.clock.now())) this.#kept.set(key, { key, live })
+      else this.#kept.delete(key)
+    }
+  }
+
+  /** What `keep` gave last is durable: more may begin. */
+  kept(): void {
+    const now = this.#options.clock.now()
+    for (const shared of this.#shared.values()) shared.kept(now)
+    for (const shape of this.#shapes.values()) shape.kept()
   }
 
   /** Takes up what a process before kept; before the first path is made. */
-  restore({ at, paths }: Kept): void {
-    this.#keptAt = at
-    for (const path of paths) this.#kept.set(path.key, path)
+  restore({ at, paths, shared }: Kept): void {
+    const now = this.#options.clock.now()
+    // A clock that was set back must not prolong what had set in.
+    const late = Math.max(0, at - now)
+    this.#keptAt = Math.min(at, now)
+    for (const path of paths) {
+      const live = path.live?.map((one) => ({ ...one, from: one.from - late, until: one.until - late }))
+      this.#kept.set(path.key, { ...path, ...(live === undefined ? {} : { live }) })
+    }
+    for (const { key, tallies } of shared) this.#keptShared.set(key, tallies)
   }
 
   close(): void {
@@ -170,15 +224,13 @@ export class Shaping {
     for (const live of kept.live ?? []) if (live.until > now) shape.restore(live)
   }
 
-  #change(id: string, event: 'reaction.cancelled' | 'reaction.extended', act: (shape: PathShape) => Live | undefined): Live | undefined {
+  #change(id: string, act: (shape: PathShape) => Live | undefined): Live | undefined {
     // A path that was not asked for since the start has its reactions all the same.
     for (const [key, { live = [] }] of this.#kept) if (live.some((one) => one.id === id)) this.#wakeKept(key)
     for (const shape of this.#shapes.values()) {
       const live = act(shape)
       if (live === undefined) continue
-      this.#options.log.info(event, fieldsOf(live))
-      this.#metrics.reaction(live.act.do, event === 'reaction.cancelled' ? 'cancelled' : 'extended')
-      this.#options.changed?.()
+      this.#options.want?.()
       return live
     }
     return undefined
@@ -200,18 +252,24 @@ export class Shaping {
 
   #sharedOf(resolved: Resolved): SharedShape | undefined {
     const { provider, source } = resolved.where
-    if (provider === undefined || Object.values(resolved.limits.shared).every((value) => value === 0)) return undefined
+    if (provider === undefined || Object.values(resolved.limits.shared).every((value) => value === 0))
+      return undefined
     const key = `${source}\0${provider}`
     const known = this.#shared.get(key)
     known?.use(resolved)
     if (known !== undefined) return known
-    const shared = new SharedShape(resolved, provider, this.#options.clock)
+    const { clock, want } = this.#options
+    const shared = new SharedShape(resolved, provider, clock, want)
     this.#shared.set(key, shared)
+    const kept = this.#keptShared.get(key)
+    this.#keptShared.delete(key)
+    const now = clock.now()
+    if (kept !== undefined) shared.restore(kept, Math.max(0, now - this.#keptAt), now)
     return shared
   }
 
   #happened(effect: Effect, claimed: Claimed | undefined): void {
-    const { log, suppress, changed } = this.#options
+    const { log, suppress, want } = this.#options
     switch (effect.at) {
       case 'started':
       case 'renewed':
@@ -220,7 +278,7 @@ export class Shaping {
         else if (effect.at === 'ended') log.info('reaction.ended', fieldsOf(effect.live))
         else log.debug('reaction.renewed', fieldsOf(effect.live))
         this.#metrics.reaction(effect.live.act.do, effect.at)
-        changed?.()
+        want?.()
         return
       case 'delivery':
         this.#metrics.delivery(effect.outcome)
@@ -252,6 +310,26 @@ export class Shaping {
 
 function keyOf(source: string, site: string, { provider = '', domain = '' }: Group): string {
   return [source, site, provider, domain].join('\0')
+}
+
+function isNothing({ messages, connections }: Counted): boolean {
+  return Object.keys(messages).length + Object.keys(connections).length === 0
+}
+
+/** The same, said so much later. */
+function aged(path: Kept['paths'][number], passed: number): Kept['paths'][number] {
+  return path.tallies === undefined ? path : { ...path, tallies: agedBy(path.tallies, passed) }
+}
+
+function agedBy({ messages, connections }: Counted, passed: number): Counted {
+  return { messages: older(messages, passed), connections: older(connections, passed) }
+}
+
+function older(tallies: Tallies, passed: number): Tallies {
+  const all = Object.entries(tallies).map(([span, { ends, reserved }]) => {
+    return [span, { reserved, ends: ends.map(([age, count]) => [age + passed, count]) }]
+  })
+  return Object.fromEntries(all) as Tallies
 }
 
 /** Of a log line. */

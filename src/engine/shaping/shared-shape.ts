@@ -4,7 +4,7 @@ import type { Origin, Resolved } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 
 import { Gate } from './gate.ts'
-import type { Span } from './gate.ts'
+import type { Span, Tallies } from './gate.ts'
 import { connectionRates, messageRates } from './limits.ts'
 import { Slots } from './slots.ts'
 
@@ -31,12 +31,12 @@ export class SharedShape {
   readonly #sharers = new Set<Sharer>()
   #resolved: Resolved
 
-  constructor(resolved: Resolved, provider: string, clock: Clock) {
+  constructor(resolved: Resolved, provider: string, clock: Clock, want?: () => void) {
     this.source = resolved.where.source
     this.provider = provider
     this.#resolved = resolved
-    this.messages = new Turnstile(clock)
-    this.openings = new Turnstile(clock)
+    this.messages = new Turnstile(clock, want)
+    this.openings = new Turnstile(clock, want)
     this.slots = new Slots(
       () => this.connections,
       () => this.#spareOne(),
@@ -71,7 +71,26 @@ export class SharedShape {
 
   /** No path shares it, and nothing is counted any more. */
   isForgotten(now: Instant): boolean {
-    return this.#sharers.size === 0 && this.messages.gate.isForgotten(now) && this.openings.gate.isForgotten(now)
+    return (
+      this.#sharers.size === 0 && this.messages.gate.isForgotten(now) && this.openings.gate.isForgotten(now)
+    )
+  }
+
+  tallies(now: Instant, isLast: boolean): { readonly messages: Tallies; readonly connections: Tallies } {
+    const { messages, openings } = this
+    return { messages: messages.gate.tallies(now, isLast), connections: openings.gate.tallies(now, isLast) }
+  }
+
+  kept(now: Instant): void {
+    for (const turnstile of [this.messages, this.openings]) {
+      turnstile.gate.kept()
+      turnstile.look(now)
+    }
+  }
+
+  restore(kept: ReturnType<SharedShape['tallies']>, passed: number, now: Instant): void {
+    this.messages.gate.restore(kept.messages, passed, now)
+    this.openings.gate.restore(kept.connections, passed, now)
   }
 
   #spareOne(): void {
@@ -81,15 +100,16 @@ export class SharedShape {
 
 /** A gate that several pass by turns: who waits longest is let through first. */
 export class Turnstile {
-  readonly gate = new Gate()
+  readonly gate: Gate
   readonly #clock: Clock
   readonly #waiting = new Set<Sharer>()
   /** Who is being let through. */
   #called: Sharer | undefined
   #cancel: (() => void) | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, want: (() => void) | undefined) {
     this.#clock = clock
+    this.gate = new Gate(want)
   }
 
   /** Whether `sharer` may begin one now; otherwise `shareFree` is called when it may ask again. */
@@ -110,6 +130,11 @@ export class Turnstile {
 
   end(now: Instant): void {
     this.gate.end(now)
+    this.look(now)
+  }
+
+  /** The gate may let more through than it did. */
+  look(now: Instant): void {
     if (this.#waiting.size > 0) this.#arm(now)
   }
 
@@ -134,7 +159,7 @@ export class Turnstile {
 
   /** Those that wait, one after the other, for as long as one more may begin; who has no use for it goes. */
   #call(): void {
-    for (const sharer of [...this.#waiting]) {
+    for (const sharer of Array.from(this.#waiting)) {
       const now = this.#clock.now()
       if (this.gate.wait(now) > 0) return this.#arm(now)
       this.#waiting.delete(sharer)

@@ -7,6 +7,7 @@ import {
   QUEUE,
   ROUTES,
   SHAPING,
+  STREAMS,
   SUPPRESSION,
   TLS_POLICIES,
   TLS_REPORT,
@@ -57,6 +58,7 @@ export const SCHEMA = table('', {
   shaping: SHAPING,
   queue: QUEUE,
   suppression: SUPPRESSION,
+  streams: STREAMS,
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',
