@@ -20,6 +20,7 @@ import type { PermitKeeper } from './permit.ts'
 import { Reactor } from './reactor.ts'
 import type { Effect, Observed } from './reactor.ts'
 import type { Clock, SharedShape, Sharer } from './shared-shape.ts'
+import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
 import type { Ceiling, Limit, Pace } from './state.ts'
 import { UnknownUsers } from './unknown-users.ts'
@@ -57,7 +58,8 @@ export class PathShape implements PermitKeeper {
   readonly #reactor: Reactor
   readonly #meter = new Meter()
   #unknownUsers: UnknownUsers | undefined
-  #connections = 0
+  /** Connections, by those that share them: as a rule there is one path, and it has them all. */
+  readonly #slots: Slots
   /** When the last message began, for those that are to be spread. */
   #lastBegan: Instant = -Infinity
   #cancelSweep: (() => void) | undefined
@@ -76,6 +78,10 @@ export class PathShape implements PermitKeeper {
     this.#resolved = resolved
     this.#shared = shared
     this.#limits = pathLimits(resolved)
+    this.#slots = new Slots(
+      () => this.mostConnections(),
+      () => this.#spareOne(),
+    )
     this.#reactor = new Reactor({
       source: resolved.where.source,
       site: resolved.where.site,
@@ -121,12 +127,13 @@ export class PathShape implements PermitKeeper {
   detach(owner: ShapeOwner): void {
     this.#owners.delete(owner)
     this.#shared?.leave(owner)
+    this.#slots.forget(owner)
     this.#shared?.slots.forget(owner)
   }
 
   /** Nobody uses it, and nothing is counted or has set in. */
   isForgotten(now: Instant): boolean {
-    if (this.#owners.size > 0 || !this.#reactor.isQuiet || this.#connections > 0) return false
+    if (this.#owners.size > 0 || !this.#reactor.isQuiet || this.connections > 0) return false
     return this.#messages.isForgotten(now) && this.#openings.isForgotten(now)
   }
 
@@ -183,7 +190,7 @@ export class PathShape implements PermitKeeper {
   // Connections.
 
   get connections(): number {
-    return this.#connections
+    return this.#slots.taken
   }
 
   mostConnections(): number {
@@ -192,20 +199,25 @@ export class PathShape implements PermitKeeper {
 
   /** Milliseconds until `owner` may open a connection, 0 for now; `Infinity`: it will be told. */
   openingWait(owner: ShapeOwner): number {
-    if (this.#suspended !== undefined || this.#connections >= this.mostConnections()) return Infinity
+    if (this.#suspended !== undefined || this.#mustWait(this.#slots, owner)) return Infinity
     const now = this.#options.clock.now()
     const wait = this.#openings.wait(now)
     if (wait > 0 || this.#shared === undefined) return wait
     const { slots, openings } = this.#shared
-    // Taken only by `open`; here the place in the line of those who wait.
-    if (slots.isFull) slots.claim(owner)
-    return slots.isFull || !openings.admits(owner, now) ? Infinity : 0
+    return this.#mustWait(slots, owner) || !openings.admits(owner, now) ? Infinity : 0
+  }
+
+  /** A place is taken only by `open`; here, one in the line of those who wait for it. */
+  #mustWait(slots: Slots, owner: ShapeOwner): boolean {
+    if (!slots.isFull) return false
+    slots.claim(owner)
+    return slots.isFull
   }
 
   /** Only after `openingWait` gave 0. */
   open(owner: ShapeOwner): Permit {
     this.#shared?.slots.claim(owner)
-    this.#connections += 1
+    this.#slots.claim(owner)
     this.#openings.begin()
     this.#shared?.openings.begin()
     return new Permit(this)
@@ -229,22 +241,28 @@ export class PathShape implements PermitKeeper {
 
   takePlace(): boolean {
     const [owner] = this.#owners
-    if (owner === undefined || this.#connections >= this.mostConnections()) return false
+    if (owner === undefined || this.#slots.isFull) return false
     if (this.#shared?.slots.isFull === true) return false
     this.#shared?.slots.claim(owner)
-    this.#connections += 1
+    this.#slots.claim(owner)
     return true
   }
 
   givePlaces(count: number): void {
-    this.#connections -= count
-    for (let n = 0; n < count; n += 1) this.#shared?.slots.release()
-    if (count > 0 && this.#owners.size > 1) for (const owner of this.#owners) owner.shareFree()
+    for (let n = 0; n < count; n += 1) {
+      this.#slots.release()
+      this.#shared?.slots.release()
+    }
   }
 
-  /** Whether who has `held` connections should give one up for another site of the provider. */
+  /** Whether who has `held` connections should give one up: for another path, or because there may be fewer now. */
   shouldYield(held: number): boolean {
-    return held > this.mostConnections() || this.#shared?.slots.shouldYield(held) === true
+    if (this.connections > this.mostConnections() || this.#slots.shouldYield(held)) return true
+    return this.#shared?.slots.shouldYield(held) === true
+  }
+
+  #spareOne(): void {
+    for (const owner of this.#owners) if (owner.spareOne()) return
   }
 
   // What replies set off.
@@ -409,7 +427,7 @@ export class PathShape implements PermitKeeper {
   /** Why there may be no further connection. */
   ceiling(): Ceiling | undefined {
     const { limits } = this.#resolved
-    if (this.#connections >= this.mostConnections()) {
+    if (this.#slots.isFull) {
       if (this.#single !== undefined) return { at: 'reaction', reaction: this.#single }
       return { at: 'limit', limit: this.#valueOf('connections', limits.connections) }
     }

@@ -14,7 +14,7 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     switch (limit) {
       case 'path':
         return {
-          brief: `${source}: ${all} ${are} in use${by(rule)}`,
+          brief: `${source}: ${n === 1 ? 'its one connection' : all} ${are} in use${by(rule)}`,
           what: `${capital(all)} from ${source} to ${site} ${are} in use${by(rule)}.`,
           until: 'one of them is free',
           change: changeOf(rule),

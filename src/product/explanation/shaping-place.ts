@@ -2,13 +2,11 @@
 
 import type { Limit, Live } from '#engine/shaping'
 
-/** `provider google, shaping/google.toml:6`, or `egress.connections_per_path`. */
+/** `provider google, shaping/google.toml:6`; empty for the configuration, whose key is named where it can be changed. */
 export function limitPlace(limit: Limit | undefined): string {
   const { origin } = limit ?? {}
-  if (origin === undefined) return ''
-  return origin.layer === 'configuration'
-    ? origin.key
-    : [origin.layer, fileOf(origin)].filter((part) => part !== '').join(', ')
+  if (origin === undefined || origin.layer === 'configuration') return ''
+  return [origin.layer, fileOf(origin)].filter((part) => part !== '').join(', ')
 }
 
 export function reactionPlace({ rule, place }: Live): string {
