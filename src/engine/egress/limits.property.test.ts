@@ -141,17 +141,23 @@ class Arrivals implements Work {
     return job
   }
 
+  domains(): string[] {
+    return []
+  }
+
   failed(): void {}
   suspended(): void {}
   reroute(): void {}
 }
 
 function rulesOf({ own: limits, shared: over }: Course): string {
-  const lines = (values: object, before = ''): string =>
-    Object.entries(values)
-      .map(([key, value]) => `${before}${key} = ${value as number}\n`)
-      .join('')
-  return `[provider.big]\nhosts = ["*.big.net"]\n${lines(limits)}${lines(over, 'shared.')}`
+  return `[provider.big]\nhosts = ["*.big.net"]\n${toml(limits)}${toml(over, 'shared.')}`
+}
+
+function toml(values: object, before = ''): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${before}${key} = ${value as number}\n`)
+    .join('')
 }
 
 type Rates = { readonly [K in keyof typeof rates]: number }

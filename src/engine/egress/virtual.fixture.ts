@@ -39,7 +39,7 @@ export class VirtualTime implements Timers {
     const end = this.now + ms
     for (;;) {
       // Promises have their turn: as many as follow each other in opening a connection and reading a message.
-      for (let n = 0; n < 12; n += 1) await undefined
+      for (let n = 0; n < 12; n += 1) await Promise.resolve()
       if (isDone()) return true
       const next = this.#events.reduce<Event | undefined>(
         (first, event) =>
@@ -96,12 +96,13 @@ export class Receiver {
     // A second address is tried beside the first, which answers all the same: the loser is closed.
     const loser = isSlow && around.another?.(true) === true ? this.#dial() : undefined
     const greeted = await first.greeting
-    ;(await loser?.greeting) && loser?.end()
-    if (greeted) return { ok: true, wire: this.#wire(first), peer: peerOf() }
+    await loser?.greeting
+    loser?.end()
+    if (greeted) return { ok: true, wire: this.#wire(first), peer: peerOf(), trials: [] }
     first.end()
     if (around.another?.(false) !== true) return refused()
     const second = this.#dial()
-    if (await second.greeting) return { ok: true, wire: this.#wire(second), peer: peerOf() }
+    if (await second.greeting) return { ok: true, wire: this.#wire(second), peer: peerOf(), trials: [] }
     second.end()
     return refused()
   }
@@ -132,7 +133,11 @@ function peerOf(): {
 
 function refused(): Awaited<ReturnType<typeof openConnection>> {
   const verdict = deferred('greeting', '4.3.2', 'not now')
-  return { ok: false, failure: { verdict, host: 'mx.example.net', address: '192.0.2.1', tls: '' } }
+  return {
+    ok: false,
+    failure: { verdict, host: 'mx.example.net', address: '192.0.2.1', tls: '' },
+    trials: [],
+  }
 }
 
 /** What Wire needs of a socket. */
