@@ -28,6 +28,7 @@ import { monotonic, openSecurity } from './security.ts'
 import type { Security } from './security.ts'
 
 import { openShaper } from './shaper.ts'
+import type { Shaper } from './shaper.ts'
 
 export type OutgoingParts = {
   readonly config: Config
@@ -69,17 +70,16 @@ type Live = { config: Config }
 export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
   const security = await openSecurity(parts)
-  const tally = new Tally({
-    sts: (domain) => security.mtaSts.known(domain),
-    metrics: parts.metrics,
-    now: Date.now,
-  })
+  const tally = tallyOf(parts, security)
   const routing = routingOf(live, security, tally)
   const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
+  const { log, metrics } = parts
+  const experiences = experiencesOf(parts, live)
   const shaper = openShaper({
-    log: parts.log,
-    metrics: parts.metrics,
+    log,
+    metrics,
     config: () => live.config,
+    suppress: (suppressing) => experiences.ruled(suppressing),
     changed: () => queue.reload(),
   })
   const { shaping } = shaper
@@ -93,14 +93,13 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     dane: security.dane,
     witness: tally.witness,
     brokenTls: await broken.load(),
-    log: parts.log,
-    metrics: parts.metrics,
+    log,
+    metrics,
     tracer: parts.tracer,
     now: Date.now,
     random: Math.random,
     isPrivate,
   })
-  const experiences = experiencesOf(parts, live)
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -109,10 +108,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, live, {
-      experiences,
-      planned: (key, due) => queue.planned(key, due),
-    }),
+    settling: settlingOf(parts, live, { experiences, planned: (key, due) => queue.planned(key, due) }),
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
@@ -127,19 +123,27 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
       await shaper.close()
       security.close()
     },
-    prepare(config) {
-      // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
-      const { sources } = live.config.egress
-      const changed = { ...config, egress: { ...config.egress, sources } }
-      const { problems, apply } = shaper.prepare(changed)
-      return {
-        problems,
-        apply() {
-          live.config = changed
-          apply()
-          queue.reload()
-        },
-      }
+    prepare: (config) => prepared(config, live, { shaper, queue }),
+  }
+}
+
+function tallyOf({ metrics }: OutgoingParts, security: Security): Tally {
+  return new Tally({ sts: (domain) => security.mtaSts.known(domain), metrics, now: Date.now })
+}
+
+type Reloading = { readonly shaper: Shaper; readonly queue: Queue }
+
+function prepared(config: Config, live: Live, { shaper, queue }: Reloading): Prepared {
+  // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
+  const { sources } = live.config.egress
+  const changed = { ...config, egress: { ...config.egress, sources } }
+  const { problems, apply } = shaper.prepare(changed)
+  return {
+    problems,
+    apply() {
+      live.config = changed
+      apply()
+      queue.reload()
     },
   }
 }

@@ -14,8 +14,7 @@ export type ShaperParts = {
   readonly metrics: MetricsRegistry
   /** As it is now: it may be reloaded. */
   readonly config: () => Config
-  readonly suppress?: ShapingOptions['suppress']
-  readonly isUnknownUser?: ShapingOptions['isUnknownUser']
+  readonly suppress: NonNullable<ShapingOptions['suppress']>
   /** The rules are others: every queue is to find its way anew. */
   readonly changed: () => void
 }
@@ -49,8 +48,7 @@ export function openShaper(parts: ShaperParts): Shaper {
     log,
     metrics: parts.metrics,
     want: () => writer.want(),
-    ...(parts.suppress === undefined ? {} : { suppress: parts.suppress }),
-    ...(parts.isUnknownUser === undefined ? {} : { isUnknownUser: parts.isUnknownUser }),
+    suppress: parts.suppress,
   })
   const writer = shapingStateWriter(data, log, shaping)
   const kept = readShapingState(data, log)
@@ -89,7 +87,7 @@ export function openShaper(parts: ShaperParts): Shaper {
 /** The time of day as it was at the start, and from there without a step: what counts must neither wait nor hurry. */
 function steadyClock(): () => number {
   const begin = Date.now() - performance.now()
-  return () => begin + performance.now()
+  return () => Math.floor(begin + performance.now())
 }
 
 function afterwards(ms: number, ring: () => void): () => void {

@@ -203,16 +203,8 @@ export class Rig implements AsyncDisposable {
       ...options.config,
       timeouts: { ...CONFIG.timeouts, ...options.config?.timeouts },
     }
-    const now = options.now ?? Date.now
-    const timers = options.timers ?? systemTimers
-    const { log } = this
-    this.shaping = new Shaping({
-      rules: options.rules ?? NO_RULES,
-      config,
-      clock: { now, after: (ms, ring) => timers.after(ms, ring) },
-      log,
-      metrics: this.metrics,
-    })
+    const { now = Date.now } = options
+    this.shaping = shapingOf(config, options, this)
     this.egress = createEgress({
       shaping: this.shaping,
       routing: options.routing ?? { addresses: async () => ({ ok: true, addresses: ['127.0.0.1'] }) },
@@ -245,6 +237,15 @@ export class Rig implements AsyncDisposable {
     await this.egress.close(0)
     this.shaping.close()
   }
+}
+
+function shapingOf(
+  config: EgressConfig,
+  { now = Date.now, timers = systemTimers, rules = NO_RULES }: RigOptions,
+  { log, metrics }: Pick<Rig, 'log' | 'metrics'>,
+): Shaping {
+  const after = (ms: number, ring: () => void): (() => void) => timers.after(ms, ring)
+  return new Shaping({ rules, config, clock: { now, after }, log, metrics })
 }
 
 export function routeOf(ports: readonly number[], route: Partial<Route> = {}): Route {

@@ -44,9 +44,6 @@ const LOOK_AGAIN = 1_000
 const SWEEP_RATE = 500
 const SWEEP_SHARE = 100
 
-/** Milliseconds until it is seen that an operator has ended what suspended a site. */
-const REST_LOOK = 10_000
-
 /** Queues behind unreachable sites that are passed over in a second, because others are being written down. */
 const PASSED_OVER = 1_000
 
@@ -55,6 +52,8 @@ export class Loading {
   readonly #agenda = new Agenda<string>()
   readonly #probes = new Probes()
   readonly #underWay = new Set<Promise<void>>()
+  /** Queues that wait for the end of a suspension, by their site. */
+  readonly #parked = new WeakMap<Destination, Set<string>>()
   /** How many want that nothing is loaded. */
   #pauses = 0
   /** What may still be written down, and passed over, until the next tick. */
@@ -155,6 +154,24 @@ export class Loading {
     for (const key of later) this.#agenda.add(now, key)
   }
 
+  /** Whether every path to its site is suspended: then it is not looked at before that ends, or is ended. */
+  #parks(queue: ScheduledQueue, site: Destination | undefined, now: Instant): boolean {
+    const until = site?.restsUntil(now)
+    if (site === undefined || until === undefined) return false
+    this.#agenda.add(until, queue.key)
+    this.#parked.getOrInsertComputed(site, () => new Set()).add(queue.key)
+    return true
+  }
+
+  /** Something can be sent to `site` again. */
+  resumed(site: Destination): void {
+    const keys = this.#parked.get(site)
+    if (keys === undefined) return
+    this.#parked.delete(site)
+    for (const key of keys) this.#agenda.add(this.#options.now(), key)
+    this.wake()
+  }
+
   /** False when it must be looked at again in the next second. */
   #look(queue: ScheduledQueue, now: Instant): boolean {
     // It has just been made, and its time with the agenda is gone.
@@ -162,7 +179,7 @@ export class Loading {
     const site = this.#options.siteOf(queue)
     const down = site?.down(now)
     if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
-    else if (restsUntil(site, now) > now) this.#agenda.add(restsUntil(site, now), queue.key)
+    else if (this.#parks(queue, site, now)) return true
     else if (down === undefined) this.#probe(queue)
     else return this.#sweepOne(queue, down)
     return true
@@ -196,8 +213,7 @@ export class Loading {
     if (queue.loading || queue.nextDue === Infinity) return
     const now = this.#options.now()
     if (this.isPaused || queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue.key)
-    const later = shutUntil(queue.site, now)
-    if (later > now) return this.#agenda.add(later, queue.key)
+    if (this.#isShut(queue, now)) return
     const { occupancy } = this.#options
     const isProbe = this.#probes.has(queue)
     if (isProbe ? queue.inMemory > 0 : !queue.isProven) {
@@ -211,6 +227,14 @@ export class Loading {
       )
     // Otherwise it is asked when one of its entries ends.
     else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue.key)
+  }
+
+  /** Nothing is loaded that nobody would take: then it is looked at again later. */
+  #isShut(queue: ScheduledQueue, now: Instant): boolean {
+    if (this.#parks(queue, queue.site, now)) return true
+    if (queue.site?.down(now) === undefined) return false
+    this.#agenda.add(now + LOOK_AGAIN, queue.key)
+    return true
   }
 
   #run(work: Promise<void>): void {
@@ -273,14 +297,4 @@ export class Loading {
       return this.#options.now() + CLAIM_RETRY
     }
   }
-}
-
-/** When a site whose every path is suspended is looked at again; `now` for one that is not. */
-function restsUntil(site: Destination | undefined, now: Instant): Instant {
-  return Math.min(site?.restsUntil(now) ?? now, now + REST_LOOK)
-}
-
-/** The same for one that cannot be reached: nothing is loaded that nobody would take. */
-function shutUntil(site: Destination | undefined, now: Instant): Instant {
-  return site?.down(now) === undefined ? restsUntil(site, now) : now + LOOK_AGAIN
 }

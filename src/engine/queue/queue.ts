@@ -89,6 +89,7 @@ export class Queue {
       drained: (queue) => this.#loading.loadIfDue(queue),
       siteFailed: (site, why) => this.#siteFailed(site, why),
       siteRests: (site) => this.#siteRests(site),
+      siteResumes: (site) => this.#loading.resumed(site),
       weightOf: (stream) => options.config.weights.get(stream) ?? 1,
     }
     this.#sites = new Sites({

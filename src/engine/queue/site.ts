@@ -24,6 +24,8 @@ export type SiteOwner = {
   siteFailed(site: Site, why: Unreachable): void
   /** Every path has been suspended: nothing of what waits will be taken for a while. */
   siteRests(site: Site): void
+  /** A path has been suspended, and is no longer. */
+  siteResumes(site: Site): void
   /** Another source is to take part, on a reaction's word. */
   addPath(site: Site, source: string): void
 }
@@ -100,7 +102,10 @@ export class Site implements Work, Destination {
   }
 
   suspended(source: string, reaction: Live | undefined): void {
-    if (reaction === undefined) return void this.#suspended.delete(source)
+    if (reaction === undefined) {
+      if (this.#suspended.delete(source)) this.#owner.siteResumes(this)
+      return
+    }
     this.#suspended.set(source, reaction)
     this.#owner.siteRests(this)
   }

@@ -23,7 +23,7 @@ import type { Clock, SharedShape, Sharer } from './shared-shape.ts'
 import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
 import type { Ceiling, Limit, Pace } from './state.ts'
-import { UnknownUsers } from './unknown-users.ts'
+import { isUnknownUser, UnknownUsers } from './unknown-users.ts'
 
 /** The path itself, or one of several of the same name. */
 export type ShapeOwner = Claimant &
@@ -39,7 +39,6 @@ export type PathShapeOptions = {
   readonly newId: () => string
   /** Absent where nothing is written down. */
   readonly want?: (() => void) | undefined
-  readonly isUnknownUser: (attempt: Attempt) => boolean
   /** What is to be logged, counted, kept. */
   readonly happened: (effect: Effect, claimed?: Claimed) => void
 }
@@ -307,9 +306,9 @@ export class PathShape implements PermitKeeper {
 
   #countUnknown(stream: Stream, attempt: Attempt, claimed: Claimed): void {
     if (this.#unknownUsers === undefined || !REACHED.has(attempt.stage)) return
-    const { clock, isUnknownUser } = this.#options
+    const { clock } = this.#options
     const terms = this.#resolved.limits.unknownUsers
-    const isUnknown = attempt.outcome !== 'delivered' && isUnknownUser(attempt)
+    const isUnknown = isUnknownUser(attempt, claimed.delivery.to.domain)
     const now = clock.now()
     const counted = this.#unknownUsers.add(stream, isUnknown, terms, now)
     if (counted === undefined) return

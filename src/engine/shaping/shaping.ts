@@ -19,7 +19,6 @@ import { PathShape } from './path-shape.ts'
 import type { Effect } from './reactor.ts'
 import { SharedShape } from './shared-shape.ts'
 import type { Clock } from './shared-shape.ts'
-import { isUnknownUser } from './unknown-users.ts'
 
 /** What tells apart, on one site, domains that have limits of their own. */
 export type Group = { readonly provider?: string; readonly domain?: string }
@@ -35,8 +34,6 @@ export type ShapingOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: MetricsRegistry
-  /** Absent: by codes and words that most receivers use. */
-  readonly isUnknownUser?: (attempt: Attempt) => boolean
   /** The suppression list, where there is one. */
   readonly suppress?: (suppressing: Suppressing) => void
   /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
@@ -110,7 +107,6 @@ export class Shaping {
       clock: this.#options.clock,
       newId: () => this.#newId(),
       want: this.#options.want,
-      isUnknownUser: this.#options.isUnknownUser ?? isUnknownUser,
       happened: (effect, claimed) => this.#happened(effect, claimed),
     })
     this.#shapes.set(key, shape)

@@ -3,6 +3,7 @@
  * the networks of those who guess addresses.
  */
 
+import { classifyReply } from '#engine/bounce'
 import type { Limits } from '#engine/rule'
 import type { Attempt, Instant } from '#engine/spool'
 
@@ -69,32 +70,7 @@ function turn(count: Count, within: number, now: Instant): void {
   count.since = now
 }
 
-/** Words of receivers that have no code for it, in lower case. */
-const WORDS = [
-  'unknown user',
-  'user unknown',
-  'no such user',
-  'user not found',
-  'invalid recipient',
-  'recipient address rejected: user unknown',
-  'does not exist',
-  "doesn't have a",
-  'no mailbox',
-  'mailbox unavailable',
-  'mailbox not found',
-  'unrouteable address',
-  'address rejected',
-] as const
-
-/**
- * Whether the receiver says that there is nobody of this name. At RCPT only: several receivers say the same at the end
- * of data of somebody who does exist, and has filtered the message. RFC 3463 §3.2
- */
-export function isUnknownUser({ outcome, stage, code, enhanced, text }: Attempt): boolean {
-  if (outcome !== 'bounced' || stage !== 'RCPT') return false
-  if (enhanced === '5.1.1' || enhanced === '5.1.10' || enhanced === '5.1.6') return true
-  if (code !== 550 && code !== 551 && code !== 553 && code !== 554) return false
-  if (!enhanced.endsWith('.0.0') && !enhanced.startsWith('5.1.')) return false
-  const lower = text.toLowerCase()
-  return WORDS.some((words) => lower.includes(words))
+/** Whether the receiver says that there is nobody of this name. What several say of who filters is told apart. */
+export function isUnknownUser(attempt: Attempt, domain: string): boolean {
+  return attempt.outcome === 'bounced' && classifyReply({ ...attempt, domain }).class === 'user-unknown'
 }
