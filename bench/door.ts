@@ -52,6 +52,7 @@ const GENEROUS: LimitsConfig = {
   authWindow: 900_000,
   holdMaximum: 86_400_000,
   deliverByMinimum: 60_000,
+  looseDots: ['docomo.ne.jp', '*.ezweb.ne.jp'],
   memoryShare: 0.75,
   diskFree: 0.1,
 }

@@ -14,6 +14,8 @@ import { parseArgs } from 'node:util'
 
 import { createEgress } from '../src/engine/egress/index.ts'
 import type { Egress, Job, Work } from '../src/engine/egress/index.ts'
+import { NO_RULES } from '../src/engine/rule/index.ts'
+import { Shaping } from '../src/engine/shaping/index.ts'
 import type { Claimed, MessageId } from '../src/engine/spool/index.ts'
 import type { Log } from '../src/platform/log/index.ts'
 import { MetricsRegistry } from '../src/platform/metrics/index.ts'
@@ -101,24 +103,28 @@ function egressTo(messagesPerConnection: number): Egress {
     end: minute,
     quit: minute,
   }
+  const config = {
+    sources: [{ name: 'bench', ehlo: 'bench.example.org', relay: [], relayTls: 'required' }],
+    port: 25,
+    tls: 'none',
+    allowPrivate: true,
+    connections: 1000,
+    connectionsPerPath: Number(values.connections),
+    messagesPerConnection,
+    messageRate: 0,
+    recipientsPerTransaction: 100,
+    idle: minute,
+    timeouts,
+  } as const
+  const metrics = new MetricsRegistry()
+  const clock = { now: () => performance.now(), after: () => () => {} }
   return createEgress({
     routing: { addresses: async () => ({ ok: true, addresses: ['127.0.0.1'] }) },
-    config: {
-      sources: [{ name: 'bench', ehlo: 'bench.example.org', relay: [], relayTls: 'required' }],
-      port: 25,
-      tls: 'none',
-      allowPrivate: true,
-      connections: 1000,
-      connectionsPerPath: Number(values.connections),
-      messagesPerConnection,
-      messageRate: 0,
-      recipientsPerTransaction: 100,
-      idle: minute,
-      timeouts,
-    },
+    config,
+    shaping: new Shaping({ rules: NO_RULES, config, clock, log: silent, metrics }),
     tls: {},
     log: silent,
-    metrics: new MetricsRegistry(),
+    metrics,
     now: Date.now,
     random: Math.random,
     isPrivate: () => false,
@@ -151,9 +157,7 @@ function workOf(messages: number, size: number): { readonly work: Work; readonly
     },
   }
   const work: Work = {
-    get hasWork() {
-      return left > 0
-    },
+    hasWork: () => left > 0,
     next() {
       left -= 1
       // A new object each time, as the queue makes one.
@@ -161,6 +165,8 @@ function workOf(messages: number, size: number): { readonly work: Work; readonly
     },
     domains: () => [],
     failed: ({ attempt }) => reject(new Error(attempt.text)),
+    suspended: () => {},
+    reroute: () => {},
   }
   return { work, done: promise }
 }

@@ -11,6 +11,7 @@ import { checkLinks } from './check-links.ts'
 import { checkMap, writeMap } from './check-map.ts'
 import { checkMetrics, declaredMetrics, writeMetrics } from './check-metrics.ts'
 import { checkRfc } from './check-rfc.ts'
+import { checkShaping, writeShaping } from './check-shaping.ts'
 import { readTree } from './tree.ts'
 
 const declared = await declaredMetrics()
@@ -22,6 +23,7 @@ if (process.argv.includes('--write')) {
   writeFileSync('docs/cli.md', writeCli(old))
   writeFileSync('docs/configuration.md', writeConfig(old))
   writeFileSync('docs/metrics.md', writeMetrics(old, declared))
+  writeFileSync('docs/shaping.md', writeShaping(old))
 }
 
 const tree = readTree()
@@ -34,6 +36,7 @@ const problems = [
   ...checkBounces(tree),
   ...checkCli(tree),
   ...checkConfig(tree),
+  ...checkShaping(tree),
   ...checkLinks(tree),
 ]
 for (const problem of problems) console.log(problem)

@@ -24,7 +24,7 @@ export function claimedOf(message: Partial<Message>, delivery: Partial<Delivery>
     delivery: {
       key: { message: message.id ?? id, n: 0 },
       to: { local: 'jane', domain: 'example.com' },
-      queue: 'transactional/example.com',
+      queue: 'default/transactional/example.com',
       band: 1,
       state: 'active',
       due: 1_000_000,

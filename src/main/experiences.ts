@@ -1,6 +1,7 @@
 /** What deliveries teach of their recipients, on its way from a transport thread to who writes it down. */
 
 import type { Ending } from '#engine/queue'
+import type { Suppressing } from '#engine/shaping'
 import type { Log } from '#platform/log'
 import { addressKey } from '#product/suppression'
 import type { Experience, SuppressionFilter } from '#product/suppression'
@@ -48,6 +49,24 @@ export class Experiences {
     if (bounce === undefined || (state !== 'bounced' && state !== 'expired')) return
     const { class: what, type } = bounce
     this.#add({ ...known, kind: 'bounced', evidence: settlement.reason, class: what, type })
+  }
+
+  /** A shaping rule of the operator's says of a reply that its recipient is not to be tried again. */
+  ruled({ claimed: { message, delivery }, attempt, rule }: Suppressing): void {
+    const { organization, stream, door } = message
+    if (door === 'platform') return
+    const { code, enhanced, text, at } = attempt
+    this.#add({
+      organization,
+      stream,
+      address: addressKey(delivery.to),
+      delivery: `${delivery.key.message}.${delivery.key.n}`,
+      at,
+      kind: 'bounced',
+      evidence: `${code} ${enhanced} ${text} (${rule})`,
+      class: 'no-mail',
+      type: 'hard',
+    })
   }
 
   /** Hands on what is gathered. Never rejects. */

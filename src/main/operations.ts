@@ -40,6 +40,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
   const accounts = await openAccounts(parts.control, parts.key, parts.now)
   return {
     ...queueOperations(parts),
+    ...reactionOperations(parts),
     ...nodeOperations(parts),
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
@@ -91,6 +92,25 @@ async function changeAll(
 async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Promise<readonly QueueRow[]> {
   const queues = new Set(deliveries.map(({ delivery }) => delivery.queue))
   return queueRows(parts, await parts.spool.depths([...queues]))
+}
+
+type ReactionOperations = Pick<Operations, 'reactions' | 'reactionCancel' | 'reactionExtend'>
+
+function reactionOperations({ running }: OperationParts): ReactionOperations {
+  return {
+    async reactions() {
+      if (running === undefined) throw notRunning('shaping reactions')
+      return running.transport.reactions()
+    },
+    async reactionCancel({ id }) {
+      if (running === undefined) throw notRunning('shaping cancel')
+      return (await running.transport.cancelReaction(id)) ?? null
+    },
+    async reactionExtend({ id, by }) {
+      if (running === undefined) throw notRunning('shaping extend')
+      return (await running.transport.extendReaction(id, by)) ?? null
+    },
+  }
 }
 
 type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload' | 'reputation'>

@@ -6,6 +6,7 @@ import { createPrepare, createSettling, Notices, Queue, queueGauges, queueMetric
 import type { QueueOptions, Settling } from '#engine/queue'
 import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
+import type { Shaping } from '#engine/shaping'
 import { createSigner } from '#engine/signing'
 import type { MessageId, Spool } from '#engine/spool'
 import { Tally } from '#engine/tls-report'
@@ -25,6 +26,9 @@ import type { MainService } from './main-service.ts'
 
 import { monotonic, openSecurity } from './security.ts'
 import type { Security } from './security.ts'
+
+import { openShaper } from './shaper.ts'
+import type { Shaper } from './shaper.ts'
 
 export type OutgoingParts = {
   readonly config: Config
@@ -46,10 +50,18 @@ export type Outgoing = {
   readonly experiences: Experiences
   readonly security: Security
   readonly tally: Tally
+  readonly shaping: Shaping
   /** Transactions under way may end within `patience` ms. */
   close(patience: number): Promise<void>
-  /** Routes, limits and schedules of `config` hold from now on; connections that stand keep what they began with. */
-  reload(config: Config): void
+  /** Reads what `config` leads to, and changes nothing yet. */
+  prepare(config: Config): Prepared
+}
+
+export type Prepared = {
+  /** With any, it cannot be put into effect. */
+  readonly problems: readonly string[]
+  /** Routes, limits and schedules hold from now on; connections that stand keep what they began with. */
+  readonly apply: () => void
 }
 
 /** The configuration of the moment. Rooms read it through getters, so that a reload needs nobody's help. */
@@ -58,15 +70,22 @@ type Live = { config: Config }
 export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const live: Live = { config: parts.config }
   const security = await openSecurity(parts)
-  const tally = new Tally({
-    sts: (domain) => security.mtaSts.known(domain),
-    metrics: parts.metrics,
-    now: Date.now,
-  })
+  const tally = tallyOf(parts, security)
   const routing = routingOf(live, security, tally)
   const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
+  const { log, metrics } = parts
+  const experiences = experiencesOf(parts, live)
+  const shaper = openShaper({
+    log,
+    metrics,
+    config: () => live.config,
+    suppress: (suppressing) => experiences.ruled(suppressing),
+    changed: () => queue.reload(),
+  })
+  const { shaping } = shaper
   const egress = createEgress({
     routing,
+    shaping,
     get config() {
       return live.config.egress
     },
@@ -74,25 +93,22 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     dane: security.dane,
     witness: tally.witness,
     brokenTls: await broken.load(),
-    log: parts.log,
-    metrics: parts.metrics,
+    log,
+    metrics,
     tracer: parts.tracer,
     now: Date.now,
     random: Math.random,
     isPrivate,
   })
-  const experiences = experiencesOf(parts, live)
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
     egress,
+    shaping,
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, live, {
-      experiences,
-      planned: (key, due) => queue.planned(key, due),
-    }),
+    settling: settlingOf(parts, live, { experiences, planned: (key, due) => queue.planned(key, due) }),
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
@@ -101,14 +117,32 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     experiences,
     security,
     tally,
+    shaping,
     async close(patience) {
       await egress.close(patience)
+      await shaper.close()
       security.close()
     },
-    reload(config) {
-      // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
-      const { sources } = live.config.egress
-      live.config = { ...config, egress: { ...config.egress, sources } }
+    prepare: (config) => prepared(config, live, { shaper, queue }),
+  }
+}
+
+function tallyOf({ metrics }: OutgoingParts, security: Security): Tally {
+  return new Tally({ sts: (domain) => security.mtaSts.known(domain), metrics, now: Date.now })
+}
+
+type Reloading = { readonly shaper: Shaper; readonly queue: Queue }
+
+function prepared(config: Config, live: Live, { shaper, queue }: Reloading): Prepared {
+  // The sources stay: paths stand on them, and a name that is gone would have nowhere to send from.
+  const { sources } = live.config.egress
+  const changed = { ...config, egress: { ...config.egress, sources } }
+  const { problems, apply } = shaper.prepare(changed)
+  return {
+    problems,
+    apply() {
+      live.config = changed
+      apply()
       queue.reload()
     },
   }
@@ -151,16 +185,18 @@ function routingOf(live: Live, security: Security, tally: Tally): Routing & Rout
 const queueConfigs = new WeakMap<Config, QueueOptions['config']>()
 
 function queueConfig({ config }: Live): QueueOptions['config'] {
-  return queueConfigs.getOrInsertComputed(config, ({ queue, egress }) => ({
+  return queueConfigs.getOrInsertComputed(config, ({ queue, streams }) => ({
     ...queue,
-    recipientsPerTransaction: egress.recipientsPerTransaction,
+    // Each path has its own limit; this one is only for what memory holds together.
+    recipientsPerTransaction: Infinity,
+    weights: new Map(streams.map(({ name, weight }) => [name, weight])),
   }))
 }
 
 function queueOptions(
   parts: OutgoingParts,
   live: Live,
-): Omit<QueueOptions, 'routing' | 'egress' | 'config' | 'settling'> {
+): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'config' | 'settling'> {
   const { config, domains, key, log, spool } = parts
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
   return {

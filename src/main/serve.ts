@@ -27,6 +27,7 @@ import { openStreams } from './tracing.ts'
 import { watchReputation } from './reputation.ts'
 import { forgetOld } from './retention.ts'
 import { startTlsReporting } from './tls-reporting.ts'
+import { mustHaveRules } from './shaping.ts'
 
 /** Milliseconds that transactions may take to end after SIGTERM. */
 const PATIENCE = 25_000
@@ -49,6 +50,7 @@ export type Serving = {
 export async function serve(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
   if (!loaded.ok) throw mistakes(path, loaded.problems)
+  mustHaveRules(loaded.config)
   // A reload asked for while we start finds the new configuration; what SIGHUP does by default is to end us.
   process.on('SIGHUP', () => {})
   await using sandbox = loaded.config.sandbox.enabled ? await openSandbox(loaded.config) : undefined

@@ -13,6 +13,12 @@ import { Resolver } from '#platform/dns'
 import { configure, mistakes } from './configure.ts'
 import { loadRules } from './rule-files.ts'
 
+/** @throws {CliError} `config` when they have mistakes: a node must not start with other limits than were meant */
+export function mustHaveRules(config: Config): void {
+  const read = loadRules(config)
+  if (!read.ok) throw mistakes(`the rules of ${config.shaping.directory}`, read.problems)
+}
+
 export function checkRules(options: GlobalOptions): RulesReport {
   const config = configured(options)
   const read = loadRules(config)

@@ -14,6 +14,7 @@ import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
 import { programName, quoted } from './program-name.ts'
+import { mustHaveRules } from './shaping.ts'
 import { welcome } from './welcome.ts'
 import type { Login, Welcome } from './welcome.ts'
 
@@ -24,6 +25,7 @@ const DOMAIN = 'example.org'
 export async function start(options: GlobalOptions, version: string): Promise<number> {
   const { path, loaded } = configure(options.config)
   if (!loaded.ok) throw mistakes(path, loaded.problems)
+  mustHaveRules(loaded.config)
   await using sandbox = await openSomewhere(loaded.config)
   const local = (config: Config): Config => onThisMachine(intoSandbox(config, sandbox), path)
   const config = local(loaded.config)

@@ -4,6 +4,7 @@ import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { BrokenHost } from '#engine/egress'
+import type { Live } from '#engine/shaping'
 import { SpoolError, connectSpool } from '#engine/spool'
 import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
 import type { Counted } from '#engine/tls-report'
@@ -58,6 +59,9 @@ export type TransportService = {
   change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
   send(request: SendRequest): Promise<HandedIn>
   metrics(): Snapshot
+  reactions(): readonly Live[]
+  cancelReaction(id: string): Live | undefined
+  extendReaction(id: string, by: number): Live | undefined
   /** Begins a trace; gives its number, `undefined` when there are too many. */
   trace(query: TraceQuery): number | undefined
   /** What was said since the last call, as soon as there is something; nothing when the trace is over. */
@@ -109,7 +113,7 @@ main.resolve(link<MainService>(calls, service(transport)).remote)
 
 function service(running: Transport): TransportService {
   const { submission, outgoing, intake, domains, suppressions, drain, reload } = running
-  const { queue, egress, tally } = outgoing
+  const { queue, egress, shaping, tally } = outgoing
   let current = config
   return {
     addresses: () => submission.addresses(),
@@ -122,6 +126,9 @@ function service(running: Transport): TransportService {
     },
     send: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
+    reactions: () => shaping.reactions(),
+    cancelReaction: (id) => shaping.cancel(id),
+    extendReaction: (id, by) => shaping.extend(id, by),
     trace: (query) => traces.follow(filterOf(query)),
     traced: (trace) => traces.take(trace),
     untrace: (trace) => traces.unfollow(trace),
@@ -132,9 +139,9 @@ function service(running: Transport): TransportService {
       const { minimumVersion } = changed.tls
       const refused = await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })
       if (refused !== undefined) return [refused]
-      await reload(changed)
-      current = changed
-      return []
+      const problems = await reload(changed)
+      if (problems.length === 0) current = changed
+      return problems
     },
     reopenLog: () => stream.reopen(),
     async drain(patience) {

@@ -48,19 +48,19 @@ export type Transport = {
   readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
   readonly drain: (patience: number) => Promise<void>
-  /** What can change while it runs, from now on as `config` says. */
-  readonly reload: (config: Config) => Promise<void>
+  /** What can change while it runs, from now on as `config` says. Gives what is wrong; then nothing has changed. */
+  readonly reload: (config: Config) => Promise<readonly string[]>
 }
 
 /** Resolves when it listens and the queue has learned what waits. @throws what a listener says that cannot listen */
 export async function startTransport(parts: TransportParts): Promise<Transport> {
-  const { config, spool, control, key, log, metrics } = parts
+  const { config, spool, control, key, log, metrics, shared, tracer, certificates: tls } = parts
   const now = Date.now
   const authenticator = await openAuthenticator(control, key, { now, log })
   const domains = await openDirectory(control, key, now)
   const suppressions = await openFilter(parts)
   const state: State = { config, draining: false }
-  const newId = messageIds(config.node.number, now, spool.newest === undefined ? {} : { after: spool.newest })
+  const newId = idsAfter(spool, config.node.number)
   const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId })
   const { queue } = outgoing
   const intake = intakeOf(parts, { queue, newId }, state)
@@ -69,16 +69,16 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     hostname: config.node.name,
     listeners: config.listeners,
     limits: config.limits,
-    tls: parts.certificates,
+    tls,
     authenticator,
     domains,
     suppressions,
     intake,
     log,
     metrics,
-    tracer: parts.tracer,
+    tracer,
     now,
-    shared: parts.shared,
+    shared,
   })
   return {
     submission,
@@ -88,9 +88,12 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     suppressions,
     async reload(changed) {
       // First what can fail: then the configuration that was stays as a whole.
+      const { problems, apply } = outgoing.prepare(changed)
+      if (problems.length > 0) return problems
       await submission.reload(changed)
-      outgoing.reload(changed)
+      apply()
       state.config = changed
+      return []
     },
     async drain(patience) {
       state.draining = true
@@ -141,4 +144,9 @@ function after(milliseconds: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   setTimeout(resolve, milliseconds).unref()
   return promise
+}
+
+/** Ids that sort behind every one that the spool has ever had. */
+function idsAfter({ newest }: Spool, node: number): () => MessageId {
+  return messageIds(node, Date.now, newest === undefined ? {} : { after: newest })
 }

@@ -78,9 +78,9 @@ suite('operation', () => {
   test('a queue is held, released and tried now as a whole', async () => {
     const domain = 'whole-queue.example.com'
     const ids = await Promise.all([1, 2, 3].map((n) => putOff(`defer-1+${n}@${domain}`)))
-    assert.equal(await change('hold', { queue: `transactional/${domain}` }), 3)
+    assert.equal(await change('hold', { queue: `default/transactional/${domain}` }), 3)
     const [row] = await rig.cli<QueueRow[]>('queue', '--match', domain)
-    assert.deepEqual([row?.queue, row?.held], [`transactional/${domain}`, 3])
+    assert.deepEqual([row?.queue, row?.held], [`default/transactional/${domain}`, 3])
     assert.equal(await change('release', { recipient: `@${domain}` }), 3)
     assert.equal(await change('retry', { recipient: `@${domain}` }), 3)
     for (const message of ids) await rig.log.until('delivery.delivered', { message })

@@ -133,7 +133,7 @@ const WORDS: { readonly [K in Change]: Words } = {
   hold: {
     what: 'keep deliveries from being sent until they are released',
     done: 'held',
-    example: 'hikyaku message hold --queue marketing/example.com',
+    example: 'hikyaku message hold --queue default/marketing/example.com',
   },
   release: {
     what: 'let held deliveries go on',

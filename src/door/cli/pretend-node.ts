@@ -12,6 +12,7 @@ import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
+import { pretendReactions } from './pretend-reactions.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { pretendSuppressions } from './pretend-suppression.ts'
@@ -39,7 +40,11 @@ async function threeRecipients(spool: Spool): Promise<void> {
   const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>', deliverBy }, [
     { to: { local: 'alice', domain: 'example.com' } },
     { to: { local: 'bob', domain: 'example.com' } },
-    { to: { local: 'carol', domain: 'example.net' }, queue: 'transactional/example.net', state: 'held' },
+    {
+      to: { local: 'carol', domain: 'example.net' },
+      queue: 'default/transactional/example.net',
+      state: 'held',
+    },
   ])
   await spool.accept(entry, Buffer.from('x'))
   const { id } = entry.message
@@ -90,7 +95,7 @@ async function bounced(spool: Spool): Promise<void> {
 }
 
 async function japanese(spool: Spool): Promise<void> {
-  const queue = 'marketing/example.jp'
+  const queue = 'default/marketing/example.jp'
   const to = { local: '山田太郎', domain: 'example.jp' }
   const entry = letter(10, { stream: 'marketing', subject: 'お知らせ', smtputf8: true }, [
     { to, queue, state: 'waiting', due: NOW - MINUTE },
@@ -124,7 +129,7 @@ function letter(
     },
     deliveries: deliveries.map((delivery) => ({
       to: { local: 'user', domain: 'example.com' },
-      queue: 'transactional/example.com',
+      queue: 'default/transactional/example.com',
       band: 0,
       state: 'active',
       due: acceptedAt,
@@ -200,15 +205,17 @@ function memoryOf(queue: string): NodeFacts {
   const text = 'connection refused'
   const refused = attempt(1, { outcome: 'deferred', stage: 'connect', host: '', enhanced: '4.4.1', text })
   switch (queue) {
-    case 'transactional/example.com': {
+    case 'default/transactional/example.com': {
       const site = 'mx.example.com'
       const last = { ...refused, dsnPassedOn: false, deadlinePassedOn: false }
       const hold = { at: 'down', until: NOW + 90_000, failures: 3, attempt: last } as const
       return { overview, queue: { ...state, site, paths: [{ ...path, site, hold }] } }
     }
-    case 'marketing/example.jp': {
+    case 'default/marketing/example.jp': {
       const site = 'mx.example.jp'
-      const hold = { at: 'full', limit: 'path', connections: 10 } as const
+      const origin = { layer: 'provider big', key: 'connections', file: 'shaping/big.toml', line: 3 }
+      const rule = { key: 'connections', value: 10, origin }
+      const hold = { at: 'full', limit: 'path', connections: 10, rule } as const
       return { overview, queue: { ...state, site, paths: [{ ...path, site, hold }] } }
     }
     default:
@@ -302,6 +309,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     ...pretendSuppressions(NOW),
     ...pretendTls(NOW),
     reputation: () => Promise.resolve([STANDING]),
+    ...pretendReactions(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }
 }

@@ -50,7 +50,7 @@ export function queueCommand(program: Command, run: Run): void {
     queue,
     'hikyaku queue',
     'hikyaku queue --match gmail.com',
-    'hikyaku queue --after transactional/example.com',
+    'hikyaku queue --after default/transactional/example.com',
     'hikyaku queue --limit 100000 --csv',
   )
 }

@@ -8,12 +8,14 @@ import { collect, example, print } from './command.ts'
 import type { Globals, Run } from './command.ts'
 import type { RulesReport, ShapingView } from './host.ts'
 import { count, table } from './print.ts'
+import { reactionCommands } from './reaction.ts'
 import { harmless } from './text.ts'
 
 export function shapingCommands(program: Command, run: Run): void {
   const shaping = program.command('shaping').description('what receivers bear: rules, limits, reactions')
   checkCommand(shaping, run)
   resolveCommand(shaping, run)
+  reactionCommands(shaping, run)
 }
 
 function checkCommand(shaping: Command, run: Run): void {

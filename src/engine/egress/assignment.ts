@@ -1,7 +1,6 @@
 /** One job on one connection: which recipients have an answer, and whose turn it is in the next transaction. */
 
 import type { Instant } from '#engine/spool'
-import type { PathLimits } from '#engine/shaping'
 
 import type { Job } from './job.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -31,7 +30,7 @@ export class Assignment {
   }
 
   /** The recipients of the next transaction, within what the peer bears; empty when all had their turn. RFC 9422 §4 */
-  next({ recipientsPerTransaction, domainsPerTransaction }: PathLimits): readonly number[] {
+  next(recipientsPerTransaction: number, domainsPerTransaction: number): readonly number[] {
     if (this.#rest.length <= recipientsPerTransaction && domainsPerTransaction === Infinity) {
       this.#turn = this.#rest
       this.#rest = []

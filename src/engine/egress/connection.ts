@@ -5,7 +5,6 @@ import { narrowed } from '#engine/shaping'
 import type { PathLimits } from '#engine/shaping'
 import type { Dialogue } from '#engine/trace'
 import type { ClientReply } from '#grammar/smtp'
-import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
 import { Assignment } from './assignment.ts'
@@ -27,7 +26,6 @@ export type ConnectionOptions = {
   readonly source: string
   readonly site: string
   readonly limits: PathLimits
-  readonly timeouts: EgressConfig['timeouts']
   readonly log: Log
   readonly metrics: EgressMetrics
   readonly now: () => Instant
@@ -38,6 +36,10 @@ export type ConnectionOptions = {
 export type ConnectionOwner = {
   /** It can take a job: `run` may be called, now or later. */
   ready(connection: Connection): void
+  /** What became of a job; its `done` is the owner's to call. */
+  ended(assignment: Assignment, tried: readonly Tried[]): void
+  /** Whether one more transaction may follow for recipients that had no place in the last one. */
+  another(): boolean
   /** The peer had gone before it took a command of `job`, which has had no `done`. */
   untouched(job: Job, tried: readonly Tried[]): void
   /** The last word: the socket is closed. */
@@ -66,6 +68,8 @@ export class Connection implements Conversation {
   #messages = 0
   /** Domains that the witness was told of; nearly always one. */
   #witnessed: string | Set<string> = ''
+  /** RCPT commands so far. */
+  #recipients = 0
   /** Waits for the kernel, when it would not take more. */
   #onDrained: (() => void) | undefined
 
@@ -81,6 +85,12 @@ export class Connection implements Conversation {
 
   get isBusy(): boolean {
     return this.#state.at === 'preparing' || this.#state.at === 'sending'
+  }
+
+  /** How many recipients one more transaction may have. */
+  get recipients(): number {
+    const { recipientsPerTransaction, recipientsPerConnection } = this.#limits
+    return Math.min(recipientsPerTransaction, recipientsPerConnection - this.#recipients)
   }
 
   /** Only when it is ready. */
@@ -108,7 +118,7 @@ export class Connection implements Conversation {
     this.#state = { at: 'quitting' }
     this.#wire.dialogue.commands('QUIT\r\n')
     this.#wire.send('QUIT\r\n')
-    this.#wire.wait(this.#options.timeouts.quit)
+    this.#wire.wait(this.#limits.timeouts.quit)
   }
 
   /** At once, whatever is under way: that is deferred. */
@@ -231,7 +241,8 @@ export class Connection implements Conversation {
   }
 
   #transact(assignment: Assignment, content: Outgoing): void {
-    const turn = assignment.next(this.#limits)
+    const turn = assignment.next(this.recipients, this.#limits.domainsPerTransaction)
+    this.#recipients += turn.length
     const transaction = new Transaction(this.#plan(assignment, turn, content))
     this.#state = { at: 'sending', assignment, transaction }
     this.#obey(assignment, transaction, transaction.begin())
@@ -282,7 +293,7 @@ export class Connection implements Conversation {
   #say(transaction: Transaction, bytes: string | Uint8Array): void {
     if (bytes.length === 0 || this.#wire.send(bytes)) this.#awaitReply(transaction)
     // The kernel has not taken it all yet; `drained` says when the peer's time begins.
-    else this.#wire.wait(this.#options.timeouts.block)
+    else this.#wire.wait(this.#limits.timeouts.block)
   }
 
   /** Large content, a piece at a time: the next one when the kernel has room for it. */
@@ -311,7 +322,7 @@ export class Connection implements Conversation {
   ): Promise<NotSendable | undefined> {
     // The peer may refuse it while it is being sent, or go.
     while (this.#isSending(transaction)) {
-      this.#wire.wait(this.#options.timeouts.block)
+      this.#wire.wait(this.#limits.timeouts.block)
       const part = await parts.next()
       if (part.done === true) return part.value
       if (this.#isSending(transaction) && !this.#wire.send(part.value)) await this.#room()
@@ -335,9 +346,10 @@ export class Connection implements Conversation {
     if (over === 'close') return this.#closeAfter(assignment, transaction)
     this.#reset = over === 'reset'
     this.#isWarm = true
-    if (assignment.hasRest && assignment.content !== undefined)
-      return this.#transact(assignment, assignment.content)
     this.#messages += 1
+    // Who has no turn any more is deferred: the receiver has had as much as it may.
+    if (assignment.hasRest && assignment.content !== undefined && !this.#isSpent && this.#owner.another())
+      return this.#transact(assignment, assignment.content)
     this.#state = { at: 'idle' }
     this.#done(assignment)
     this.#proceed()
@@ -357,7 +369,7 @@ export class Connection implements Conversation {
   #done(assignment: Assignment, otherwise?: Verdict): void {
     const tried = this.#tried(assignment, otherwise)
     this.#options.metrics.tried(tried)
-    assignment.job.done(tried)
+    this.#owner.ended(assignment, tried)
   }
 
   #tried(assignment: Assignment, otherwise?: Verdict): readonly Tried[] {
@@ -380,10 +392,14 @@ export class Connection implements Conversation {
 
   /** Ready for the next job, or at the end of what one connection should carry. */
   #proceed(): void {
-    if (this.#messages >= this.#limits.messagesPerConnection) return this.quit()
+    if (this.#isSpent) return this.quit()
     this.#wire.wait(this.#limits.idle)
     this.#owner.ready(this)
     this.#isWarm = this.#state.at !== 'idle'
+  }
+
+  get #isSpent(): boolean {
+    return this.#messages >= this.#limits.messagesPerConnection || this.recipients <= 0
   }
 
   #awaitReply({ stage }: Transaction): void {
@@ -391,7 +407,7 @@ export class Connection implements Conversation {
   }
 
   #timeoutOf(stage: Transaction['stage']): number {
-    const { timeouts } = this.#options
+    const { timeouts } = this.#limits
     switch (stage) {
       case 'RSET':
       case 'MAIL':

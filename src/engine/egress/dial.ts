@@ -16,6 +16,8 @@ export type DialOptions = {
   /** Milliseconds for one address. */
   readonly timeout: number
   readonly timers: Timers
+  /** Whether one more address may be tried, after those before or, `beside`, while another is still being tried. */
+  readonly another?: ((beside: boolean) => boolean) | undefined
   /** Ends every try. */
   readonly signal: AbortSignal
 }
@@ -64,7 +66,7 @@ class Race {
 
   #tryNext(): void {
     this.#cancelHeadStart?.()
-    const address = this.#addresses[this.#next]
+    const address = this.#mayTry ? this.#addresses[this.#next] : undefined
     if (address === undefined) {
       if (this.#running.size === 0) this.#end(this.#failure)
       return
@@ -74,6 +76,12 @@ class Race {
     if (this.#next < this.#addresses.length) {
       this.#cancelHeadStart = this.#options.timers.after(HEAD_START, () => this.#tryNext())
     }
+  }
+
+  /** The first is paid for; what the receiver might see beside it is another connection to it. */
+  get #mayTry(): boolean {
+    if (this.#next === 0 || this.#next >= this.#addresses.length) return true
+    return this.#options.another?.(this.#running.size > 0) ?? true
   }
 
   #try(address: string): void {

@@ -4,6 +4,8 @@ import { createSecureContext } from 'node:tls'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 
 import type { Route, Routing } from '#engine/routing'
+import { Slots } from '#engine/shaping'
+import type { Group, Shaping } from '#engine/shaping'
 import type { Instant } from '#engine/spool'
 import { UNTRACED } from '#engine/trace'
 import type { Dane } from '#engine/transport-security'
@@ -19,11 +21,16 @@ import { egressGauges, egressMetrics } from './metrics.ts'
 import type { EgressMetrics } from './metrics.ts'
 import type { PathState } from './path-state.ts'
 import { SmtpPath } from './path.ts'
-import type { Path } from './path.ts'
-import { Slots } from './slots.ts'
+import type { Path, PathOptions } from './path.ts'
 import { systemTimers } from './timers.ts'
 import type { Timers } from './timers.ts'
 import type { TlsWitness } from './tls-trial.ts'
+
+/**
+ * Of all places, the share that further connections of a path may fill; the rest is for paths that have none. Tarpits
+ * keep what they were given for minutes: without it, a hundred of them with ten each would leave nothing for others.
+ */
+const FURTHER = 0.75
 
 export type EgressOptions = {
   readonly routing: Pick<Routing, 'addresses'>
@@ -31,6 +38,8 @@ export type EgressOptions = {
   readonly config: EgressConfig
   /** `ca`: who may sign certificates, where that is not who Node trusts. */
   readonly tls: Pick<SecureContextOptions, 'ca' | 'minVersion'>
+  /** What may go where, and when. */
+  readonly shaping: Pick<Shaping, 'shapeOf'>
   readonly log: Log
   readonly metrics: MetricsRegistry
   readonly now: () => Instant
@@ -48,11 +57,13 @@ export type EgressOptions = {
   readonly tracer?: Tracer
   /** For tests. */
   readonly timers?: Timers
+  /** For tests. */
+  readonly open?: PathOptions['open']
 }
 
 export type Egress = {
-  /** @throws when the configuration has no source of this name */
-  path(source: string, route: Route, work: Work): Path
+  /** `group`: what has limits of its own on the site. @throws when the configuration has no source of this name */
+  path(source: string, route: Route, work: Work, group?: Group): Path
   /** Every path that is not closed. */
   describe(): readonly PathState[]
   /** Hosts that are spoken to in clear because their TLS does not work. */
@@ -84,6 +95,7 @@ class SmtpEgress implements Egress {
     this.#slots = new Slots(
       () => options.config.connections,
       () => this.#spareOne(),
+      FURTHER,
     )
     this.#metrics = egressMetrics(options.metrics)
     egressGauges(options.metrics, () => this.describe())
@@ -93,9 +105,9 @@ class SmtpEgress implements Egress {
     return this.#slots.taken
   }
 
-  path(name: string, route: Route, work: Work): Path {
+  path(name: string, route: Route, work: Work, group: Group = {}): Path {
     const options = this.#options
-    const { routing, now, isPrivate, log, random } = options
+    const { routing, shaping, now, isPrivate, log, random, open } = options
     const source = options.config.sources.find((one) => one.name === name)
     if (source === undefined) throw new Error(`no egress source is called ${name}`)
     const path = new SmtpPath({
@@ -103,6 +115,7 @@ class SmtpEgress implements Egress {
       route,
       work,
       slots: this.#slots,
+      shape: shaping.shapeOf(name, route.site, group),
       around: {
         routing,
         get config() {
@@ -120,6 +133,7 @@ class SmtpEgress implements Egress {
       log,
       metrics: this.#metrics,
       random,
+      ...(open === undefined ? {} : { open }),
       closed: (closed) => this.#paths.delete(closed),
     })
     this.#paths.add(path)

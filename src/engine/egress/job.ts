@@ -1,6 +1,7 @@
 /** What egress is asked to send, what it says happened, and why nothing goes out. */
 
 import type { Route } from '#engine/routing'
+import type { Live } from '#engine/shaping'
 import type { Attempt, Claimed, Content, Instant } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 
@@ -48,14 +49,26 @@ export type Unreachable = {
 /** Where a path takes its work from. Its calls come from inside `wake`, and from the network at any time. */
 export type Work = {
   /** Whether `next` would give something. Connections are made for work that waits, and for nothing else. */
-  readonly hasWork: boolean
+  hasWork(pauses: Pauses): boolean
   /**
-   * The next transaction, or `undefined` when there is none now; `wake` is called when there is. Only asked for when
-   * a connection stands ready, so that work which waits for one can still be held, cancelled or explained.
+   * The next transaction, of at most so many recipients, or `undefined` when there is none now; `wake` is called when
+   * there is. Only asked for when a connection stands ready, so that work which waits for one can still be held,
+   * cancelled or explained.
    */
-  next(): Job | undefined
+  next(recipients: number, pauses: Pauses): Job | undefined
   /** Whose mail waits for a connection. */
   domains(): Iterable<string>
   /** Nothing was taken and nothing will be until `why.until`; `describe` says the same to the operator. */
   failed(why: Unreachable): void
+  /** Nothing will be taken from `source` before the reaction ends; absent: nothing holds it any more. */
+  suspended(source: string, reaction: Live | undefined): void
+  /** The source of this name is to take part. */
+  reroute(source: string): void
+}
+
+/** Streams that a path passes over. */
+export type Pauses = {
+  /** False for nearly all paths: then nothing else need be asked. */
+  readonly hasPaused: boolean
+  isPaused(organization: string, stream: string): boolean
 }

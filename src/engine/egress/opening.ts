@@ -36,6 +36,8 @@ export type Surroundings = {
   readonly now: () => Instant
   /** Whether nobody on the public Internet has this address. */
   readonly isPrivate: (address: string) => boolean
+  /** Whether one more address may be tried, after those before or, `beside`, while another is still being tried. */
+  readonly another?: (beside: boolean) => boolean
 }
 
 export type Failure = {
@@ -76,6 +78,9 @@ class Opening {
   readonly #failures: Failure[] = []
   readonly #trials: TlsTrial[] = []
   #refusals = 0
+  #tries = 0
+  /** The limits leave no further try. */
+  #isSpent = false
 
   constructor(source: SourceConfig, route: Route, around: Surroundings, signal: AbortSignal) {
     this.#source = source
@@ -88,7 +93,7 @@ class Opening {
     for (const host of this.#route.hosts) {
       const opened = await this.#host(host)
       if (opened?.ok === true) return { ok: true, wire: opened.wire, peer: opened.peer, trials: this.#trials }
-      if (this.#signal.aborted || this.#refusals >= REFUSALS) break
+      if (this.#signal.aborted || this.#isSpent || this.#refusals >= REFUSALS) break
     }
     return { ok: false, failure: summary(this.#failures), trials: this.#trials }
   }
@@ -125,6 +130,7 @@ class Opening {
     addresses: readonly string[],
     terms: Terms,
   ): Promise<{ readonly address: string; readonly introduced?: Introduced }> {
+    if (!this.#mayTry) return { address: '' }
     const dialled = await dial(addresses, this.#dialOptions(host))
     if (!dialled.ok) {
       this.#failed(deferred('connect', '4.4.1', dialled.text), host.name, dialled.address)
@@ -153,6 +159,12 @@ class Opening {
     this.#refusals += 1
     this.#failed(introduced.verdict, host.name, address, introduced.tls)
     return { address }
+  }
+
+  get #mayTry(): boolean {
+    this.#tries += 1
+    if (this.#tries > 1 && this.#around.another?.(false) === false) this.#isSpent = true
+    return !this.#isSpent
   }
 
   /** `undefined` when nobody may speak to the host at all now. */
@@ -203,6 +215,7 @@ class Opening {
       port: host.port,
       timeout: config.timeouts.connect,
       timers,
+      another: this.#around.another,
       signal: this.#signal,
       ...(address === undefined ? {} : { localAddress: address }),
       ...(proxy === undefined ? {} : { proxy }),

@@ -1,5 +1,6 @@
 /** What an operator sees of a path: what it has, and what keeps the next transaction from going out. */
 
+import type { Limit, Live, Pace } from '#engine/shaping'
 import type { Instant } from '#engine/spool'
 
 import type { Tried } from './job.ts'
@@ -13,6 +14,8 @@ export type PathState = {
   readonly idle: number
   readonly opening: number
   readonly hold: Hold
+  /** Streams that are passed over on this path; absent when there are none. */
+  readonly paused?: readonly Live[]
 }
 
 export type Hold =
@@ -21,7 +24,18 @@ export type Hold =
   /** No connection yet: the first is being made. */
   | { readonly at: 'connecting' }
   /** Every connection is at work, and there may be no more of them. */
-  | { readonly at: 'full'; readonly limit: 'path' | 'all'; readonly connections: number }
+  | {
+      readonly at: 'full'
+      readonly limit: 'path' | 'provider' | 'all'
+      /** Of this path. */
+      readonly connections: number
+      /** Which limit it is, and who says so; absent for that of all paths. */
+      readonly rule?: Limit
+    }
+  /** A reaction leaves one connection, and it is at work. */
+  | { readonly at: 'single'; readonly reaction: Live }
+  /** A new connection would be needed, and may not be tried yet. */
+  | { readonly at: 'opening-paced'; readonly limit: Limit; readonly until: Instant }
   /** The peer would not have more connections than it has. */
   | {
       readonly at: 'refused-more'
@@ -29,8 +43,8 @@ export type Hold =
       readonly until: Instant
       readonly attempt: Tried
     }
-  /** The message rate. */
-  | { readonly at: 'paced'; readonly perSecond: number; readonly until: Instant }
+  /** A reaction, or a limit of messages. */
+  | Pace
   /** No host could be reached, or none would talk, `failures` times in a row. */
   | { readonly at: 'down'; readonly until: Instant; readonly failures: number; readonly attempt: Tried }
   /** It finishes what is under way and takes nothing more. */

@@ -66,6 +66,12 @@ async function closedPort(): Promise<number> {
   return port
 }
 
+const THREE = {
+  key: 'connections',
+  value: 3,
+  origin: { layer: 'configuration', key: 'egress.connections_per_path' },
+}
+
 test('waiting work gets connections up to the limit of the path, and no more', async () => {
   const gate = new Gate()
   await using server = await ScriptedServer.start(answering(gate.pass))
@@ -75,7 +81,7 @@ test('waiting work gets connections up to the limit of the path, and no more', a
   const { connections, busy, hold } = rig.path.describe()
   assert.deepEqual(
     { connections, busy, hold },
-    { connections: 3, busy: 3, hold: { at: 'full', limit: 'path', connections: 3 } },
+    { connections: 3, busy: 3, hold: { at: 'full', limit: 'path', connections: 3, rule: THREE } },
   )
   assert.equal(rig.work.jobs.length, 7)
   gate.open()
@@ -191,10 +197,13 @@ test('the message rate holds jobs, says until when, and lets them go then', asyn
   await using rig = new Rig({ ports: [server.port], timers, config: { messageRate: 2 }, now: () => now })
   await Promise.all([rig.send(), rig.send()])
   const third = rig.send()
-  assert.deepEqual(rig.path.describe().hold, { at: 'paced', perSecond: 2, until: 500 })
+  const origin = { layer: 'configuration', key: 'egress.message_rate' }
+  const limit = { key: 'messages_per_second', value: 2, origin }
+  // A second after the end of the first, and a slot of the window.
+  assert.deepEqual(rig.path.describe().hold, { at: 'paced', limit, until: 1016 })
   assert.equal(rig.work.jobs.length, 1)
-  now = 500
-  timers.pass(500)
+  now = 1016
+  timers.pass(1016)
   assert.equal((await third)[0]?.outcome, 'delivered')
 })
 

@@ -1,10 +1,10 @@
 /** One source to one site: its connections, how many there may be, and when the next job may go. */
 
-import { fullBucket, pathLimits, take } from '#engine/shaping'
-import type { Bucket, PathLimits } from '#engine/shaping'
+import type { Ceiling, PathLimits, PathShape, Permit, ShapeOwner, Slots } from '#engine/shaping'
 import type { Route } from '#engine/routing'
 import type { Instant } from '#engine/spool'
 import { Dialogue } from '#engine/trace'
+import { mayBeClear, tlsDemand } from '#engine/transport-security'
 import type { SourceConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
@@ -15,7 +15,6 @@ import type { EgressMetrics } from './metrics.ts'
 import { openConnection } from './opening.ts'
 import type { Failure, Opened, Surroundings } from './opening.ts'
 import type { Hold, PathState } from './path-state.ts'
-import type { Claimant, Slots } from './slots.ts'
 import { routeFrom } from './source.ts'
 import type { TlsTrial } from './tls-trial.ts'
 import { triedOf } from './tried.ts'
@@ -37,13 +36,18 @@ export type PathOptions = {
   readonly source: SourceConfig
   readonly route: Route
   readonly work: Work
+  /** Of all paths. */
   readonly slots: Slots
+  /** What may go, and when. */
+  readonly shape: PathShape
   readonly around: Surroundings
   readonly log: Log
   readonly metrics: EgressMetrics
   readonly random: () => number
   /** The path has closed for good. */
   readonly closed: (path: SmtpPath) => void
+  /** For tests. */
+  readonly open?: typeof openConnection
 }
 
 /** How long a site that nobody answers at is left alone, in ms, after each failure in a row; the last one repeats. */
@@ -54,16 +58,17 @@ const REFUSED_MORE_FOR = 60_000
 
 const STOPPING = 'this server is stopping'
 
-type Ceiling = Extract<Hold, { at: 'refused-more' }>
+type RefusedMore = Extract<Hold, { at: 'refused-more' }>
 type Down = Extract<Hold, { at: 'down' }>
 
-export class SmtpPath implements Path, ConnectionOwner, Claimant {
+export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   readonly source: string
   readonly site: string
   readonly #options: PathOptions
-  #limits: PathLimits
+  readonly #shape: PathShape
   readonly #log: Log
-  readonly #connections = new Set<Connection>()
+  /** Each with its place among those that there may be. */
+  readonly #connections = new Map<Connection, Permit>()
   /** The last one used is used next, so that those not needed grow old and close. */
   readonly #idle: Connection[] = []
   /** Jobs whose connection turned out to be dead before it took a word of them. */
@@ -77,10 +82,9 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   #isPumping = false
   #isClosing = false
   #isAbandoned = false
-  #bucket: Bucket
   #cancelPace: (() => void) | undefined
   #cancelDown: (() => void) | undefined
-  #ceiling: Ceiling | undefined
+  #ceiling: RefusedMore | undefined
   #down: Down | undefined
   #failures = 0
 
@@ -89,9 +93,10 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
     this.source = options.source.name
     this.site = options.route.site
     this.#route = routeFrom(options.source, options.route)
-    this.#limits = pathLimits(options.around.config)
-    this.#bucket = fullBucket(this.#limits.rate, options.around.now())
+    this.#shape = options.shape
     this.#log = options.log.with({ source: this.source, site: this.site })
+    this.#shape.attach(this)
+    if (this.#shape.suspended !== undefined) this.reshaped()
   }
 
   get held(): number {
@@ -104,17 +109,29 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   use(route: Route): void {
     this.#route = routeFrom(this.#options.source, route)
-    this.#limits = pathLimits(this.#options.around.config)
   }
 
   placeFree(): void {
     this.#pump()
   }
 
+  shareFree(): void {
+    this.#pump()
+  }
+
+  /** A reaction has set in, changed or ended. */
+  reshaped(): void {
+    const { suspended } = this.#shape
+    this.#options.work.suspended(this.source, suspended)
+    if (suspended === undefined) return this.#pump()
+    for (const connection of this.#idle.splice(0)) connection.quit()
+    if (suspended.act.do === 'reroute' && !this.#isClosing) this.#options.work.reroute(suspended.act.to)
+  }
+
   describe(): PathState {
     const { size } = this.#connections
     let busy = 0
-    for (const connection of this.#connections) if (connection.isBusy) busy += 1
+    for (const connection of this.#connections.keys()) if (connection.isBusy) busy += 1
     return {
       source: this.source,
       site: this.site,
@@ -123,6 +140,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       idle: this.#idle.length,
       opening: this.#opening,
       hold: this.#hold(busy),
+      ...(this.#shape.hasPaused ? { paused: this.#shape.pausedStreams } : {}),
     }
   }
 
@@ -143,7 +161,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   /** Ends what `close` waits for; jobs under way are deferred. */
   abandon(): void {
     this.#isAbandoned = true
-    for (const connection of this.#connections) connection.abandon(STOPPING)
+    for (const connection of this.#connections.keys()) connection.abandon(STOPPING)
   }
 
   /** Closes one connection that nobody uses; false when there is none. */
@@ -154,18 +172,34 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
   }
 
   ready(connection: Connection): void {
-    if (this.#isClosing || this.#options.slots.shouldYield(this.held)) return connection.quit()
+    if (this.#mustGo) return connection.quit()
     this.#idle.push(connection)
     this.#pump()
   }
 
+  get #mustGo(): boolean {
+    if (this.#isClosing || this.#shape.suspended !== undefined) return true
+    return this.#options.slots.shouldYield(this.held) || this.#shape.shouldYield(this.held)
+  }
+
+  ended({ job }: { readonly job: Job }, tried: readonly Tried[]): void {
+    this.#shape.end()
+    job.done(this.#shape.tried(job.claimed, tried))
+  }
+
+  another(): boolean {
+    return this.#shape.another(this)
+  }
+
   untouched(job: Job, tried: readonly Tried[]): void {
+    this.#shape.end()
     if (this.#isClosing || this.#repeated.has(job)) return job.done(tried)
     this.#repeated.add(job)
     this.#again.push(job)
   }
 
   gone(connection: Connection, why: string): void {
+    this.#connections.get(connection)?.closed()
     this.#connections.delete(connection)
     const at = this.#idle.indexOf(connection)
     if (at !== -1) this.#idle.splice(at, 1)
@@ -187,9 +221,9 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   #handOut(): boolean {
     if (this.#isClosing || this.#down !== undefined || !this.#hasWork) return false
-    const taken = take(this.#bucket, this.#limits.rate, this.#options.around.now())
-    if (taken.wait > 0) {
-      this.#pace(taken.wait)
+    const wait = this.#shape.messageWait(this)
+    if (wait > 0) {
+      this.#pace(wait)
       return false
     }
     const connection = this.#idle.pop()
@@ -197,21 +231,23 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       this.#grow()
       return false
     }
-    const job = this.#again.shift() ?? this.#options.work.next()
+    const job = this.#again.shift() ?? this.#options.work.next(connection.recipients, this.#shape)
     if (job === undefined) {
       this.#idle.push(connection)
       return false
     }
-    this.#bucket = taken.bucket
+    this.#shape.begin()
     connection.run(job)
     return true
   }
 
   get #hasWork(): boolean {
-    return this.#again.length > 0 || this.#options.work.hasWork
+    return this.#again.length > 0 || this.#options.work.hasWork(this.#shape)
   }
 
   #pace(wait: number): void {
+    // It will be told.
+    if (wait === Infinity) return
     this.#cancelPace ??= this.#options.around.timers.after(wait, () => {
       this.#cancelPace = undefined
       this.#pump()
@@ -224,27 +260,33 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
    */
   #grow(): void {
     if (this.held >= this.#mostConnections() || this.#opening >= Math.max(1, this.#connections.size)) return
-    if (!this.#options.slots.claim(this)) return
+    const { slots } = this.#options
+    const wait = this.#shape.openingWait(this)
+    if (wait > 0) return this.#pace(wait)
+    if (!slots.claim(this)) return
     this.#opening += 1
-    void this.#open()
+    void this.#open(this.#shape.open(this))
   }
 
   #mostConnections(): number {
     if (this.#ceiling !== undefined && this.#ceiling.until <= this.#options.around.now())
       this.#ceiling = undefined
-    return Math.min(this.#limits.connections, this.#ceiling?.connections ?? Infinity)
+    return Math.min(this.#shape.mostConnections(), this.#ceiling?.connections ?? Infinity)
   }
 
-  async #open(): Promise<void> {
-    const { source, around } = this.#options
+  async #open(permit: Permit): Promise<void> {
+    const { source, around, open = openConnection } = this.#options
+    const { tls, timeouts } = this.#shape.limits
     const startedAt = around.now()
-    const opened = await openConnection(source, this.#route, around, this.#stopping.signal)
+    const surroundings = shaped(around, timeouts, permit)
+    const opened = await open(source, routeWith(this.#route, tls), surroundings, this.#stopping.signal)
     this.#opening -= 1
-    if (opened.ok) this.#opened(opened, startedAt)
+    permit.opened(opened.ok)
+    if (opened.ok) this.#opened(opened, permit, startedAt)
     else this.#failed(opened, startedAt)
   }
 
-  #opened({ wire, peer, trials }: Extract<Opened, { ok: true }>, startedAt: Instant): void {
+  #opened({ wire, peer, trials }: Extract<Opened, { ok: true }>, permit: Permit, startedAt: Instant): void {
     const { around, metrics } = this.#options
     const connection = new Connection(
       wire,
@@ -252,8 +294,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       {
         source: this.source,
         site: this.site,
-        limits: this.#limits,
-        timeouts: around.config.timeouts,
+        limits: this.#shape.limits,
         log: this.#log,
         metrics,
         now: around.now,
@@ -261,7 +302,7 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       },
       this,
     )
-    this.#connections.add(connection)
+    this.#connections.set(connection, permit)
     this.#failures = 0
     const worth = peer.verified ? 'verified' : 'unverified'
     metrics.opened(peer.tls === '' ? 'none' : worth, Math.max(0, around.now() - startedAt))
@@ -297,6 +338,9 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
       code: verdict.code,
       text: verdict.text,
     })
+    this.#shape.failed(attempt)
+    // What it set off explains it better, and says how long.
+    if (this.#shape.suspended !== undefined) return this.#giveUpAgain(attempt)
     if (this.#connections.size > 0) {
       this.#ceiling = {
         at: 'refused-more',
@@ -360,22 +404,52 @@ export class SmtpPath implements Path, ConnectionOwner, Claimant {
 
   #closedIfEmpty(): void {
     if (!this.#isClosing || this.held > 0) return
+    this.#shape.detach(this)
     this.#options.closed(this)
     this.#whenClosed.resolve()
   }
 
   #hold(busy: number): Hold {
     if (this.#isClosing) return { at: 'closing' }
+    if (this.#shape.suspended !== undefined) return { at: 'suspended', reaction: this.#shape.suspended }
     if (this.#down !== undefined) return this.#down
-    const { around, slots } = this.#options
-    const { rate, connections } = this.#limits
-    const { wait } = take(this.#bucket, rate, around.now())
-    if (wait > 0) return { at: 'paced', perSecond: rate.perSecond, until: around.now() + wait }
-    if (this.#idle.length > 0 || (busy === 0 && this.#opening === 0)) return { at: 'open' }
-    if (this.#connections.size === 0) return { at: 'connecting' }
-    const most = this.#mostConnections()
-    if (this.held < most)
-      return slots.isWaiting(this) ? { at: 'full', limit: 'all', connections: this.held } : { at: 'open' }
-    return this.#ceiling ?? { at: 'full', limit: 'path', connections }
+    return this.#shape.pace() ?? (this.#idle.length > 0 ? { at: 'open' } : this.#lack(busy))
   }
+
+  /** Why there is no connection for what could go. */
+  #lack(busy: number): Hold {
+    const isNone = busy === 0 && this.#opening === 0
+    const ceiling = this.#shape.ceiling()
+    if (ceiling?.at === 'rate') return { at: 'opening-paced', limit: ceiling.limit, until: ceiling.until }
+    if (this.#connections.size === 0 && !isNone) return { at: 'connecting' }
+    if (ceiling !== undefined) return this.#full(ceiling)
+    if (isNone) return { at: 'open' }
+    if (this.held >= this.#mostConnections() && this.#ceiling !== undefined) return this.#ceiling
+    const isWaiting = this.#options.slots.isWaiting(this)
+    return isWaiting ? { at: 'full', limit: 'all', connections: this.held } : { at: 'open' }
+  }
+
+  #full(ceiling: Exclude<Ceiling, { readonly at: 'rate' }>): Hold {
+    if (ceiling.at === 'reaction') return { at: 'single', reaction: ceiling.reaction }
+    const { limit: rule } = ceiling
+    const limit = rule.provider === undefined ? 'path' : 'provider'
+    return { at: 'full', limit, connections: this.held, rule }
+  }
+}
+
+/** The hosts stay a getter: equals take turns. A route of the operator's has its own policy. */
+function routeWith(route: Route, rule: Route['tls'] | undefined): Route {
+  if (route.via === 'static' || route.exempt === true || rule === undefined) return route
+  const tls = rule === 'none' && mayBeClear(route.tls) ? 'none' : tlsDemand(route.tls, rule)
+  return {
+    ...route,
+    tls,
+    get hosts() {
+      return route.hosts
+    },
+  }
+}
+
+function shaped(around: Surroundings, timeouts: PathLimits['timeouts'], { another }: Permit): Surroundings {
+  return { ...around, config: { ...around.config, timeouts }, another }
 }

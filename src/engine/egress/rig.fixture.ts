@@ -6,12 +6,17 @@ import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
 import { MetricsRegistry } from '#platform/metrics'
 import type { Host, Route } from '#engine/routing'
+import { NO_RULES } from '#engine/rule'
+import type { Ruleset } from '#engine/rule'
+import { Shaping } from '#engine/shaping'
+import type { Live } from '#engine/shaping'
 import type { Content, Delivery, Message, MessageId } from '#engine/spool'
 
 import { createEgress } from './egress.ts'
 import type { Egress, EgressOptions } from './egress.ts'
 import type { Job, NotSendable, Tried, Unreachable, Work } from './job.ts'
 import type { Path } from './path.ts'
+import { systemTimers } from './timers.ts'
 import type { Timers } from './timers.ts'
 
 export const CONTENT = 'Subject: hello\r\n\r\n.one\r\n..two\r\nthe end\r\n'
@@ -58,7 +63,9 @@ export class MemoryWork implements Work {
   readonly failures: Unreachable[] = []
   #waiting: (() => void)[] = []
 
-  get hasWork(): boolean {
+  readonly suspensions: Live[] = []
+
+  hasWork(): boolean {
     return this.jobs.length > 0
   }
 
@@ -69,6 +76,12 @@ export class MemoryWork implements Work {
   domains(): Iterable<string> {
     return new Set(this.jobs.flatMap(({ claimed }) => claimed.map(({ delivery }) => delivery.to.domain)))
   }
+
+  suspended(_source: string, reaction: Live | undefined): void {
+    if (reaction !== undefined) this.suspensions.push(reaction)
+  }
+
+  reroute(): void {}
 
   failed(why: Unreachable): void {
     this.failures.push(why)
@@ -171,11 +184,13 @@ export type RigOptions = {
   readonly witness?: EgressOptions['witness']
   readonly brokenTls?: EgressOptions['brokenTls']
   readonly now?: () => number
+  readonly rules?: Ruleset
   readonly isPrivate?: (address: string) => boolean
 }
 
 export class Rig implements AsyncDisposable {
   readonly egress: Egress
+  readonly shaping: Shaping
   readonly path: Path
   readonly work = new MemoryWork()
   readonly log: MemoryLog = memoryLog()
@@ -188,13 +203,16 @@ export class Rig implements AsyncDisposable {
       ...options.config,
       timeouts: { ...CONFIG.timeouts, ...options.config?.timeouts },
     }
+    const { now = Date.now } = options
+    this.shaping = shapingOf(config, options, this)
     this.egress = createEgress({
+      shaping: this.shaping,
       routing: options.routing ?? { addresses: async () => ({ ok: true, addresses: ['127.0.0.1'] }) },
       config,
       tls: options.tls ?? { minVersion: 'TLSv1.2' },
       log: this.log,
       metrics: this.metrics,
-      now: options.now ?? Date.now,
+      now,
       random: () => 0.5,
       isPrivate: options.isPrivate ?? isPrivate,
       ...(options.dane === undefined ? {} : { dane: options.dane }),
@@ -217,7 +235,17 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.egress.close(0)
+    this.shaping.close()
   }
+}
+
+function shapingOf(
+  config: EgressConfig,
+  { now = Date.now, timers = systemTimers, rules = NO_RULES }: RigOptions,
+  { log, metrics }: Pick<Rig, 'log' | 'metrics'>,
+): Shaping {
+  const after = (ms: number, ring: () => void): (() => void) => timers.after(ms, ring)
+  return new Shaping({ rules, config, clock: { now, after }, log, metrics })
 }
 
 export function routeOf(ports: readonly number[], route: Partial<Route> = {}): Route {

@@ -137,7 +137,7 @@ function planDelivery(
   message: Message,
   { recipient, of, due }: { readonly recipient: Recipient; readonly of: number; readonly due: Instant },
 ): NewDelivery {
-  const queue = queueKey(message.stream, recipient.to.domain)
+  const queue = queueKey(message.organization, message.stream, recipient.to.domain)
   const atOnce = due <= message.acceptedAt && options.queue.reserve(queue, of)
   return { ...recipient, queue, band: bandOf(message.priority), state: atOnce ? 'active' : 'waiting', due }
 }

@@ -282,7 +282,7 @@ test('a message to a thousand domains is a thousand transactions, and leaves not
   assert(seen.values().every((count) => count === 1))
   at.queue.tick()
   assert.equal(at.queue.inMemory, 0)
-  assert.equal(at.queue.describe('transactional/d7.example').site, undefined)
+  assert.equal(at.queue.describe('default/transactional/d7.example').site, undefined)
   await at.queue.stop()
 })
 
@@ -314,7 +314,7 @@ test('what waits for many silent sites is tried a few sites at a time, and all o
   for (let round = 0; round < 60 && failed.size < domains.length; round += 1) {
     assert(at.queue.inMemory <= 1_500, `${at.queue.inMemory} in memory`)
     for (const domain of domains) {
-      if (failed.has(domain) || at.queue.describe(`transactional/${domain}`).ready === 0) continue
+      if (failed.has(domain) || at.queue.describe(`default/transactional/${domain}`).ready === 0) continue
       failed.add(domain)
       const why: Unreachable = { attempt: tried(at, 'deferred', 'no answer'), until: at.clock + 900_000 }
       at.paths.get(`mx.${domain}`)?.work.failed(why)

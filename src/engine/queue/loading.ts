@@ -52,6 +52,8 @@ export class Loading {
   readonly #agenda = new Agenda<string>()
   readonly #probes = new Probes()
   readonly #underWay = new Set<Promise<void>>()
+  /** Queues that wait for the end of a suspension, by their site. */
+  readonly #parked = new WeakMap<Destination, Set<string>>()
   /** How many want that nothing is loaded. */
   #pauses = 0
   /** What may still be written down, and passed over, until the next tick. */
@@ -146,20 +148,49 @@ export class Loading {
     while (this.#probes.hasTurn && this.#passedOver > 0) {
       const key = this.#agenda.due(now)
       if (key === undefined) break
-      const queue = this.#options.queueOf(key)
-      // It has just been made, and its time with the agenda is gone.
-      if (queue.nextDue === Infinity) queue.nextDue = now
-      const down = this.#options.siteOf(queue)?.down(now)
-      if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
-      else if (down === undefined) this.#probe(queue)
-      else if (this.#sweep > 0) this.#run(this.#putOff(queue, down, this.#share()))
-      else {
-        this.#passedOver -= 1
-        later.push(key)
-      }
+      if (!this.#look(this.#options.queueOf(key), now)) later.push(key)
     }
     // Their time is past, so that they come before those that had their turn.
     for (const key of later) this.#agenda.add(now, key)
+  }
+
+  /** Whether every path to its site is suspended: then it is not looked at before that ends, or is ended. */
+  #parks(queue: ScheduledQueue, site: Destination | undefined, now: Instant): boolean {
+    const until = site?.restsUntil(now)
+    if (site === undefined || until === undefined) return false
+    this.#agenda.add(until, queue.key)
+    this.#parked.getOrInsertComputed(site, () => new Set()).add(queue.key)
+    return true
+  }
+
+  /** Something can be sent to `site` again. */
+  resumed(site: Destination): void {
+    const keys = this.#parked.get(site)
+    if (keys === undefined) return
+    this.#parked.delete(site)
+    for (const key of keys) this.#agenda.add(this.#options.now(), key)
+    this.wake()
+  }
+
+  /** False when it must be looked at again in the next second. */
+  #look(queue: ScheduledQueue, now: Instant): boolean {
+    // It has just been made, and its time with the agenda is gone.
+    if (queue.nextDue === Infinity) queue.nextDue = now
+    const site = this.#options.siteOf(queue)
+    const down = site?.down(now)
+    if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
+    else if (this.#parks(queue, site, now)) return true
+    else if (down === undefined) this.#probe(queue)
+    else return this.#sweepOne(queue, down)
+    return true
+  }
+
+  /** False when as much as may be has been written down in this second. */
+  #sweepOne(queue: ScheduledQueue, down: Unreachable): boolean {
+    const isSwept = this.#sweep > 0
+    if (isSwept) this.#run(this.#putOff(queue, down, this.#share()))
+    else this.#passedOver -= 1
+    return isSwept
   }
 
   #share(): number {
@@ -182,7 +213,7 @@ export class Loading {
     if (queue.loading || queue.nextDue === Infinity) return
     const now = this.#options.now()
     if (this.isPaused || queue.nextDue > now) return this.#agenda.add(queue.nextDue, queue.key)
-    if (queue.site?.down(now) !== undefined) return this.#agenda.add(now + LOOK_AGAIN, queue.key)
+    if (this.#isShut(queue, now)) return
     if (queue.isProven || this.#probes.has(queue)) return this.#loadNow(queue, now)
     // Its turn to be tried will come.
     this.#agenda.add(queue.nextDue, queue.key)
@@ -199,6 +230,14 @@ export class Loading {
       )
     // Otherwise it is asked when one of its entries ends.
     else if (queue.inMemory === 0) this.#agenda.add(now + LOOK_AGAIN, queue.key)
+  }
+
+  /** Nothing is loaded that nobody would take: then it is looked at again later. */
+  #isShut(queue: ScheduledQueue, now: Instant): boolean {
+    if (this.#parks(queue, queue.site, now)) return true
+    if (queue.site?.down(now) === undefined) return false
+    this.#agenda.add(now + LOOK_AGAIN, queue.key)
+    return true
   }
 
   #run(work: Promise<void>): void {

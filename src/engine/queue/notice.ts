@@ -131,7 +131,7 @@ export class Notices {
       deliveries: [
         {
           to: dsn.to,
-          queue: queueKey(stream, dsn.to.domain),
+          queue: queueKey(organization, stream, dsn.to.domain),
           band: bandOf(0),
           state: 'waiting',
           due: dsn.now,

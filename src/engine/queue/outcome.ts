@@ -5,6 +5,7 @@ import type { Classified } from '#engine/bounce'
 import type { Tried } from '#engine/egress'
 import { afterAttempt, DAMAGED } from '#engine/lifetime'
 import type { RetryPolicy, Verdict } from '#engine/lifetime'
+import type { NoRoute } from '#engine/routing'
 import type { Attempt, Claimed, Instant, Settlement } from '#engine/spool'
 
 import type { Entry } from './scheduled-queue.ts'
@@ -49,6 +50,26 @@ function bounceOf(said: Attempt, { delivery }: Claimed): Classified {
     host: said.host === '' ? said.site : said.host,
     domain: delivery.to.domain,
   })
+}
+
+/** What nobody could be asked about, as an attempt. */
+export function unrouted({ kind, code, enhanced, text }: NoRoute, domain: string, now: Instant): Tried {
+  return {
+    at: now,
+    duration: 0,
+    outcome: kind,
+    source: '',
+    site: domain,
+    host: '',
+    address: '',
+    tls: '',
+    stage: 'route',
+    code,
+    enhanced,
+    text,
+    dsnPassedOn: false,
+    deadlinePassedOn: false,
+  }
 }
 
 /** Neither sent as it is nor returned as if it were what was accepted: an operator has to look. */

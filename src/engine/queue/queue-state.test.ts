@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { next, rig, send, settled, tried } from './rig.fixture.ts'
 import type { Rig } from './rig.fixture.ts'
 
-const KEY = 'transactional/example.com'
+const KEY = 'default/transactional/example.com'
 
 async function newest(at: Rig): ReturnType<Rig['spool']['list']> {
   return at.spool.list({}, { limit: 1 })
@@ -25,7 +25,9 @@ test('a delivery is ready behind others of its queue, urgent ones first, then on
   assert(row)
   const { id } = row.message
   assert.deepEqual(at.queue.places(KEY, id), [{ n: 0, at: 'ready', ahead: 2 }])
-  assert.deepEqual(at.queue.places('transactional/example.net', id), [{ n: 1, at: 'ready', ahead: 0 }])
+  assert.deepEqual(at.queue.places('default/transactional/example.net', id), [
+    { n: 1, at: 'ready', ahead: 0 },
+  ])
   await send(at, ['urgent@example.com'], { priority: 6 })
   assert.deepEqual(at.queue.places(KEY, id), [{ n: 0, at: 'ready', ahead: 3 }])
   next(at, 'example.com')

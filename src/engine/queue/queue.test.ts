@@ -4,7 +4,19 @@ import { test } from 'node:test'
 import type { Unreachable } from '#engine/egress'
 
 import { readReturnPath } from './return-path.ts'
-import { BODY, next, recipient, rig, SECRET, send, settled, START, states, tried } from './rig.fixture.ts'
+import {
+  BODY,
+  next,
+  NO_PAUSES,
+  recipient,
+  rig,
+  SECRET,
+  send,
+  settled,
+  START,
+  states,
+  tried,
+} from './rig.fixture.ts'
 
 test('a fresh message goes to a path with its bytes, and its success is recorded', async () => {
   const at = await rig()
@@ -267,11 +279,12 @@ test('after a reload what waits goes the new way, also what waited for a site th
   for (const domain of ['example.com', 'example.net']) at.moved.set(domain, `smart.${domain}`)
   at.queue.reload()
   await settled(at)
-  assert.equal(at.paths.get('smart.example.net')?.work.next()?.claimed.length, 1)
-  assert.equal(at.paths.get('mx.example.net')?.work.next(), undefined)
+  assert.equal(at.paths.get('smart.example.net')?.work.next(Infinity, NO_PAUSES)?.claimed.length, 1)
+  assert.equal(at.paths.get('mx.example.net')?.work.next(Infinity, NO_PAUSES), undefined)
   let sent = 0
   const work = at.paths.get('smart.example.com')?.work
-  for (let job = work?.next(); job; job = work?.next()) sent += job.claimed.length
+  for (let job = work?.next(Infinity, NO_PAUSES); job; job = work?.next(Infinity, NO_PAUSES))
+    sent += job.claimed.length
   // The others were put off when the site failed.
   assert.equal(sent, 4)
   await at.queue.stop()

@@ -7,6 +7,7 @@
 
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
+import type { Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
 import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
@@ -18,7 +19,7 @@ import type { Prepare } from './carried.ts'
 import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
-import { judge } from './outcome.ts'
+import { judge, unrouted } from './outcome.ts'
 import { Occupancy } from './occupancy.ts'
 import { placesOf, stateOf } from './queue-state.ts'
 import type { Place, QueueOverview, QueueState } from './queue-state.ts'
@@ -33,8 +34,13 @@ export type QueueOptions = {
   readonly spool: Spool
   readonly routing: Routing & RoutingNow
   readonly egress: Pick<Egress, 'path'>
+  readonly shaping: Pick<Shaping, 'groupOf'>
   readonly sources: readonly string[]
-  readonly config: QueueConfig & { readonly recipientsPerTransaction: number }
+  readonly config: QueueConfig & {
+    readonly recipientsPerTransaction: number
+    /** How much of a path streams have beside each other; 1 for those that are not named. */
+    readonly weights: ReadonlyMap<string, number>
+  }
   readonly settling: Settling
   readonly prepare: Prepare
   /** Keys the return paths. */
@@ -74,12 +80,15 @@ export class Queue {
       queueOf: (key) => this.#queueOf(key),
       siteOf: (queue) => this.#sites.of(queue),
     })
-    const owner: SiteOwner = {
+    const owner: Omit<SiteOwner, 'addPath'> = {
       mayStart: () => !this.#stopped && options.spool.healthy,
       jobOf: (entries) => this.#jobOf(entries),
       recipientsPerTransaction: () => this.#recipientsPerTransaction,
       drained: (queue) => this.#loading.loadIfDue(queue),
       siteFailed: (site, why) => this.#siteFailed(site, why),
+      siteRests: (site) => this.#siteRests(site),
+      siteResumes: (site) => this.#loading.resumed(site),
+      weightOf: (stream) => options.config.weights.get(stream) ?? 1,
     }
     this.#sites = new Sites({
       ...options,
@@ -260,11 +269,7 @@ export class Queue {
       for (const [i, band] of queue.ready.entries()) {
         const taken = band.remove((entry) => matches(filter, entry.claimed))
         if (taken.length > 0 && band.length === 0) queue.site?.leave(queue, i)
-        for (const entry of taken) {
-          this.#left(entry)
-          const { key, due } = entry.claimed.delivery
-          all.push({ key, queue: queue.key, due })
-        }
+        for (const entry of taken) all.push(this.#returned(entry))
       }
     }
     return all
@@ -343,23 +348,7 @@ export class Queue {
 
   /** No host to send to: every delivery in memory hears it, and what is in the store will when it is claimed. */
   #unroutable(queue: ScheduledQueue, why: NoRoute): void {
-    const now = this.#options.now()
-    const attempt: Tried = {
-      at: now,
-      duration: 0,
-      outcome: why.kind,
-      source: '',
-      site: queue.domain,
-      host: '',
-      address: '',
-      tls: '',
-      stage: 'route',
-      code: why.code,
-      enhanced: why.enhanced,
-      text: why.text,
-      dsnPassedOn: false,
-      deadlinePassedOn: false,
-    }
+    const attempt = unrouted(why, queue.domain, this.#options.now())
     this.#endReady(queue, attempt)
   }
 
@@ -408,6 +397,25 @@ export class Queue {
   #siteFailed(site: Site, why: Unreachable): void {
     if (site.down(this.#options.now()) === undefined) return
     for (const queue of site.queues) this.#endReady(queue, why.attempt)
+  }
+
+  /** What is ready waits in the store: nothing was tried, and memory is for what can be sent. */
+  #siteRests(site: Site): void {
+    if (site.restsUntil(this.#options.now()) === undefined) return
+    const returning: Returning[] = []
+    for (const queue of site.queues) {
+      site.leave(queue)
+      for (const band of queue.ready)
+        for (const entry of band.remove(() => true)) returning.push(this.#returned(entry))
+      this.#loading.heard(queue, true)
+    }
+    void this.#handBack(returning).catch(ignoreSpoolError)
+  }
+
+  #returned(entry: Entry): Returning {
+    this.#left(entry)
+    const { key, due } = entry.claimed.delivery
+    return { key, queue: entry.queue.key, due }
   }
 
   #jobOf(entries: readonly Entry[]): Job {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-import type { Job, Path, Tried, Work } from '#engine/egress'
+import type { Job, Path, Pauses, Tried, Work } from '#engine/egress'
 import type { NoRoute, Route } from '#engine/routing'
 import { memorySpool, messageIds } from '#engine/spool'
 import type { DeliveryState, Spool } from '#engine/spool'
@@ -41,6 +41,8 @@ class HandPath implements Path {
   }
   async close(): Promise<void> {}
 }
+
+export const NO_PAUSES: Pauses = { hasPaused: false, isPaused: () => false }
 
 export type Rig = {
   readonly spool: Spool
@@ -126,6 +128,7 @@ export async function rig({
         return path
       },
     },
+    shaping: { groupOf: () => ({}) },
     sources: ['default'],
     config: {
       retry: [300_000, 600_000],
@@ -139,6 +142,7 @@ export async function rig({
       dsnPerSenderPerHour: 2,
       ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
       recipientsPerTransaction: perTransaction,
+      weights: new Map([['transactional', 9]]),
     },
     settling,
     prepare: async (_message, content) => content,
@@ -211,7 +215,7 @@ export async function send(
 }
 
 export function next(at: Rig, domain: string): Job | undefined {
-  return at.paths.get(`mx.${domain}`)?.work.next()
+  return at.paths.get(`mx.${domain}`)?.work.next(Infinity, NO_PAUSES)
 }
 
 /** What a host offers that took the message. */

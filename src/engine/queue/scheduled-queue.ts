@@ -1,5 +1,5 @@
 /**
- * One scheduled queue: the deliveries of one stream to one domain.
+ * One scheduled queue: the deliveries of one stream of one organization to one domain.
  *
  * A bounded window of them is in memory, sorted by band; the rest waits in the store, and the queue knows only
  * when the earliest of the rest is due. A queue with nothing in memory is not kept itself: what is left of it is its
@@ -33,12 +33,16 @@ export type Destination = {
   down(now: Instant): Unreachable | undefined
   /** To be called after `queue` got entries, or got here with some. */
   offer(queue: ScheduledQueue): void
+  /** Until when nothing will be taken, because every path is suspended. */
+  restsUntil(now: Instant): Instant | undefined
   /** Lets go of a queue in one band, or in all. */
   leave(queue: ScheduledQueue, band?: number): void
 }
 
 export class ScheduledQueue {
   readonly key: string
+  /** Empty in queues that a release before wrote. */
+  readonly organization: string
   readonly stream: string
   readonly domain: string
   readonly ready: readonly Fifo<Entry>[] = Array.from({ length: BANDS }, () => new Fifo<Entry>())
@@ -62,9 +66,10 @@ export class ScheduledQueue {
 
   constructor(key: string) {
     this.key = key
-    const slash = key.indexOf('/')
-    this.stream = key.slice(0, slash)
-    this.domain = key.slice(slash + 1)
+    const parts = key.split('/')
+    this.domain = parts.at(-1) ?? ''
+    this.stream = parts.at(-2) ?? ''
+    this.organization = parts.at(-3) ?? ''
   }
 
   get waitingHere(): number {
@@ -101,6 +106,6 @@ export function bandOf(priority: number): number {
   return priority < 0 ? 2 : 1
 }
 
-export function queueKey(stream: string, domain: string): string {
-  return `${stream}/${domain}`
+export function queueKey(organization: string, stream: string, domain: string): string {
+  return `${organization}/${stream}/${domain}`
 }

@@ -2,6 +2,7 @@
 
 import type { Egress, Unreachable } from '#engine/egress'
 import type { NoRoute, Route, Routing, RoutingNow } from '#engine/routing'
+import type { Group, Shaping } from '#engine/shaping'
 import type { Instant } from '#engine/spool'
 
 import type { Destination, ScheduledQueue } from './scheduled-queue.ts'
@@ -11,8 +12,9 @@ import type { SiteOwner } from './site.ts'
 export type SitesOptions = {
   readonly routing: Routing & RoutingNow
   readonly egress: Pick<Egress, 'path'>
+  readonly shaping: Pick<Shaping, 'groupOf'>
   readonly sources: readonly string[]
-  readonly owner: SiteOwner
+  readonly owner: Omit<SiteOwner, 'addPath'>
   /** There is no host to send to. */
   unroutable(queue: ScheduledQueue, why: NoRoute): void
   /** The way leads to a site that is down. */
@@ -58,19 +60,21 @@ export class Sites {
     queue.vouchedBy = found.route.vouchedBy
     queue.site?.leave(queue)
     queue.site?.queues.delete(queue)
-    const site = this.#siteOf(found.route)
+    const site = this.#siteOf(found.route, queue.domain)
     queue.site = site
     site.queues.add(queue)
     const why = site.down(this.#options.now())
     if (why !== undefined) this.#options.blocked(queue, why)
     site.offer(queue)
+    this.#options.owner.siteRests(site)
   }
 
   /** Where `queue` leads, as far as that is known without asking. */
   of({ site, domain, stream }: Pick<ScheduledQueue, 'site' | 'domain' | 'stream'>): Destination | undefined {
     if (site !== undefined) return site
     const found = this.#options.routing.routeNow(domain, stream)
-    return found?.ok === true ? this.#sites.get(keyOf(found.route)) : undefined
+    if (found?.ok !== true) return undefined
+    return this.#sites.get(keyOf(found.route, this.#options.shaping.groupOf(domain, found.route)))
   }
 
   /** Nothing of `queue` is ready, and what was known of its way no longer holds. */
@@ -91,7 +95,8 @@ export class Sites {
     const now = this.#options.now()
     let spare = this.#sites.size - DOWN_KEPT
     for (const [key, site] of this.#sites) {
-      if (site.queues.size > 0 || (spare <= 0 && site.down(now) !== undefined)) continue
+      const isKept = site.down(now) !== undefined || site.restsUntil(now) !== undefined
+      if (site.queues.size > 0 || (spare <= 0 && isKept)) continue
       if (site.paths.some((path) => path.describe().connections > 0)) continue
       this.#sites.delete(key)
       spare -= 1
@@ -99,23 +104,41 @@ export class Sites {
     }
   }
 
-  #siteOf(route: Route): Site {
-    const key = keyOf(route)
+  #siteOf(route: Route, domain: string): Site {
+    const group = this.#options.shaping.groupOf(domain, route)
+    const key = keyOf(route, group)
     const known = this.#sites.get(key)
     if (known !== undefined) {
       for (const path of known.paths) path.use(route)
       return known
     }
-    const site = new Site(route.site, this.#options.owner)
+    const site = new Site(route.site, {
+      ...this.#options.owner,
+      addPath: (at, source) => this.#addPath(at, source, { route, group }),
+    })
     for (const source of this.#options.sources)
-      site.paths.push(this.#options.egress.path(source, route, site))
+      site.paths.push(this.#options.egress.path(source, route, site, group))
     this.#sites.set(key, site)
     return site
   }
+
+  /** One more source, unless it takes part already. */
+  #addPath(
+    site: Site,
+    source: string,
+    { route, group }: { readonly route: Route; readonly group: Group },
+  ): void {
+    if (site.paths.some((path) => path.source === source)) return
+    site.paths.push(this.#options.egress.path(source, route, site, group))
+    site.wake()
+  }
 }
 
-/** Two static routes may lead to one host with different duties; they must not share connections. */
-function keyOf({ site, tls, auth, allowPrivate, dane, exempt }: Route): string {
+/**
+ * Two static routes may lead to one host with different duties; they must not share connections. Nor do domains that
+ * have limits of their own.
+ */
+function keyOf({ site, tls, auth, allowPrivate, dane, exempt }: Route, group: Group): string {
   const duties = [tls, auth?.user, allowPrivate, dane, exempt].map((one) => String(one ?? ''))
-  return [site, ...duties].join('|')
+  return [site, ...duties, group.provider ?? '', group.domain ?? ''].join('|')
 }

@@ -15,7 +15,7 @@ import {
 } from '#platform/config'
 import type { Nodes, Parser, Values } from '#platform/config'
 
-const TLS_POLICY = ['none', 'opportunistic', 'required', 'verify'] as const
+const TLS_POLICY = ['none', 'opportunistic', 'required', 'verified', 'dane'] as const
 
 function most(is: string): ReturnType<typeof optional<number>> {
   return optional(whole({ min: 0, is: `${is} 0: no limit.` }))
@@ -70,7 +70,11 @@ export const LIMITS = {
   recipientsPerTransaction: atLeastOne('Recipients of one transaction.'),
   ...RATES,
   idle: time('How long an unused connection is kept open.'),
-  tls: optional(choice(TLS_POLICY, { is: 'As `egress.tls`. A route of the configuration keeps its own.' })),
+  tls: optional(
+    choice(TLS_POLICY, {
+      is: 'As `egress.tls`. Of what configuration, rules and the domain itself demand, the strongest holds; `none` where nobody demands any. Routes of the configuration keep their own.',
+    }),
+  ),
   timeouts: TIMEOUTS,
   unknownUsers: UNKNOWN_USERS,
 } as const satisfies Nodes

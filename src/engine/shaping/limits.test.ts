@@ -7,10 +7,23 @@ import type { PathLimits } from './limits.ts'
 const ours: PathLimits = {
   connections: 5,
   messagesPerConnection: 100,
+  recipientsPerConnection: Infinity,
   recipientsPerTransaction: 50,
   domainsPerTransaction: Infinity,
   idle: 5000,
-  rate: { perSecond: 0, burst: 1 },
+  tls: 'opportunistic',
+  timeouts: {
+    connect: 1,
+    greeting: 1,
+    ehlo: 1,
+    tls: 1,
+    mail: 1,
+    rcpt: 1,
+    data: 1,
+    block: 1,
+    end: 1,
+    quit: 1,
+  },
 }
 
 test('a peer narrows our limits and never widens them', () => {

@@ -1,30 +1,35 @@
-/** The limits of a path, as configured and as the peer narrows them. Providers, warm-up and reactions come later. */
+/** The limits of a path, as rules have them and as the peer narrows them. */
 
-import type { EgressConfig } from '#platform/config'
+import type { Limits, Resolved } from '#engine/rule'
 
-import type { Rate } from './token-bucket.ts'
+import type { Rates } from './gate.ts'
 
 export type PathLimits = {
   readonly connections: number
   readonly messagesPerConnection: number
+  /** RCPT commands on one connection. */
+  readonly recipientsPerConnection: number
   readonly recipientsPerTransaction: number
   /** Different domains among the recipients of one transaction. */
   readonly domainsPerTransaction: number
   /** Milliseconds that a connection is kept without work. */
   readonly idle: number
-  /** Transactions begun on the path, over all its connections. */
-  readonly rate: Rate
+  /** Only where a rule says so: otherwise the route's own holds. */
+  readonly tls?: Limits['tls']
+  readonly timeouts: Limits['timeouts']
 }
 
-export function pathLimits(config: EgressConfig): PathLimits {
+export function pathLimits({ limits, origins }: Resolved): PathLimits {
+  const { connections, messagesPerConnection, recipientsPerTransaction, idle, tls, timeouts } = limits
   return {
-    connections: config.connectionsPerPath,
-    messagesPerConnection: config.messagesPerConnection,
-    recipientsPerTransaction: config.recipientsPerTransaction,
+    connections,
+    messagesPerConnection,
+    recipientsPerConnection: limits.recipientsPerConnection || Infinity,
+    recipientsPerTransaction,
     domainsPerTransaction: Infinity,
-    idle: config.idle,
-    // One second's worth at once: less would let a timer's coarseness eat the rate, more would not be the rate.
-    rate: { perSecond: config.messageRate, burst: Math.max(1, config.messageRate) },
+    idle,
+    ...(origins.get('tls')?.layer === 'configuration' ? {} : { tls }),
+    timeouts,
   }
 }
 
@@ -38,5 +43,33 @@ export function narrowed(
     messagesPerConnection: Math.min(limits.messagesPerConnection, peer.mailMax ?? Infinity),
     recipientsPerTransaction: Math.min(limits.recipientsPerTransaction, peer.rcptMax ?? Infinity),
     domainsPerTransaction: Math.min(limits.domainsPerTransaction, peer.rcptDomainMax ?? Infinity),
+  }
+}
+
+type Rated = Pick<
+  Limits['shared'],
+  | 'messagesPerSecond'
+  | 'messagesPerMinute'
+  | 'messagesPerHour'
+  | 'messagesPerDay'
+  | 'connectionsPerSecond'
+  | 'connectionsPerMinute'
+  | 'connectionsPerHour'
+>
+
+export function messageRates(limits: Rated): Rates {
+  return {
+    second: limits.messagesPerSecond,
+    minute: limits.messagesPerMinute,
+    hour: limits.messagesPerHour,
+    day: limits.messagesPerDay,
+  }
+}
+
+export function connectionRates(limits: Rated): Rates {
+  return {
+    second: limits.connectionsPerSecond,
+    minute: limits.connectionsPerMinute,
+    hour: limits.connectionsPerHour,
   }
 }

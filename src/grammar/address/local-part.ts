@@ -36,9 +36,15 @@ function dotString(text: string, from: number, rules: AddressRules): LocalPart {
   UNQUOTED.lastIndex = from
   const local = UNQUOTED.exec(text)?.[0]
   if (local === undefined || local.startsWith('.')) return { ok: false, expected: 'local-part' }
-  if (rules.looseDots !== true && EMPTY_ATOM.test(local))
+  // Where it depends on the domain, whoever reads that asks `hasEmptyAtom`.
+  if ((rules.looseDots ?? false) === false && EMPTY_ATOM.test(local))
     return { ok: false, expected: 'local-part without empty atoms' }
   return { ok: true, local, end: from + local.length }
+}
+
+/** Whether an unquoted local part has dots where RFC 5321 §4.1.2 has none. */
+export function hasEmptyAtom(local: string): boolean {
+  return EMPTY_ATOM.test(local)
 }
 
 /** The caller has passed the opening quote. One walk, whatever is inside. */

@@ -10,6 +10,8 @@ const x = (n: number): string => 'x'.repeat(n)
 /** 63 + 1 + 63 + 1 + 63 + 1 + 63 = 255 octets. */
 const longest = [x(63), x(63), x(63), x(63)].join('.')
 
+const CARRIERS = ['docomo.ne.jp', 'ezweb.ne.jp', '*.ezweb.ne.jp']
+
 const accepted: [text: string, written: string, rest: string, rules?: AddressRules][] = [
   ['<>', '<>', ''],
   ['<> SIZE=9', '<>', ' SIZE=9'],
@@ -41,6 +43,9 @@ const accepted: [text: string, written: string, rest: string, rules?: AddressRul
   // Addresses that docomo and au gave out until 2009.
   ['<hello..there@docomo.ne.jp>', '<"hello..there"@docomo.ne.jp>', '', { looseDots: true }],
   ['<hello.@ezweb.ne.jp>', '<"hello."@ezweb.ne.jp>', '', { looseDots: true }],
+  ['<a..b@docomo.ne.jp>', '<"a..b"@docomo.ne.jp>', '', { looseDots: CARRIERS }],
+  ['<c.@t3.ezweb.ne.jp>', '<"c."@t3.ezweb.ne.jp>', '', { looseDots: CARRIERS }],
+  ['<"a..b"@example.com>', '<"a..b"@example.com>', '', { looseDots: CARRIERS }],
   ['<u%v@local.example>', '<u%v@local.example>', '', { furtherHop: true }],
   ['<"u@v"@local.example>', '<"u@v"@local.example>', '', { furtherHop: true }],
 ]
@@ -90,6 +95,9 @@ const refused: [text: string, expected: string, at: number, rules?: AddressRules
   ['<a..b@docomo.ne.jp>', 'local-part without empty atoms', 1],
   ['<a.@docomo.ne.jp>', 'local-part without empty atoms', 1],
   ['<.a@docomo.ne.jp>', 'local-part', 1, { looseDots: true }],
+  ['<a..b@example.com>', 'local-part without empty atoms', 1, { looseDots: CARRIERS }],
+  ['<a.@notezweb.ne.jp>', 'local-part without empty atoms', 1, { looseDots: CARRIERS }],
+  ['<a.@ezweb.ne.jp.example>', 'local-part without empty atoms', 1, { looseDots: CARRIERS }],
   ['<a@[192.0.2]>', 'address literal', 3],
   ['<a@[192.0.2.256]>', 'address literal', 3],
   ['<a@[192.0.2.01]>', 'address literal', 3],

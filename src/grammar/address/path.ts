@@ -4,7 +4,7 @@
  */
 
 import { parseAddressLiteral, parseDomain } from './domain.ts'
-import { formatLocalPart, parseLocalPart } from './local-part.ts'
+import { formatLocalPart, hasEmptyAtom, parseLocalPart } from './local-part.ts'
 import type { Mailbox, ReversePath } from './mailbox.ts'
 import type { Parsed } from './parsed.ts'
 import type { AddressRules } from './rules.ts'
@@ -74,11 +74,20 @@ function readMailbox(text: string, from: number, rules: AddressRules): Parsed<Ma
   if (text[local.end] !== '@') return fail('"@"', local.end)
   const domain = readDomain(text, local.end + 1, rules)
   if (!domain.ok) return domain
+  const isLoose = text[from] !== '"' && hasEmptyAtom(local.local)
+  if (isLoose && !mayBeLoose(domain.value, rules)) return fail('local-part without empty atoms', from)
   const mailbox = { local: local.local, domain: domain.value }
   // A local part is at most 64 octets by now: most paths need not be written to be measured.
   if (domain.value.length > PATH_OCTETS - 67 && Buffer.byteLength(formatPath(mailbox)) > PATH_OCTETS)
     return fail('path of at most 256 octets', from)
   return { ok: true, value: mailbox, rest: domain.rest }
+}
+
+function mayBeLoose(domain: string, { looseDots = false }: AddressRules): boolean {
+  if (typeof looseDots === 'boolean') return looseDots
+  return looseDots.some((pattern) =>
+    pattern.startsWith('*.') ? domain.endsWith(pattern.slice(1)) : domain === pattern,
+  )
 }
 
 function readDomain(text: string, from: number, rules: AddressRules): Parsed<string> {

@@ -34,6 +34,8 @@ export type SessionLimits = {
   readonly holdMaximum: number
   /** Milliseconds. RFC 2852 §2 */
   readonly deliverByMinimum: number
+  /** Domains whose addresses may have `a..b@` and `c.@` without quotes. */
+  readonly looseDots: readonly string[]
 }
 
 /** Whether AUTH may be used now. RFC 4954 §4: not offered where it would be refused. */

@@ -25,6 +25,7 @@ const at: Surroundings = {
       size: 1000,
       holdMaximum: 1000,
       deliverByMinimum: 1000,
+      looseDots: ['docomo.ne.jp', '*.ezweb.ne.jp'],
     },
   },
   now: () => 0,

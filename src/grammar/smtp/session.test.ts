@@ -161,6 +161,7 @@ function termsOf(settings: Record<string, string>): Terms {
       size: number('size'),
       holdMaximum: 86_400_000,
       deliverByMinimum: 60_000,
+      looseDots: ['docomo.ne.jp', '*.ezweb.ne.jp'],
     },
   }
 }

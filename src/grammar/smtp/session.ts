@@ -124,7 +124,7 @@ function understand(session: AtCommand, text: string, { terms, now }: Surroundin
     offered: offered(terms, session.peer.secure),
     smtputf8: session.at === 'mail' && session.transaction.parameters.smtputf8,
     now: now(),
-    address: { postmasterDomain: terms.hostname, looseDots: true, furtherHop: true },
+    address: { postmasterDomain: terms.hostname, looseDots: terms.limits.looseDots, furtherHop: true },
     holdMaximum: terms.limits.holdMaximum,
     deliverByMinimum: terms.limits.deliverByMinimum,
   })

@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   flag,
+  list,
   listenAddress,
   networks,
   optional,
@@ -13,6 +14,7 @@ import {
   text,
   whole,
 } from './kinds.ts'
+import { domainPattern } from './parsers.ts'
 import { named, table } from './schema.ts'
 
 export const LISTENERS = named(
@@ -99,6 +101,11 @@ export const LIMITS = table(
       default: '35MiB',
       min: 65_536,
       is: 'Largest message as sent, which SIZE announces (RFC 1870 §4): 25 MiB of attachments in base64. RFC 5321 §4.5.3.1.7 asks for at least 64 KiB.',
+    }),
+    looseDots: list('domain patterns', domainPattern, {
+      default: ['docomo.ne.jp', 'ezweb.ne.jp', '*.ezweb.ne.jp', 'au.com'],
+      example: ['carrier.example', '*.carrier.example'],
+      is: 'Domains that once gave out addresses such as `a..b@` and `c.@`: there they are taken without quotes, and sent with them. RFC 5321 §4.1.2 has them in quotes only.',
     }),
     headerBytes: size({ default: '256KiB', min: 4096, is: 'Octets of the header section of one message.' }),
     mimeDepth: whole({

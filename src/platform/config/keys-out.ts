@@ -214,6 +214,19 @@ export const SHAPING = table('Rules for what receivers bear. See docs/shaping.md
   }),
 })
 
+export const STREAMS = named(
+  'How streams of mail share what a receiver bears.',
+  {
+    weight: whole({
+      default: 1,
+      min: 1,
+      max: 1000,
+      is: 'Its share of a path beside other streams that have mail for it. Streams that are not named have 1.',
+    }),
+  },
+  { transactional: { weight: 9 }, marketing: { weight: 1 } },
+)
+
 export const QUEUE = table('Retries and expiry.', {
   retry: durations({
     default: ['5m', '10m', '20m', '40m', '1h', '2h', '4h'],

@@ -7,6 +7,7 @@ import {
   QUEUE,
   ROUTES,
   SHAPING,
+  STREAMS,
   SUPPRESSION,
   TLS_POLICIES,
   TLS_REPORT,
@@ -79,6 +80,7 @@ export const SCHEMA = table('', {
       is: 'Zones of DNS block lists (RFC 5782). Many answer resolvers of one’s own only. Empty: none is asked.',
     }),
   }),
+  streams: STREAMS,
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',

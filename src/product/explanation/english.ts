@@ -2,6 +2,7 @@
 
 import { explainStatus } from '#grammar/report'
 
+import { ENGLISH_SHAPING } from './shaping-english.ts'
 import { span } from './span.ts'
 import type { Wording } from './wording.ts'
 
@@ -9,6 +10,7 @@ const MOMENT = 'a moment'
 
 export const ENGLISH: Wording = {
   reasons: {
+    ...ENGLISH_SHAPING,
     delivered: ({ when, last }, { at }) => ({
       brief: 'delivered',
       what: `It was delivered${when === undefined ? '' : ` at ${at(when)}`}.`,
@@ -115,32 +117,11 @@ export const ENGLISH: Wording = {
       until: 'they are closed',
       change: '',
     }),
-    connections: ({ source, site, limit, connections }) => ({
-      brief:
-        limit === 'path'
-          ? `${source}: ${connections === 1 ? 'its one connection is' : `all ${connections} connections are`} in use`
-          : `${source}: the node may have no more connections`,
-      what:
-        limit === 'path'
-          ? `${connections === 1 ? 'The one connection' : `All ${connections} connections`} from ${source} to ${site} ${connections === 1 ? 'is' : 'are'} in use.`
-          : `The node has all the connections it may have, ${connections} of them from ${source} to ${site}.`,
-      until: 'one of them is free',
-      change:
-        limit === 'path'
-          ? 'egress.connections_per_path allows more, if the receiver does.'
-          : 'egress.connections allows more.',
-    }),
     'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
       brief: `${source}: the site takes no more than ${counted(connections, 'connection', 'connections')}, asked again ${due(until)}: ${last.text}`,
       what: `${site} takes no more than ${counted(connections, 'connection', 'connections')} from ${source}, and all are in use.`,
       until: `one of them is free; another is asked for again ${at(until)}`,
       change: 'Only the receiver can allow more.',
-    }),
-    paced: ({ source, site, perSecond, until }, { at, due }) => ({
-      brief: `${source}: ${counted(perSecond, 'message', 'messages')} a second, next ${due(until)}`,
-      what: `No more than ${counted(perSecond, 'message', 'messages')} a second may go from ${source} to ${site}.`,
-      until: `the next may go at ${at(until)}`,
-      change: 'egress.message_rate allows more, if the receiver does.',
     }),
     down: ({ source, site, until, failures, last }, { at, due }) => ({
       brief: `${source}: down, next try ${due(until)}: ${last.text}`,

@@ -1,9 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import type { PathState } from '#engine/egress'
+
 import type { DeliveryFacts } from './explain.ts'
 import { explainDelivery, explainQueue } from './explain.ts'
-import { delivery, facts, GREYLISTED, MESSAGE, MINUTE, NO_ANSWER, node, NOW, path } from './facts.fixture.ts'
+import {
+  BREAKER,
+  delivery,
+  facts,
+  GREYLISTED,
+  LIMIT,
+  MESSAGE,
+  MINUTE,
+  NO_ANSWER,
+  node,
+  NOW,
+  path,
+  REACTION,
+} from './facts.fixture.ts'
 import type { NodeChanges } from './facts.fixture.ts'
 import type { Reason } from './reason.ts'
 
@@ -214,7 +229,24 @@ const HOLDS: readonly (readonly [hold: Parameters<typeof path>[0], readonly Reas
     { at: 'refused-more', connections: 2, until: LATER, attempt: NO_ANSWER },
     [{ ...ENDS, at: 'refused-more', connections: 2, until: LATER, last: NO_ANSWER }],
   ],
-  [{ at: 'paced', perSecond: 5, until: LATER }, [{ ...ENDS, at: 'paced', perSecond: 5, until: LATER }]],
+  [{ at: 'paced', limit: LIMIT, until: LATER }, [{ ...ENDS, at: 'paced', rule: LIMIT, until: LATER }]],
+  [
+    { at: 'opening-paced', limit: LIMIT, until: LATER },
+    [{ ...ENDS, at: 'opening-paced', rule: LIMIT, until: LATER }],
+  ],
+  [
+    { at: 'full', limit: 'provider', connections: 1, rule: LIMIT },
+    [{ ...ENDS, at: 'connections', limit: 'provider', connections: 1, rule: LIMIT }],
+  ],
+  [
+    { at: 'suspended', reaction: REACTION },
+    [{ ...ENDS, at: 'suspended', reaction: REACTION, last: GREYLISTED }],
+  ],
+  [{ at: 'single', reaction: REACTION }, [{ ...ENDS, at: 'single', reaction: REACTION, last: GREYLISTED }]],
+  [
+    { at: 'slowed', perMinute: 3, until: LATER, reaction: REACTION },
+    [{ ...ENDS, at: 'slowed', perMinute: 3, until: LATER, reaction: REACTION, last: GREYLISTED }],
+  ],
   [DOWN, [IS_DOWN]],
 ]
 
@@ -226,6 +258,19 @@ for (const [hold, reasons] of HOLDS) {
     assert.deepEqual(explainQueue({ depth, now: NOW, node: known }), reasons)
   })
 }
+
+function reasonsOf(paths: readonly PathState[], queue = depth.queue): readonly Reason[] {
+  return explainQueue({ depth, now: NOW, node: node({ queue: { queue, paths } }) })
+}
+
+test('a stream that every path passes over is paused, and one that some path takes is not', () => {
+  const paused = { ...path({ at: 'open' }), paused: [BREAKER] }
+  const reason = { ...ENDS, at: 'stream-paused', reaction: BREAKER, last: GREYLISTED }
+  assert.deepEqual(reasonsOf([paused]), [reason])
+  assert.deepEqual(reasonsOf([paused, path({ at: 'open' }, 'other')]), [])
+  assert.deepEqual(reasonsOf([paused], 'default/marketing/example.com'), [])
+  assert.deepEqual(reasonsOf([paused], 'acme/transactional/example.com'), [])
+})
 
 test('a queue is behind its window only while something in the store is due', () => {
   const known = node({ queue: { full: 'queue' } })

@@ -71,6 +71,7 @@ export function explainQueue({ depth, now, node }: QueueFacts): readonly Reason[
   return [
     ...ofNode(node),
     ...ofRoute(node),
+    ...ofPauses(node.queue),
     ...ofPaths(node.queue.paths),
     ...(isDue ? ofWindow(node, depth.waiting) : []),
   ]
@@ -154,6 +155,8 @@ function inMemory(node: NodeFacts): readonly Reason[] {
   const { routing, paths } = node.queue
   // A route that is asked for anew keeps the queue from the paths that it had.
   if (routing || paths === undefined) return ofRoute(node)
+  const paused = ofPauses(node.queue)
+  if (paused.length > 0) return paused
   // One free path is enough.
   return paths.some(({ hold }) => hold.at === 'open') ? [] : ofPaths(paths)
 }
@@ -165,7 +168,7 @@ function inStore(node: NonNullable<DeliveryFacts['node']>): readonly Reason[] {
 }
 
 function ofRoute({ queue }: NodeFacts): readonly OfQueue[] {
-  return queue.routing ? [{ at: 'route', domain: queue.queue.slice(queue.queue.indexOf('/') + 1) }] : []
+  return queue.routing ? [{ at: 'route', domain: queue.queue.slice(queue.queue.lastIndexOf('/') + 1) }] : []
 }
 
 function ofWindow({ overview, queue }: NodeFacts, backlog: number | undefined): readonly OfQueue[] {
@@ -174,9 +177,9 @@ function ofWindow({ overview, queue }: NodeFacts, backlog: number | undefined): 
   return [{ at: 'window', limit: queue.full, size, ...(backlog === undefined ? {} : { backlog }) }]
 }
 
-/** Only when every path is: nothing can go out before the first of them is tried again. */
+/** Only when every path is, or suspended: nothing can go out before the first of them is tried again. */
 function ofDown(paths: readonly PathState[] = []): readonly OfPath[] {
-  return paths.every(({ hold }) => hold.at === 'down') ? ofPaths(paths) : []
+  return paths.every(({ hold }) => hold.at === 'down' || hold.at === 'suspended') ? ofPaths(paths) : []
 }
 
 function ofPaths(paths: readonly PathState[] = []): readonly OfPath[] {
@@ -185,21 +188,63 @@ function ofPaths(paths: readonly PathState[] = []): readonly OfPath[] {
 
 function ofPath({ source, site, hold }: PathState): readonly OfPath[] {
   const ends = { source, site }
+  return isShaped(hold) ? [ofShape(ends, hold)] : ofConnections(ends, hold)
+}
+
+function ofConnections(
+  ends: Pick<OfPath, 'source' | 'site'>,
+  hold: Exclude<PathState['hold'], Shaped>,
+): readonly OfPath[] {
   switch (hold.at) {
     case 'open':
       return []
     case 'connecting':
     case 'closing':
       return [{ ...ends, at: hold.at }]
-    case 'full':
-      return [{ ...ends, at: 'connections', limit: hold.limit, connections: hold.connections }]
+    case 'full': {
+      const { limit, connections, rule } = hold
+      return [{ ...ends, at: 'connections', limit, connections, ...(rule === undefined ? {} : { rule }) }]
+    }
     case 'refused-more': {
       const { connections, until, attempt } = hold
       return [{ ...ends, at: 'refused-more', connections, until, last: attempt }]
     }
-    case 'paced':
-      return [{ ...ends, at: 'paced', perSecond: hold.perSecond, until: hold.until }]
     case 'down':
       return [{ ...ends, at: 'down', until: hold.until, failures: hold.failures, last: hold.attempt }]
   }
+}
+
+const SHAPED = ['paced', 'opening-paced', 'slowed', 'suspended', 'single'] as const
+type Shaped = Extract<PathState['hold'], { readonly at: (typeof SHAPED)[number] }>
+
+function isShaped(hold: PathState['hold']): hold is Shaped {
+  return SHAPED.some((at) => at === hold.at)
+}
+
+/** What rules and replies hold back. */
+function ofShape(ends: Pick<OfPath, 'source' | 'site'>, hold: Shaped): OfPath {
+  switch (hold.at) {
+    case 'paced':
+    case 'opening-paced':
+      return { ...ends, at: hold.at, rule: hold.limit, until: hold.until }
+    case 'slowed': {
+      const { perMinute, until, reaction } = hold
+      return { ...ends, at: 'slowed', perMinute, until, reaction, last: reaction.cause.attempt }
+    }
+    case 'suspended':
+    case 'single':
+      return { ...ends, at: hold.at, reaction: hold.reaction, last: hold.reaction.cause.attempt }
+  }
+}
+
+/** A stream that some path passes over; only where every path does, or it would go the other way. */
+function ofPauses({ queue, paths = [] }: QueueState): readonly OfPath[] {
+  const [stream, organization] = [queue.split('/').at(-2), queue.split('/').at(-3)]
+  const pauses = paths.map(({ source, site, paused = [] }) => {
+    const reaction = paused.find(
+      (one) => one.stream?.stream === stream && one.stream?.organization === organization,
+    )
+    return reaction && { source, site, at: 'stream-paused' as const, reaction, last: reaction.cause.attempt }
+  })
+  return pauses.every((one) => one !== undefined) ? pauses : []
 }

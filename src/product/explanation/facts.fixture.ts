@@ -1,6 +1,7 @@
 /** For tests: a delivery with everything that may be known of it, to be changed where a test wants it otherwise. */
 
 import type { PathState } from '#engine/egress'
+import type { Limit, Live } from '#engine/shaping'
 import { messageIds } from '#engine/spool'
 import type { Attempt, Delivery, Message } from '#engine/spool'
 
@@ -31,7 +32,7 @@ export function delivery(changes: Partial<Delivery> = {}): Delivery {
   return {
     key: { message: id, n: 0 },
     to: { local: 'jane', domain: 'example.com' },
-    queue: 'transactional/example.com',
+    queue: 'default/transactional/example.com',
     band: 1,
     state: 'waiting',
     due: NOW - MINUTE,
@@ -90,7 +91,7 @@ export function node({ overview, queue, ...more }: NodeChanges = {}): Node {
       ...overview,
     },
     queue: {
-      queue: 'transactional/example.com',
+      queue: 'default/transactional/example.com',
       ready: 0,
       onWire: 0,
       routing: false,
@@ -108,6 +109,34 @@ export function facts(changes: Partial<Delivery> = {}, more: Partial<DeliveryFac
 
 const ENDS = { source: 'default', site: 'mx.example.com' } as const
 const HOSTILE = '理由 "why" `$(id)` <b>'
+
+export const LIMIT: Limit = {
+  key: 'connections',
+  value: 10,
+  origin: { layer: 'provider big', key: 'connections', file: 'shaping/big.toml', line: 3 },
+}
+
+export const REACTION: Live = {
+  id: 'k3x',
+  rule: 'provider big: busy',
+  place: { file: 'shaping/big.toml', line: 9 },
+  act: { do: 'suspend', for: 60 * MINUTE },
+  source: 'default',
+  site: 'mx.example.com',
+  cause: { attempt: GREYLISTED, delivery: `${id}.0` },
+  from: NOW - MINUTE,
+  until: NOW + 59 * MINUTE,
+  again: 0,
+}
+
+export const BREAKER: Live = {
+  ...REACTION,
+  rule: 'unknown-users',
+  place: {},
+  act: { do: 'pause-stream', for: 60 * MINUTE },
+  stream: { organization: 'default', stream: 'transactional' },
+  counted: { unknown: 60, tried: 100 },
+}
 
 /** At least one of every kind, with and without what may be absent. */
 export const SAMPLES: readonly Reason[] = [
@@ -155,11 +184,30 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'window', limit: 'all', size: 50_000 },
   { ...ENDS, at: 'connecting' },
   { ...ENDS, at: 'closing' },
-  { ...ENDS, at: 'connections', limit: 'path', connections: 10 },
+  { ...ENDS, at: 'connections', limit: 'path', connections: 10, rule: LIMIT },
   { ...ENDS, at: 'connections', limit: 'path', connections: 1 },
+  { ...ENDS, at: 'connections', limit: 'provider', connections: 1, rule: { ...LIMIT, provider: 'big' } },
   { ...ENDS, at: 'connections', limit: 'all', connections: 3 },
   { ...ENDS, at: 'refused-more', connections: 2, until: NOW + MINUTE, last: GREYLISTED },
-  { ...ENDS, at: 'paced', perSecond: 1, until: NOW + 500 },
+  { ...ENDS, at: 'paced', rule: { ...LIMIT, key: 'messages_per_second', value: 1 }, until: NOW + 500 },
+  {
+    ...ENDS,
+    at: 'paced',
+    rule: { key: 'messages_per_day', value: 50, provider: 'big' },
+    until: NOW + MINUTE,
+  },
+  { ...ENDS, at: 'opening-paced', rule: { ...LIMIT, key: 'connections_per_minute' }, until: NOW + 500 },
+  { ...ENDS, at: 'suspended', reaction: REACTION, last: GREYLISTED },
+  {
+    ...ENDS,
+    at: 'suspended',
+    reaction: { ...REACTION, act: { do: 'reroute', for: 1, to: 'ip-2' } },
+    last: NO_ANSWER,
+  },
+  { ...ENDS, at: 'single', reaction: REACTION, last: GREYLISTED },
+  { ...ENDS, at: 'slowed', perMinute: 1.25, until: NOW + 500, reaction: REACTION, last: GREYLISTED },
+  { ...ENDS, at: 'stream-paused', reaction: REACTION, last: GREYLISTED },
+  { ...ENDS, at: 'stream-paused', reaction: BREAKER, last: GREYLISTED },
   { ...ENDS, at: 'down', until: NOW + MINUTE, failures: 1, last: NO_ANSWER },
   { ...ENDS, at: 'down', until: NOW + MINUTE, failures: 7, last: { ...NO_ANSWER, enhanced: '' } },
   { at: 'paused', why: '5 % of the disk is free' },

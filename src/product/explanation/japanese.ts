@@ -2,6 +2,7 @@
 
 import { explainStatus } from '#grammar/report'
 
+import { JAPANESE_SHAPING } from './shaping-japanese.ts'
 import { span } from './span.ts'
 import type { Wording } from './wording.ts'
 
@@ -9,6 +10,7 @@ const MOMENT = 'まもなく'
 
 export const JAPANESE: Wording = {
   reasons: {
+    ...JAPANESE_SHAPING,
     delivered: ({ when, last }, { at }) => ({
       brief: '配送済み',
       what: `${when === undefined ? '' : `${at(when)}に`}届けました。`,
@@ -118,32 +120,11 @@ export const JAPANESE: Wording = {
       until: '閉じ終わるまで',
       change: '',
     }),
-    connections: ({ source, site, limit, connections }) => ({
-      brief:
-        limit === 'path'
-          ? `${source}: 接続 ${connections} 本がすべて使用中`
-          : `${source}: ノード全体の接続数が上限`,
-      what:
-        limit === 'path'
-          ? `${source} から ${site} への接続 ${connections} 本が、すべて使われています。`
-          : `ノード全体の接続数が上限に達しています（${source} から ${site} へは ${connections} 本）。`,
-      until: 'どれかが空くまで',
-      change:
-        limit === 'path'
-          ? '相手が許すなら、egress.connections_per_path で増やせます。'
-          : 'egress.connections で増やせます。',
-    }),
     'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
       brief: `${source}: 相手が許す接続は ${connections} 本まで、再確認は${due(until)}: ${last.text}`,
       what: `${site} が ${source} に許す接続は ${connections} 本までで、すべて使われています。`,
       until: `どれかが空くまで。${at(until)}に、もう 1 本をあらためて試します`,
       change: '増やせるのは相手だけです。',
-    }),
-    paced: ({ source, site, perSecond, until }, { at, due }) => ({
-      brief: `${source}: 毎秒 ${perSecond} 通まで、次は${due(until)}`,
-      what: `${source} から ${site} へは、毎秒 ${perSecond} 通までしか送りません。`,
-      until: `次の 1 通は ${at(until)}`,
-      change: '相手が許すなら、egress.message_rate で増やせます。',
     }),
     down: ({ source, site, until, failures, last }, { at, due }) => ({
       brief: `${source}: 不通、次の接続は${due(until)}: ${last.text}`,

@@ -1,5 +1,6 @@
 /** Why a delivery waits, or what became of it, as data. What it says in words is elsewhere, in every language we have. */
 
+import type { Limit, Live } from '#engine/shaping'
 import type { Attempt, Instant } from '#engine/spool'
 
 export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode | Untold
@@ -56,18 +57,31 @@ export type OfQueue =
 
 type Ends = { readonly source: string; readonly site: string }
 
+/** What a reply has set off; `last` is the attempt that it answered. */
+type Reacting = { readonly reaction: Live; readonly last: Attempt }
+
 /** A path to its site keeps it: one reason a path. */
 export type OfPath =
   | (Ends & { readonly at: 'connecting' | 'closing' })
   /** Of the path, or of the whole node; `connections` are those of the path. */
-  | (Ends & { readonly at: 'connections'; readonly limit: 'path' | 'all'; readonly connections: number })
+  | (Ends & {
+      readonly at: 'connections'
+      readonly limit: 'path' | 'provider' | 'all'
+      readonly connections: number
+      /** Which limit it is, and who says so; absent for that of the node. */
+      readonly rule?: Limit
+    })
+  /** A further connection may not be tried yet. */
+  | (Ends & { readonly at: 'opening-paced'; readonly rule: Limit; readonly until: Instant })
   | (Ends & {
       readonly at: 'refused-more'
       readonly connections: number
       readonly until: Instant
       readonly last: Attempt
     })
-  | (Ends & { readonly at: 'paced'; readonly perSecond: number; readonly until: Instant })
+  | (Ends & { readonly at: 'paced'; readonly rule: Limit; readonly until: Instant })
+  | (Ends & Reacting & { readonly at: 'suspended' | 'single' | 'stream-paused' })
+  | (Ends & Reacting & { readonly at: 'slowed'; readonly perMinute: number; readonly until: Instant })
   | (Ends & {
       readonly at: 'down'
       readonly until: Instant
@@ -106,7 +120,12 @@ export const REASONS = [
   'closing',
   'connections',
   'refused-more',
+  'opening-paced',
   'paced',
+  'slowed',
+  'single',
+  'suspended',
+  'stream-paused',
   'down',
   'paused',
   'draining',

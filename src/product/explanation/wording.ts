@@ -33,10 +33,18 @@ export type Telling = {
   readonly due: (time: Instant) => string
 }
 
+type Reasons = {
+  readonly [K in Reason['at']]: (reason: Reason & { readonly at: K }, tell: Telling) => Sentences
+}
+
+/** Those of limits and reactions. */
+export type ShapingReasons = Pick<
+  Reasons,
+  'connections' | 'opening-paced' | 'paced' | 'slowed' | 'single' | 'suspended' | 'stream-paused'
+>
+
 export type Wording = {
-  readonly reasons: {
-    readonly [K in Reason['at']]: (reason: Reason & { readonly at: K }, tell: Telling) => Sentences
-  }
+  readonly reasons: Reasons
   /** Where something was said, before what was said. */
   readonly said: (attempt: Attempt, words: string) => string
   /** A moment: its date, and its distance from now. */

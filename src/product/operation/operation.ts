@@ -13,6 +13,7 @@ import type {
   QueueDepth,
 } from '#engine/spool'
 import type { BrokenHost, PathState } from '#engine/egress'
+import type { Live } from '#engine/shaping'
 import type { TlsReport } from '#grammar/report'
 import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
@@ -194,6 +195,12 @@ export type Operations = {
   brokenTls(): Promise<readonly BrokenRow[]>
   /** What block lists and PTR records say of our addresses, the worst first; empty when no process runs. */
   reputation(): Promise<readonly Standing[]>
-  /** Reads configuration and certificates again. */
+  /** What replies have set off, and what has not ended; the latest first. */
+  reactions(): Promise<readonly Live[]>
+  /** Ends one before its time; `null` when there is none of this id. */
+  reactionCancel(query: { readonly id: string }): Promise<Live | null>
+  /** Ends one so many milliseconds later than it would; `null` when there is none of this id. */
+  reactionExtend(query: { readonly id: string; readonly by: number }): Promise<Live | null>
+  /** Reads configuration, shaping rules and certificates again. */
   reload(): Promise<Reloaded>
 }

@@ -50,6 +50,9 @@ const ADDRESS = 1_000
 /** Recipients that one delivery is one of; the position of the last is one less. */
 const RECIPIENTS = 1_000_000
 
+/** Milliseconds by which a reaction may be prolonged at a time. */
+const YEAR = 366 * 86_400_000
+
 const messageId = parsed('a message id such as 0ab3xk9m2pq', parseMessageId)
 const position = whole(0, RECIPIENTS - 1)
 const deliveryKey = record<DeliveryKey>({ message: messageId, n: position })
@@ -159,6 +162,9 @@ const REQUESTS: Requests = {
   tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
   brokenTls: nothing,
   reputation: nothing,
+  reactions: nothing,
+  reactionCancel: record({ id: name }),
+  reactionExtend: record({ id: name, by: whole(1, YEAR) }),
   reload: nothing,
 }
 

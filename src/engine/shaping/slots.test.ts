@@ -25,6 +25,7 @@ test('paths that hold on to their connections leave a quarter of all for paths t
   const slots = new Slots(
     () => 100,
     () => {},
+    0.75,
   )
   const pits = Array.from({ length: 60 }, () => new Taker(slots, 10))
   for (const pit of pits.slice(0, 10)) pit.placeFree()
@@ -40,6 +41,7 @@ test('a place that comes free goes to who has none, and to others only below the
   const slots = new Slots(
     () => 4,
     () => {},
+    0.75,
   )
   const [greedy, other, first] = [new Taker(slots, 4), new Taker(slots, 2), new Taker(slots, 1)]
   greedy.placeFree()

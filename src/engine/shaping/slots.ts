@@ -1,4 +1,4 @@
-/** The connections that all paths together may have, shared so that no path starves for another's comfort. */
+/** Connections that several paths may have together, shared so that no path starves for another's comfort. */
 
 export type Claimant = {
   /** Connections it has, those being opened included. */
@@ -6,12 +6,6 @@ export type Claimant = {
   /** A place may be free: claim it again. */
   placeFree(): void
 }
-
-/**
- * Of all places, the share that further connections of a path may fill; the rest is for paths that have none. Tarpits
- * keep what they were given for minutes: without it, a hundred of them with ten each would leave nothing for others.
- */
-const FURTHER = 0.75
 
 export class Slots {
   /** Read at each claim: it may be reloaded. */
@@ -21,15 +15,23 @@ export class Slots {
   readonly #further = new Set<Claimant>()
   /** Closes a connection that nobody uses; its place comes back when the socket is closed. */
   readonly #spare: () => void
+  readonly #furtherShare: number
   #taken = 0
 
-  constructor(capacity: () => number, spare: () => void) {
+  /** `furtherShare`: of all places, how many further connections of a path may fill; the rest is for those without. */
+  constructor(capacity: () => number, spare: () => void, furtherShare = 1) {
     this.#capacity = capacity
     this.#spare = spare
+    this.#furtherShare = furtherShare
   }
 
   get taken(): number {
     return this.#taken
+  }
+
+  /** Then `claim` gives nothing. */
+  get isFull(): boolean {
+    return this.#taken >= this.#capacity()
   }
 
   /** False when there is none; `placeFree` is called when there is, longest waiting first. */
@@ -74,6 +76,6 @@ export class Slots {
   }
 
   #limit(isFurther: boolean): number {
-    return isFurther ? Math.ceil(this.#capacity() * FURTHER) : this.#capacity()
+    return isFurther ? Math.ceil(this.#capacity() * this.#furtherShare) : this.#capacity()
   }
 }

@@ -1,0 +1,43 @@
+/** For tests: one reaction that has set in. */
+
+import type { Live } from '#engine/shaping'
+import type { Operations } from '#product/operation'
+
+export function pretendReactions(
+  now: number,
+): Pick<Operations, 'reactions' | 'reactionCancel' | 'reactionExtend'> {
+  const live: Live = {
+    id: 'k3x',
+    rule: 'provider big: busy',
+    place: { file: 'shaping/big.toml', line: 6 },
+    act: { do: 'suspend', for: 3_600_000 },
+    source: 'ip-1',
+    site: 'mx1.big.example',
+    cause: {
+      delivery: '0sa8jyx0040.0',
+      attempt: {
+        at: now - 60_000,
+        duration: 12,
+        outcome: 'deferred',
+        source: 'ip-1',
+        site: 'mx1.big.example',
+        host: 'mx1.big.example',
+        address: '192.0.2.25',
+        tls: '',
+        stage: 'RCPT',
+        code: 421,
+        enhanced: '4.7.0',
+        text: 'slow \u202edown',
+      },
+    },
+    from: now - 60_000,
+    until: now + 3_540_000,
+    again: 1,
+  }
+  return {
+    reactions: () => Promise.resolve([live]),
+    reactionCancel: ({ id }) => Promise.resolve(id === live.id ? live : null),
+    reactionExtend: ({ id, by }) =>
+      Promise.resolve(id === live.id ? { ...live, until: live.until + by } : null),
+  }
+}

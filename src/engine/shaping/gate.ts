@@ -1,0 +1,121 @@
+/** Several windows of one thing at once: one more may begin when each of them lets it. */
+
+import type { Instant } from '#engine/spool'
+
+import { Window } from './window.ts'
+import type { Tally } from './window.ts'
+
+const SECOND = 1_000
+const DAY = 86_400_000
+
+/** Windows by the end of their key: `messages_per_hour`. */
+const SPANS = [
+  ['second', SECOND],
+  ['minute', 60_000],
+  ['hour', 3_600_000],
+  ['day', DAY],
+] as const
+
+export type Span = (typeof SPANS)[number][0]
+
+/** How many within each; 0 and absent for no limit. */
+export type Rates = { readonly [K in Span]?: number }
+
+export type Tallies = { readonly [K in Span]?: Tally }
+
+export class Gate {
+  /** The shortest first; most gates have none. */
+  #windows: { readonly span: Span; readonly window: Window }[] = []
+
+  get isFree(): boolean {
+    return this.#windows.length === 0
+  }
+
+  readonly #want: (() => void) | undefined
+
+  /** `want` is called when the long windows are to be written down: none begins that is not covered. */
+  constructor(want?: () => void) {
+    this.#want = want
+  }
+
+  /** What is counted stays counted, where the window stays. */
+  limit(rates: Rates): void {
+    const open = this.#windows[0]?.window.open ?? 0
+    this.#windows = SPANS.flatMap(([span, within]) => {
+      const most = rates[span] ?? 0
+      if (most === 0) return []
+      const known = this.#windows.find((one) => one.span === span)
+      if (known !== undefined) {
+        known.window.most = most
+        return [known]
+      }
+      const window = new Window(most, within)
+      for (let n = 0; n < open; n += 1) window.begin()
+      if (this.#want !== undefined && within >= LONG) window.mustBeKept()
+      return [{ span, window }]
+    })
+    this.#wantIfNeeded()
+  }
+
+  /** Milliseconds until one more may begin; `Infinity` when one that is open must end first. */
+  wait(now: Instant): number {
+    let longest = 0
+    for (const { window } of this.#windows) {
+      const wait = window.wait(now)
+      if (wait > longest) longest = wait
+    }
+    return longest
+  }
+
+  /** The window that keeps the next one longest. */
+  binding(now: Instant): { readonly span: Span; readonly most: number; readonly wait: number } | undefined {
+    let found: { readonly span: Span; readonly most: number; readonly wait: number } | undefined
+    for (const { span, window } of this.#windows) {
+      const wait = window.wait(now)
+      if (wait > (found?.wait ?? 0)) found = { span, most: window.most, wait }
+    }
+    return found
+  }
+
+  begin(): void {
+    for (const { window } of this.#windows) window.begin()
+    this.#wantIfNeeded()
+  }
+
+  #wantIfNeeded(): void {
+    if (this.#want !== undefined && this.#windows.some(({ window }) => window.isRunningOut)) this.#want()
+  }
+
+  end(now: Instant): void {
+    for (const { window } of this.#windows) if (window.open > 0) window.end(now)
+  }
+
+  /** Whether nothing is counted any more. */
+  isForgotten(now: Instant): boolean {
+    return this.#windows.every(({ window }) => window.used(now) === 0)
+  }
+
+  /** Of the windows that outlive a restart worth the name. */
+  tallies(now: Instant, isLast: boolean): Tallies {
+    const long = this.#windows.filter(({ window }) => window.within >= LONG)
+    const found = long.map(({ span, window }) => [span, window.tally(now, isLast)] as const)
+    return Object.fromEntries(found.filter(([, { ends, reserved }]) => ends.length + reserved > 0))
+  }
+
+  /** What `tallies` gave last has been written down. Whether it has changed what may begin. */
+  kept(): boolean {
+    const long = this.#windows.filter(({ window }) => window.within >= LONG)
+    for (const { window } of long) window.kept()
+    return long.length > 0
+  }
+
+  restore(tallies: Tallies, passed: number, now: Instant): void {
+    for (const { span, window } of this.#windows) {
+      const tally = tallies[span]
+      if (tally !== undefined) window.restore(tally, passed, now)
+    }
+  }
+}
+
+/** Shorter windows have passed before a new process sends its first message, or are counted anew at little cost. */
+const LONG = 3_600_000

@@ -1,0 +1,46 @@
+/** A reaction that has set in: what it does, why, and until when. */
+
+import type { Act, Place } from '#engine/rule'
+import type { Attempt, Instant } from '#engine/spool'
+
+/** What set it off. */
+export type Cause = {
+  readonly attempt: Attempt
+  /** The delivery it was an attempt of, such as `0ab3xk9m2pq.0`; absent where no connection came about. */
+  readonly delivery?: string
+}
+
+export type Live = {
+  /** Names it for operators. */
+  readonly id: string
+  /** The rule's name, such as `provider google: unusual-rate`, or `unknown-users` for the circuit breaker. */
+  readonly rule: string
+  readonly place: Place
+  readonly act: Lasting
+  readonly source: string
+  readonly site: string
+  /** Where it is one stream that is paused. */
+  readonly stream?: Stream
+  readonly cause: Cause
+  readonly from: Instant
+  readonly until: Instant
+  /** How often it was set off again since it began. */
+  readonly again: number
+  /** For `slow`. */
+  readonly slope?: Slope
+  /** For the circuit breaker: what was counted. */
+  readonly counted?: { readonly unknown: number; readonly tried: number }
+}
+
+export type Lasting = Extract<Act, { readonly for: number }>
+
+export type Stream = { readonly organization: string; readonly stream: string }
+
+/** Messages a minute: `low` at `since`, rising evenly to `high`, where the reaction ends. */
+export type Slope = { readonly low: number; readonly high: number; readonly since: Instant }
+
+/** Messages a minute at `now`. The additive part of additive increase, multiplicative decrease. */
+export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant): number {
+  const passed = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1
+  return low + (high - low) * passed
+}

@@ -1,0 +1,287 @@
+/** The shapes of all paths: what they share, what outlives a restart, what an operator can do. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { readRules } from '#engine/rule'
+import type { Attempt, Claimed, MessageId } from '#engine/spool'
+import { memoryLog } from '#platform/log'
+import type { MemoryLog } from '#platform/log'
+import { MetricsRegistry } from '#platform/metrics'
+import type { EgressConfig } from '#platform/config'
+
+import type { PathShape, ShapeOwner } from './path-shape.ts'
+import { Shaping } from './shaping.ts'
+import type { Kept, Suppressing } from './shaping.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+const CONFIG: EgressConfig = {
+  sources: [{ name: 'main', ehlo: 'client.example.org', relay: [], relayTls: 'required' }],
+  port: 25,
+  tls: 'opportunistic',
+  allowPrivate: false,
+  connections: 100,
+  connectionsPerPath: 10,
+  messagesPerConnection: 100,
+  messageRate: 0,
+  recipientsPerTransaction: 100,
+  idle: 5_000,
+  timeouts: {
+    connect: 1,
+    greeting: 1,
+    ehlo: 1,
+    tls: 1,
+    mail: 1,
+    rcpt: 1,
+    data: 1,
+    block: 1,
+    end: 1,
+    quit: 1,
+  },
+}
+
+type Rig = {
+  readonly shaping: Shaping
+  readonly log: MemoryLog
+  readonly suppressed: Suppressing[]
+  now: number
+  wanted: number
+}
+
+function rig(rules: string, { now = 1_800_000_000_000, keeps = false } = {}): Rig {
+  const read = readRules([{ name: 'x.toml', by: 'operator', text: rules }], ['main'])
+  if (!read.ok) assert.fail(read.problems.join('\n'))
+  const log = memoryLog()
+  const suppressed: Suppressing[] = []
+  const at = { now, wanted: 0 }
+  const shaping = new Shaping({
+    rules: read.rules,
+    config: CONFIG,
+    clock: { now: () => at.now, after: () => () => {} },
+    log,
+    metrics: new MetricsRegistry(),
+    suppress: (one) => suppressed.push(one),
+    ...(keeps ? { want: () => void (at.wanted += 1) } : {}),
+  })
+  return Object.assign(at, { shaping, log, suppressed })
+}
+
+class Owner implements ShapeOwner {
+  held = 0
+  told = 0
+  readonly placeFree = (): void => void (this.told += 1)
+  readonly shareFree = (): void => void (this.told += 1)
+  readonly reshaped = (): void => void (this.told += 1)
+  spareOne(): boolean {
+    return false
+  }
+}
+
+function owner(shape: PathShape): Owner {
+  const made = new Owner()
+  shape.attach(made)
+  return made
+}
+
+function claimed(stream = 'marketing'): Claimed {
+  const delivery = {
+    key: { message: '0ab3xk9m2pq' as MessageId, n: 0 },
+    to: { local: 'a', domain: 'example.com' },
+  }
+  return { message: { organization: 'acme', stream }, delivery } as Claimed
+}
+
+function attempt(code: number, text: string, more: Partial<Attempt> = {}): Attempt {
+  return {
+    at: 0,
+    duration: 1,
+    outcome: code < 300 ? 'delivered' : code >= 500 ? 'bounced' : 'deferred',
+    source: 'main',
+    site: 'mx.example.net',
+    host: 'mx.example.net',
+    address: '192.0.2.1',
+    tls: '',
+    stage: 'RCPT',
+    code,
+    enhanced: `${Math.floor(code / 100)}.0.0`,
+    text,
+    ...more,
+  }
+}
+
+/** Sends as long as it may. */
+function drain(shape: PathShape, by: Owner): number {
+  let count = 0
+  for (; count < 1_000 && shape.messageWait(by) === 0; count += 1) {
+    shape.begin()
+    shape.end()
+  }
+  return count
+}
+
+const HOURLY = '[default]\nmessages_per_hour = 100'
+const BUSY = '[default.reactions.busy]\ncode = [421]\ndo = "suspend"\nfor = "1h"'
+
+test('the same path has the same shape, and what it counted, however often it comes and goes', () => {
+  const { shaping } = rig(HOURLY)
+  const shape = shaping.shapeOf('main', 'mx', {})
+  const by = owner(shape)
+  assert.equal(drain(shape, by), 100)
+  shape.detach(by)
+  assert.equal(drain(shaping.shapeOf('main', 'mx', {}), by), 0)
+  assert.equal(drain(shaping.shapeOf('other', 'mx', {}), by), 100)
+})
+
+test('sites of a provider share what is shared, by turns', () => {
+  const { shaping } = rig(
+    '[provider.big]\nhosts = ["*.big.example"]\nshared.messages_per_minute = 5\nshared.connections = 2',
+  )
+  const shapes = ['a', 'b'].map((site) => shaping.shapeOf('main', site, { provider: 'big' }))
+  const [a, b] = shapes as [PathShape, PathShape]
+  const [first, second] = [owner(a), owner(b)]
+  assert.equal(drain(a, first), 5)
+  assert.equal(b.messageWait(second), Infinity)
+  const pace = b.pace()
+  assert(pace?.at === 'paced')
+  assert.deepEqual([pace.limit.key, pace.limit.value, pace.limit.provider], ['messages_per_minute', 5, 'big'])
+  assert.equal(pace.limit.origin?.line, 3)
+  const permits = [a.open(first), b.open(second)]
+  assert.equal(a.openingWait(first), Infinity)
+  const ceiling = a.ceiling()
+  assert(ceiling?.at === 'limit')
+  assert.deepEqual([ceiling.limit.provider, ceiling.limit.value], ['big', 2])
+  permits[0]?.opened(false)
+  assert.ok(first.told > 0)
+  assert.equal(a.openingWait(first), 0)
+})
+
+test('what was counted and has set in is there after a restart, also where no path was made yet', () => {
+  const before = rig(`${HOURLY}\n${BUSY}`)
+  const shape = before.shaping.shapeOf('main', 'mx', {})
+  const by = owner(shape)
+  assert.equal(drain(shape, by), 100)
+  shape.tried([claimed()], [attempt(421, 'slow down')])
+  const kept = JSON.parse(JSON.stringify(before.shaping.keep(true))) as Kept
+
+  const after = rig(`${HOURLY}\n${BUSY}`, { now: before.now + 10 * MINUTE })
+  after.shaping.restore(kept)
+  const [live] = after.shaping.reactions()
+  assert.deepEqual([live?.rule, live?.cause.attempt.text], ['default: busy', 'slow down'])
+  const again = after.shaping.shapeOf('main', 'mx', {})
+  assert.equal(again.suspended?.id, live?.id)
+  assert.equal(after.shaping.cancel(live?.id ?? '')?.rule, 'default: busy')
+  assert.equal(drain(again, owner(again)), 0, 'the hour is not over')
+  after.now += 52 * MINUTE
+  assert.equal(drain(again, owner(again)), 100)
+})
+
+test('a kept reaction is cancelled before its path is made, and a clock set back prolongs none', () => {
+  const before = rig(BUSY)
+  before.shaping.shapeOf('main', 'mx', {}).tried([claimed()], [attempt(421, 'x')])
+  const kept = before.shaping.keep(true)
+  const after = rig(BUSY, { now: before.now - 48 * HOUR })
+  after.shaping.restore(kept)
+  const [live] = after.shaping.reactions()
+  assert.equal(live?.until, after.now + HOUR)
+  assert.ok(after.shaping.cancel(live?.id ?? ''))
+  assert.deepEqual(after.shaping.reactions(), [])
+})
+
+test('where counts are kept, none begins before it is covered by what is written', () => {
+  const at = rig(HOURLY, { keeps: true })
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const by = owner(shape)
+  assert.equal(drain(shape, by), 0)
+  assert.ok(at.wanted > 0)
+  let total = 0
+  let writings = 0
+  for (; total < 100 && writings < 1_000; writings += 1) {
+    at.shaping.keep()
+    at.shaping.kept()
+    total += drain(shape, by)
+  }
+  assert.equal(total, 100)
+  assert.ok(writings <= 51, `${writings} writings`)
+})
+
+test('reactions are told in the log with their cause, and by an operator’s word they end or go on', () => {
+  const at = rig(BUSY)
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const by = owner(shape)
+  assert.deepEqual(shape.tried([claimed()], [attempt(421, 'slow down')])[0]?.outcome, 'deferred')
+  assert.ok(by.told > 0)
+  assert.equal(shape.messageWait(by), Infinity)
+  assert.equal(shape.openingWait(by), Infinity)
+  const [live] = at.shaping.reactions()
+  assert(live)
+  assert.equal(at.shaping.extend(live.id, HOUR)?.until, live.until + HOUR)
+  assert.equal(at.shaping.cancel(live.id)?.id, live.id)
+  assert.equal(shape.messageWait(by), 0)
+  assert.deepEqual(
+    at.log.lines.map(({ event }) => event),
+    ['reaction.started', 'reaction.extended', 'reaction.cancelled'],
+  )
+  const { fields } = at.log.lines[0] ?? {}
+  assert.deepEqual(
+    [fields?.['reply'], fields?.['delivery'], fields?.['file']],
+    ['421 4.0.0 slow down', '0ab3xk9m2pq.0', 'x.toml'],
+  )
+})
+
+test('a rule may defer what its code would bounce, and hand a recipient to the suppression list', () => {
+  const at = rig(`
+[default.reactions.blocked]
+code = [550]
+text = ["block list"]
+do = "suspend"
+for = "1h"
+delivery = "defer"
+[default.reactions.gone]
+text = ["moved away"]
+do = "suppress"
+`)
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const delivered = [attempt(250, 'ok', { stage: 'end of data' })]
+  assert.equal(shape.tried([claimed()], delivered), delivered, 'nothing is made anew for what is as it was')
+  const tried = shape.tried(
+    [claimed(), claimed()],
+    [attempt(550, 'on our block list'), attempt(550, 'moved away')],
+  )
+  assert.deepEqual(
+    tried.map(({ outcome }) => outcome),
+    ['deferred', 'bounced'],
+  )
+  assert.deepEqual(
+    at.suppressed.map(({ rule }) => rule),
+    ['default: gone'],
+  )
+})
+
+test('too many unknown users pause their stream on the path, with what was counted', () => {
+  const at = rig('[default.unknown_users]\nshare = 0.5\ncount = 3\nwithin = "1h"\npause = "30m"')
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const unknown = attempt(550, 'User unknown', { enhanced: '5.1.1' })
+  for (let n = 0; n < 3; n += 1) shape.tried([claimed()], [unknown])
+  assert.ok(shape.isPaused('acme', 'marketing'))
+  assert.ok(!shape.isPaused('acme', 'transactional'))
+  const [live] = at.shaping.reactions()
+  assert.deepEqual([live?.rule, live?.counted], ['unknown-users', { unknown: 3, tried: 3 }])
+  assert.deepEqual(live?.place, { file: 'x.toml', line: 2 })
+})
+
+test('other rules hold for paths that are there, and what was counted stays', () => {
+  const at = rig(HOURLY)
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const by = owner(shape)
+  assert.equal(drain(shape, by), 100)
+  const more = readRules(
+    [{ name: 'x.toml', by: 'operator', text: '[default]\nmessages_per_hour = 130\nconnections = 3' }],
+    [],
+  )
+  assert(more.ok)
+  at.shaping.use(more.rules)
+  assert.equal(drain(shape, by), 30)
+  assert.equal(shape.mostConnections(), 3)
+})

@@ -1,0 +1,353 @@
+/**
+ * The shapes of all paths: made when a path is, kept for as long as anything is counted or has set in, and written
+ * down so that neither hourly limits nor reactions are forgotten by a restart.
+ */
+
+import { baseOf, domainLayerOf, providerOf, resolve } from '#engine/rule'
+import type { Base, Resolved, Ruleset } from '#engine/rule'
+import type { Route } from '#engine/routing'
+import type { Attempt, Claimed, Instant } from '#engine/spool'
+import type { EgressConfig } from '#platform/config'
+import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+
+import type { Tallies } from './gate.ts'
+import type { Live } from './live.ts'
+import { shapingMetrics } from './metrics.ts'
+import type { ShapingMetrics } from './metrics.ts'
+import { PathShape } from './path-shape.ts'
+import type { Effect } from './reactor.ts'
+import { SharedShape } from './shared-shape.ts'
+import type { Clock } from './shared-shape.ts'
+
+/** What tells apart, on one site, domains that have limits of their own. */
+export type Group = { readonly provider?: string; readonly domain?: string }
+
+/** A recipient that must not be tried any more, and why. */
+export type Suppressing = { readonly claimed: Claimed; readonly attempt: Attempt; readonly rule: string }
+
+export type ShapingOptions = {
+  readonly rules: Ruleset
+  /** May be a getter: what it says by then is the ground for paths resolved later. */
+  readonly config: EgressConfig
+  /** Steady: a step of the time of day must neither open nor close a window. */
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: MetricsRegistry
+  /** The suppression list, where there is one. */
+  readonly suppress?: (suppressing: Suppressing) => void
+  /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
+  readonly want?: () => void
+}
+
+type Counted = ReturnType<PathShape['tallies']>
+
+/** What outlives the process. Times are of the clock. */
+export type Kept = {
+  readonly at: Instant
+  readonly paths: readonly {
+    readonly key: string
+    readonly tallies?: Counted
+    readonly live?: readonly Live[]
+  }[]
+  /** Of a source and a provider. */
+  readonly shared: readonly { readonly key: string; readonly tallies: Counted }[]
+}
+
+/** Milliseconds of the longest window. */
+const LONGEST = 86_400_000
+
+/** Shapes that nothing needs any more are let go when there are this many more than after the last time. */
+const SWEEP = 1_000
+
+export class Shaping {
+  readonly #options: ShapingOptions
+  readonly #metrics: ShapingMetrics
+  readonly #shapes = new Map<string, PathShape>()
+  readonly #shared = new Map<string, SharedShape>()
+  /** Of paths that have not been asked for yet. */
+  readonly #kept = new Map<string, Kept['paths'][number]>()
+  readonly #keptShared = new Map<string, Counted>()
+  #keptAt: Instant = 0
+  #rules: Ruleset
+  #base: Base
+  #config: EgressConfig
+  #sweepAt = SWEEP
+  #lastId = 0
+
+  constructor(options: ShapingOptions) {
+    this.#options = options
+    this.#rules = options.rules
+    this.#config = options.config
+    this.#base = baseOf(options.config)
+    this.#metrics = shapingMetrics(options.metrics, () => this.reactions())
+  }
+
+  /** Which limits of its own a domain has where `route` leads. */
+  groupOf(domain: string, { names, via }: Pick<Route, 'names' | 'via'>): Group {
+    // A route of the operator's leads elsewhere than the domain's own hosts, and they are who limits.
+    const provider = providerOf(this.#rules, { hosts: names, ...(via === 'static' ? {} : { domain }) })
+    const layer = domainLayerOf(this.#rules, domain)
+    return {
+      ...(provider === undefined ? {} : { provider }),
+      ...(layer === undefined ? {} : { domain: layer }),
+    }
+  }
+
+  /** The shape of the path from `source` to `site`: the same one for as long as anything of it matters. */
+  shapeOf(source: string, site: string, group: Group): PathShape {
+    const key = keyOf(source, site, group)
+    const known = this.#shapes.get(key)
+    if (known !== undefined) return known
+    this.#sweep()
+    const resolved = this.#resolve({ source, site, ...group })
+    const shape = new PathShape({
+      resolved,
+      shared: this.#sharedOf(resolved),
+      clock: this.#options.clock,
+      newId: () => this.#newId(),
+      want: this.#options.want,
+      happened: (effect, claimed) => this.#happened(effect, claimed),
+    })
+    this.#shapes.set(key, shape)
+    this.#restore(key, shape)
+    return shape
+  }
+
+  /** From now on these rules hold, and the configuration as it is. */
+  use(rules: Ruleset): void {
+    this.#rules = rules
+    this.#config = this.#options.config
+    this.#base = baseOf(this.#config)
+    for (const shape of this.#shapes.values()) {
+      const resolved = this.#resolve(shape.where)
+      shape.use(resolved, this.#sharedOf(resolved))
+    }
+  }
+
+  get rules(): Ruleset {
+    return this.#rules
+  }
+
+  /** Those that have set in, on all paths, the latest first. */
+  reactions(): readonly Live[] {
+    const now = this.#options.clock.now()
+    const all = [...this.#shapes.values()].flatMap((shape) => [...shape.live])
+    const waiting = [...this.#kept.values()].flatMap(({ live = [] }) => live)
+    return [...all, ...waiting].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
+  }
+
+  /** Ends a reaction before its time. `undefined`: there is none of this id. */
+  cancel(id: string): Live | undefined {
+    const live = this.#change(id, (shape) => shape.cancel(id))
+    if (live === undefined) return undefined
+    this.#options.log.info('reaction.cancelled', fieldsOf(live))
+    this.#metrics.reaction(live.act.do, 'cancelled')
+    return live
+  }
+
+  /** Ends it `by` milliseconds later than it would. */
+  extend(id: string, by: number): Live | undefined {
+    const live = this.#change(id, (shape) => shape.extend(id, by))
+    if (live === undefined) return undefined
+    this.#options.log.info('reaction.extended', fieldsOf(live))
+    this.#metrics.reaction(live.act.do, 'extended')
+    return live
+  }
+
+  /** What is to outlive the process, as of now. `isLast`: nothing will begin any more. */
+  keep(isLast = false): Kept {
+    const at = this.#options.clock.now()
+    const paths = [...this.#shapes].flatMap(([key, shape]) => {
+      const tallies = shape.tallies(at, isLast)
+      const live = [...shape.live].filter(({ until }) => until > at)
+      if (isNothing(tallies) && live.length === 0) return []
+      return [{ key, ...(isNothing(tallies) ? {} : { tallies }), ...(live.length === 0 ? {} : { live }) }]
+    })
+    const shared = [...this.#shared].flatMap(([key, shape]) => {
+      const tallies = shape.tallies(at, isLast)
+      return isNothing(tallies) ? [] : [{ key, tallies }]
+    })
+    const passed = Math.max(0, at - this.#keptAt)
+    if (passed > LONGEST) this.#forgetCounts()
+    const waiting = [...this.#kept.values()].map((path) => aged(path, passed))
+    const alsoShared = [...this.#keptShared].map(([key, tallies]) => ({
+      key,
+      tallies: agedBy(tallies, passed),
+    }))
+    return { at, paths: [...paths, ...waiting], shared: [...shared, ...alsoShared] }
+  }
+
+  /** Of paths that nobody asked for in a day: no window is longer. */
+  #forgetCounts(): void {
+    this.#keptShared.clear()
+    for (const [key, { live = [] }] of this.#kept) {
+      if (live.some(({ until }) => until > this.#options.clock.now())) this.#kept.set(key, { key, live })
+      else this.#kept.delete(key)
+    }
+  }
+
+  /** What `keep` gave last is durable: more may begin. */
+  kept(): void {
+    const now = this.#options.clock.now()
+    for (const shared of this.#shared.values()) shared.kept(now)
+    for (const shape of this.#shapes.values()) shape.kept()
+  }
+
+  /** Takes up what a process before kept; before the first path is made. */
+  restore({ at, paths, shared }: Kept): void {
+    const now = this.#options.clock.now()
+    // A clock that was set back must not prolong what had set in.
+    const late = Math.max(0, at - now)
+    this.#keptAt = Math.min(at, now)
+    for (const path of paths) {
+      const live = path.live?.map((one) => ({ ...one, from: one.from - late, until: one.until - late }))
+      this.#kept.set(path.key, { ...path, ...(live === undefined ? {} : { live }) })
+    }
+    for (const { key, tallies } of shared) this.#keptShared.set(key, tallies)
+  }
+
+  close(): void {
+    for (const shape of this.#shapes.values()) shape.close()
+  }
+
+  #restore(key: string, shape: PathShape): void {
+    const kept = this.#kept.get(key)
+    if (kept === undefined) return
+    this.#kept.delete(key)
+    const now = this.#options.clock.now()
+    if (kept.tallies !== undefined) shape.restoreTallies(kept.tallies, Math.max(0, now - this.#keptAt))
+    for (const live of kept.live ?? []) if (live.until > now) shape.restore(live)
+  }
+
+  #change(id: string, act: (shape: PathShape) => Live | undefined): Live | undefined {
+    // A path that was not asked for since the start has its reactions all the same.
+    for (const [key, { live = [] }] of this.#kept) if (live.some((one) => one.id === id)) this.#wakeKept(key)
+    for (const shape of this.#shapes.values()) {
+      const live = act(shape)
+      if (live === undefined) continue
+      this.#options.want?.()
+      return live
+    }
+    return undefined
+  }
+
+  #wakeKept(key: string): void {
+    const [source = '', site = '', provider = '', domain = ''] = key.split('\0')
+    this.shapeOf(source, site, { ...(provider && { provider }), ...(domain && { domain }) })
+  }
+
+  #resolve(where: Resolved['where']): Resolved {
+    // The configuration may have been read anew without the rules.
+    if (this.#options.config !== this.#config) {
+      this.#config = this.#options.config
+      this.#base = baseOf(this.#config)
+    }
+    return resolve(this.#rules, this.#base, where)
+  }
+
+  #sharedOf(resolved: Resolved): SharedShape | undefined {
+    const { provider, source } = resolved.where
+    if (provider === undefined || Object.values(resolved.limits.shared).every((value) => value === 0))
+      return undefined
+    const key = `${source}\0${provider}`
+    const known = this.#shared.get(key)
+    known?.use(resolved)
+    if (known !== undefined) return known
+    const { clock, want } = this.#options
+    const shared = new SharedShape(resolved, provider, clock, want)
+    this.#shared.set(key, shared)
+    const kept = this.#keptShared.get(key)
+    this.#keptShared.delete(key)
+    const now = clock.now()
+    if (kept !== undefined) shared.restore(kept, Math.max(0, now - this.#keptAt), now)
+    return shared
+  }
+
+  #happened(effect: Effect, claimed: Claimed | undefined): void {
+    const { log, suppress, want } = this.#options
+    switch (effect.at) {
+      case 'started':
+      case 'renewed':
+      case 'ended':
+        if (effect.at === 'started') log.warn('reaction.started', fieldsOf(effect.live))
+        else if (effect.at === 'ended') log.info('reaction.ended', fieldsOf(effect.live))
+        else log.debug('reaction.renewed', fieldsOf(effect.live))
+        this.#metrics.reaction(effect.live.act.do, effect.at)
+        want?.()
+        return
+      case 'delivery':
+        this.#metrics.delivery(effect.outcome)
+        return
+      case 'suppress':
+        this.#metrics.reaction('suppress', 'started')
+        if (claimed !== undefined) suppress?.({ claimed, attempt: effect.attempt, rule: effect.rule })
+    }
+  }
+
+  #newId(): string {
+    this.#lastId = Math.max(this.#lastId + 1, Math.floor(this.#options.clock.now()))
+    return this.#lastId.toString(36)
+  }
+
+  /** Now and then: a shape costs about a kilobyte. */
+  #sweep(): void {
+    if (this.#shapes.size < this.#sweepAt) return
+    const now = this.#options.clock.now()
+    for (const [key, shape] of this.#shapes) {
+      if (!shape.isForgotten(now)) continue
+      shape.close()
+      this.#shapes.delete(key)
+    }
+    for (const [key, shared] of this.#shared) if (shared.isForgotten(now)) this.#shared.delete(key)
+    this.#sweepAt = this.#shapes.size + SWEEP
+  }
+}
+
+function keyOf(source: string, site: string, { provider = '', domain = '' }: Group): string {
+  return [source, site, provider, domain].join('\0')
+}
+
+function isNothing({ messages, connections }: Counted): boolean {
+  return Object.keys(messages).length + Object.keys(connections).length === 0
+}
+
+/** The same, said so much later. */
+function aged(path: Kept['paths'][number], passed: number): Kept['paths'][number] {
+  return path.tallies === undefined ? path : { ...path, tallies: agedBy(path.tallies, passed) }
+}
+
+function agedBy({ messages, connections }: Counted, passed: number): Counted {
+  return { messages: older(messages, passed), connections: older(connections, passed) }
+}
+
+function older(tallies: Tallies, passed: number): Tallies {
+  const all = Object.entries(tallies).map(([span, { ends, reserved }]) => {
+    return [span, { reserved, ends: ends.map(([age, count]) => [age + passed, count]) }]
+  })
+  return Object.fromEntries(all) as Tallies
+}
+
+/** Of a log line. */
+function fieldsOf({ id, rule, act, source, site, stream, from, until, cause, place, again }: Live): {
+  readonly [name: string]: unknown
+} {
+  const { attempt, delivery } = cause
+  const { code, enhanced, text, stage, host } = attempt
+  return {
+    reaction: id,
+    rule,
+    ...(place.file === undefined ? {} : { file: place.file, line: place.line }),
+    does: act.do,
+    source,
+    site,
+    ...stream,
+    began: new Date(from).toISOString(),
+    until: new Date(until).toISOString(),
+    again,
+    stage,
+    host,
+    reply: [code === 0 ? '' : String(code), enhanced, text].filter((part) => part !== '').join(' '),
+    ...(delivery === undefined ? {} : { delivery }),
+  }
+}

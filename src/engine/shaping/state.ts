@@ -1,0 +1,28 @@
+/** What keeps a path back, for operators: the limit or the reaction, with who says so. */
+
+import type { Origin } from '#engine/rule'
+import type { Instant } from '#engine/spool'
+
+import type { Live } from './live.ts'
+
+/** One value of a rule, and where it is said. */
+export type Limit = {
+  /** As files write it: `messages_per_hour`. */
+  readonly key: string
+  readonly value: number
+  readonly origin?: Origin | undefined
+  /** Shared by all sites of this provider; absent where it is the path's own. */
+  readonly provider?: string
+}
+
+/** Why no message may begin now, though a connection stood ready. */
+export type Pace =
+  | { readonly at: 'suspended'; readonly reaction: Live }
+  | { readonly at: 'paced'; readonly limit: Limit; readonly until: Instant }
+  | { readonly at: 'slowed'; readonly perMinute: number; readonly until: Instant; readonly reaction: Live }
+
+/** Why there is no further connection. */
+export type Ceiling =
+  | { readonly at: 'limit'; readonly limit: Limit }
+  | { readonly at: 'reaction'; readonly reaction: Live }
+  | { readonly at: 'rate'; readonly limit: Limit; readonly until: Instant }

@@ -1,0 +1,125 @@
+/** What limits and reactions hold back, in English. */
+
+import type { Limit, Live } from '#engine/shaping'
+
+import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { span } from './span.ts'
+import type { ShapingReasons } from './wording.ts'
+
+export const ENGLISH_SHAPING: ShapingReasons = {
+  connections: ({ source, site, limit, connections, rule }) => {
+    const n = rule?.value ?? connections
+    const all = n === 1 ? 'the one connection' : `all ${n} connections`
+    const are = n === 1 ? 'is' : 'are'
+    switch (limit) {
+      case 'path':
+        return {
+          brief: `${source}: ${n === 1 ? 'its one connection' : all} ${are} in use${by(rule)}`,
+          what: `${capital(all)} from ${source} to ${site} ${are} in use${by(rule)}.`,
+          until: 'one of them is free',
+          change: changeOf(rule),
+        }
+      case 'provider': {
+        const provider = rule?.provider ?? ''
+        return {
+          brief: `${source}: ${all} to ${provider} ${are} in use${by(rule)}`,
+          what: `${capital(all)} from ${source} to all sites of ${provider} ${are} in use, ${connections} of them to ${site}${by(rule)}.`,
+          until: 'one of them is free',
+          change: changeOf(rule),
+        }
+      }
+      case 'all':
+        return {
+          brief: `${source}: the node may have no more connections`,
+          what: `The node has all the connections it may have, ${connections} of them from ${source} to ${site}.`,
+          until: 'one of them is free',
+          change: 'egress.connections allows more.',
+        }
+    }
+  },
+  'opening-paced': ({ source, site, rule, until }, { at, due }) => ({
+    brief: `${source}: ${rateOf(rule, 'connection')}, next ${due(until)}${by(rule)}`,
+    what: `No more than ${rateOf(rule, 'connection')} may be opened from ${source} to ${whereTo(rule, site)}${by(rule)}, and all of them have been.`,
+    until: `the next may be opened at ${at(until)}, or one that stands is free`,
+    change: changeOf(rule),
+  }),
+  paced: ({ source, site, rule, until }, { at, due }) => ({
+    brief: `${source}: ${rateOf(rule, 'message')}, next ${due(until)}${by(rule)}`,
+    what: `No more than ${rateOf(rule, 'message')} may go from ${source} to ${whereTo(rule, site)}${by(rule)}.`,
+    until: `the next may go at ${at(until)}`,
+    change: changeOf(rule),
+  }),
+  slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
+    brief: `${source}: slowed to ${round(perMinute)} a minute, next ${due(until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
+    what: `A reply has slowed ${source} to ${site}: now ${round(perMinute)} messages a minute, rising evenly again (${reactionPlace(reaction)}).`,
+    until: `the next may go at ${at(until)}; the reaction ends at ${at(reaction.until)}`,
+    change: undo(reaction),
+  }),
+  single: ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: one connection only, until ${due(reaction.until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
+    what: `A reply leaves one connection from ${source} to ${site}, and it is in use (${reactionPlace(reaction)}).`,
+    until: `it is free; the reaction ends at ${at(reaction.until)}`,
+    change: undo(reaction),
+  }),
+  suspended: ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: suspended, on again ${due(reaction.until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
+    what:
+      reaction.act.do === 'reroute'
+        ? `A reply has suspended ${source} to ${site}, and ${reaction.act.to} takes over (${reactionPlace(reaction)}).`
+        : `A reply has suspended ${source} to ${site} (${reactionPlace(reaction)}).`,
+    until: at(reaction.until),
+    change: undo(reaction),
+  }),
+  'stream-paused': ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: ${streamOf(reaction)} paused, on again ${due(reaction.until)} (${reactionPlace(reaction)})`,
+    what: `Of ${streamOf(reaction)} nothing goes from ${source} to ${site} (${reactionPlace(reaction)})${unknown(reaction)}.`,
+    until: at(reaction.until),
+    change: `Remove the addresses that do not exist from the list. ${undo(reaction)}`,
+  }),
+}
+
+function by(rule: Limit | undefined): string {
+  const place = limitPlace(rule)
+  return place === '' ? '' : ` (${place})`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const SPANS = { second: 'a second', minute: 'a minute', hour: 'an hour', day: 'in 24 hours' } as const
+
+function rateOf({ key, value }: Limit, one: string): string {
+  return `${value} ${one}${value === 1 ? '' : 's'} ${SPANS[countedIn(key)]}`
+}
+
+function whereTo({ provider }: Limit, site: string): string {
+  return provider === undefined ? site : `all sites of ${provider}`
+}
+
+function changeOf(rule: Limit | undefined): string {
+  const { origin, key = '', provider } = rule ?? {}
+  if (origin?.layer === 'configuration') return `${origin.key} allows more, if the receiver does.`
+  const full = provider === undefined ? key : `shared.${key}`
+  return origin === undefined
+    ? ''
+    : `A file of your own may say another ${full} for ${origin.layer}, if the receiver bears it; docs/shaping.md.`
+}
+
+function undo({ id }: Live): string {
+  return `"hikyaku shaping cancel ${id}" ends it now, "hikyaku shaping extend ${id} 1h" prolongs it.`
+}
+
+function streamOf({ stream }: Live): string {
+  return stream === undefined ? 'the stream' : `${stream.stream} of ${stream.organization}`
+}
+
+function unknown({ counted, from, until }: Live): string {
+  if (counted === undefined) return ''
+  const length = span(until - from, ['d', 'h', 'm', 's'])
+  return `: ${counted.unknown} of ${counted.tried} recipients were unknown there, which receivers take for guessing; it rests for ${length}`
+}
+
+function round(rate: number): number {
+  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)
+}

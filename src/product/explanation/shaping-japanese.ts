@@ -1,0 +1,117 @@
+/** What limits and reactions hold back, in Japanese. */
+
+import type { Limit, Live } from '#engine/shaping'
+
+import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { span } from './span.ts'
+import type { ShapingReasons } from './wording.ts'
+
+export const JAPANESE_SHAPING: ShapingReasons = {
+  connections: ({ source, site, limit, connections, rule }) => {
+    const n = rule?.value ?? connections
+    switch (limit) {
+      case 'path':
+        return {
+          brief: `${source}: 接続 ${n} 本がすべて使用中${by(rule)}`,
+          what: `${source} から ${site} への接続 ${n} 本が、すべて使われています${by(rule)}。`,
+          until: 'どれかが空くまで',
+          change: changeOf(rule),
+        }
+      case 'provider':
+        return {
+          brief: `${source}: ${rule?.provider ?? ''} 全体への接続 ${n} 本がすべて使用中${by(rule)}`,
+          what: `${source} から ${rule?.provider ?? ''} 全体への接続 ${n} 本が、すべて使われています。そのうち ${site} へは ${connections} 本です${by(rule)}。`,
+          until: 'どれかが空くまで',
+          change: changeOf(rule),
+        }
+      case 'all':
+        return {
+          brief: `${source}: ノード全体の接続数が上限`,
+          what: `ノード全体の接続数が上限に達しています（${source} から ${site} へは ${connections} 本）。`,
+          until: 'どれかが空くまで',
+          change: 'egress.connections で増やせます。',
+        }
+    }
+  },
+  'opening-paced': ({ source, site, rule, until }, { at, due }) => ({
+    brief: `${source}: 新しい接続は${rateOf(rule)} ${rule.value} 本まで、次は${due(until)}${by(rule)}`,
+    what: `${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 本までしか新しく接続しません${by(rule)}。`,
+    until: `次に接続できるのは ${at(until)}。それより早く、今ある接続が空けば送ります`,
+    change: changeOf(rule),
+  }),
+  paced: ({ source, site, rule, until }, { at, due }) => ({
+    brief: `${source}: ${rateOf(rule)} ${rule.value} 通まで、次は${due(until)}${by(rule)}`,
+    what: `${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 通までしか送りません${by(rule)}。`,
+    until: `次の 1 通は ${at(until)}`,
+    change: changeOf(rule),
+  }),
+  slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
+    brief: `${source}: 毎分 ${round(perMinute)} 通に減速中、次は${due(until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
+    what: `相手の応答により、${source} から ${site} への送信を減らしています。今は毎分 ${round(perMinute)} 通で、少しずつ元に戻します（${reactionPlace(reaction)}）。`,
+    until: `次の 1 通は ${at(until)}。減速が終わるのは ${at(reaction.until)}`,
+    change: undo(reaction),
+  }),
+  single: ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: 接続は 1 本だけ、解除は${due(reaction.until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
+    what: `相手の応答により、${source} から ${site} への接続は 1 本だけで、それが使われています（${reactionPlace(reaction)}）。`,
+    until: `接続が空くまで。制限が終わるのは ${at(reaction.until)}`,
+    change: undo(reaction),
+  }),
+  suspended: ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: 送信休止中、再開は${due(reaction.until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
+    what:
+      reaction.act.do === 'reroute'
+        ? `相手の応答により、${source} から ${site} への送信を休み、${reaction.act.to} から送ります（${reactionPlace(reaction)}）。`
+        : `相手の応答により、${source} から ${site} への送信を休んでいます（${reactionPlace(reaction)}）。`,
+    until: `${at(reaction.until)}まで`,
+    change: undo(reaction),
+  }),
+  'stream-paused': ({ source, site, reaction }, { at, due }) => ({
+    brief: `${source}: ${streamOf(reaction)}を休止中、再開は${due(reaction.until)}（${reactionPlace(reaction)}）`,
+    what: `${streamOf(reaction)}は、${source} から ${site} へ送っていません（${reactionPlace(reaction)}）${unknown(reaction)}。`,
+    until: `${at(reaction.until)}まで`,
+    change: `存在しないアドレスを、宛先のリストから取り除いてください。${undo(reaction)}`,
+  }),
+}
+
+function by(rule: Limit | undefined): string {
+  const place = limitPlace(rule)
+  return place === '' ? '' : `（${place}）`
+}
+
+const SPANS = { second: '毎秒', minute: '毎分', hour: '1 時間に', day: '24 時間に' } as const
+
+function rateOf({ key }: Limit): string {
+  return SPANS[countedIn(key)]
+}
+
+function whereTo({ provider }: Limit, site: string): string {
+  return ` ${provider === undefined ? site : `${provider} 全体`} `
+}
+
+function changeOf(rule: Limit | undefined): string {
+  const { origin, key = '', provider } = rule ?? {}
+  if (origin?.layer === 'configuration') return `相手が許すなら、${origin.key} で増やせます。`
+  const full = provider === undefined ? key : `shared.${key}`
+  return origin === undefined
+    ? ''
+    : `相手が許すなら、${origin.layer} の ${full} を、ご自分のルールファイルで変えられます（docs/shaping.md）。`
+}
+
+function undo({ id }: Live): string {
+  return `「hikyaku shaping cancel ${id}」で今すぐ解除し、「hikyaku shaping extend ${id} 1h」で延ばします。`
+}
+
+function streamOf({ stream }: Live): string {
+  return stream === undefined ? 'このストリーム' : `${stream.organization} の ${stream.stream}`
+}
+
+function unknown({ counted, from, until }: Live): string {
+  if (counted === undefined) return ''
+  const length = span(until - from, ['日', '時間', '分', '秒'])
+  return `。${counted.tried} 件の宛先のうち ${counted.unknown} 件が存在せず、あて推量の送信と見なされるおそれがあるため、${length}休みます`
+}
+
+function round(rate: number): number {
+  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)
+}

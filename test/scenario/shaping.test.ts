@@ -1,0 +1,126 @@
+/** Rules of an operator on a running node: limits that the receiver sees kept, reactions, and an operator's word on them. */
+
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+
+import type { Live } from '#engine/shaping'
+import type { Explained, QueueRow } from '#product/operation'
+
+import { DOMAIN, Rig } from './rig.ts'
+
+const FROM = `alice@${DOMAIN}`
+
+const RULES = `
+[domain."limited.example.com"]
+connections = 1
+messages_per_connection = 2
+messages_per_second = 4
+[domain."touchy.example.com"]
+[domain."touchy.example.com".reactions.not-now]
+stage = ["RCPT"]
+code = [421]
+do = "suspend"
+for = "1h"
+[domain."guessed.example.com".unknown_users]
+share = 0.5
+count = 3
+within = "1h"
+pause = "1h"
+`
+
+suite('shaping', () => {
+  let rig: Rig
+
+  function rules(text: string): void {
+    mkdirSync(join(rig.directory, 'shaping'), { recursive: true })
+    writeFileSync(join(rig.directory, 'shaping', 'own.toml'), text)
+  }
+
+  const submit = (to: string): ReturnType<Rig['submit']> =>
+    rig.submit({ from: FROM, to, content: `From: <${FROM}>\r\nTo: <${to}>\r\n\r\nx\r\n` })
+
+  before(async () => {
+    rig = await Rig.prepare()
+    rules(RULES)
+    rig.configure({ queue: 'retry = ["1s"]\njitter = 0' })
+    await rig.run()
+    await rig.seed()
+  })
+  after(() => rig[Symbol.asyncDispose]())
+
+  test('no more than so many messages come within a second, and everything comes', async () => {
+    const addresses = Array.from({ length: 13 }, (_, n) => `m${n}@limited.example.com`)
+    for (const to of addresses) await submit(to)
+    const came: number[] = []
+    for (const to of addresses) came.push((await rig.delivered(to)).at)
+    came.sort((a, b) => a - b)
+    for (const [i, at] of came.entries()) {
+      const fifth = came[i + 4]
+      assert.ok(
+        fifth === undefined || fifth - at >= 1_000,
+        `5 within ${fifth === undefined ? 0 : fifth - at} ms`,
+      )
+    }
+  })
+
+  test('a reply suspends the path; explained, listed, kept over a crash, and ended by an operator', async () => {
+    const busy = await submit('busy@touchy.example.com')
+    const { reaction, rule, reply } = await rig.log.until('reaction.started', { does: 'suspend' })
+    assert.equal(rule, 'domain touchy.example.com: not-now')
+    assert.match(String(reply), /^421 /)
+    const waiting = await submit('jane@touchy.example.com')
+    const reasons = async (): Promise<readonly { readonly at: string }[]> => {
+      const { deliveries } = await rig.cli<Explained>('message', 'explain', waiting)
+      return deliveries[0]?.reasons ?? []
+    }
+    const [first] = await reasons()
+    assert.equal(first?.at, 'suspended')
+    const told = await rig.cliRun('message', 'explain', waiting, '--lang', 'en')
+    assert.match(told.out, /domain touchy\.example\.com: not-now, .*own\.toml:7/)
+    assert.match(told.out, new RegExp(`hikyaku shaping cancel ${String(reaction)}`))
+    const rows = await rig.cli<readonly QueueRow[]>('queue', '--match', 'touchy')
+    assert.ok(rows.some((row) => row.reasons.some(({ at }) => at === 'suspended')))
+
+    await rig.restart('kill')
+    const live = await rig.cli<readonly Live[]>('shaping', 'reactions')
+    assert.deepEqual(
+      live.map(({ id, rule: name }) => [id, name]),
+      [[reaction, rule]],
+    )
+    assert.deepEqual(rig.received('jane@touchy.example.com'), [])
+    await rig.cli('message', 'cancel', busy)
+    await rig.cli('shaping', 'extend', String(reaction), '1h')
+    await rig.cli('shaping', 'cancel', String(reaction))
+    await rig.delivered('jane@touchy.example.com')
+    await rig.log.until('reaction.cancelled', { reaction })
+    assert.deepEqual(await rig.cli('shaping', 'reactions'), [])
+  })
+
+  test('a stream that guesses addresses is paused, and other domains are not', async () => {
+    for (let n = 0; n < 3; n += 1) await submit(`bounce-me+${n}@guessed.example.com`)
+    const { does, stream } = await rig.log.until('reaction.started', { rule: 'unknown-users' })
+    assert.deepEqual([does, stream], ['pause-stream', 'transactional'])
+    const waiting = await submit('jane@guessed.example.com')
+    const { deliveries } = await rig.cli<Explained>('message', 'explain', waiting)
+    assert.equal(deliveries[0]?.reasons[0]?.at, 'stream-paused')
+    await submit('jane@elsewhere.example.com')
+    await rig.delivered('jane@elsewhere.example.com')
+  })
+
+  test('rules with mistakes are refused, and those that were stay', async () => {
+    rules('[default]\nconections = 1')
+    const { problems } = await rig.operations.reload()
+    assert.match(
+      problems.join(),
+      /own\.toml:2: default\.conections: there is no such key; did you mean connections\?/,
+    )
+    const checked = await rig.cliRun('shaping', 'check')
+    assert.equal(checked.code, 78)
+    rules(RULES)
+    assert.deepEqual((await rig.operations.reload()).problems, [])
+    const { out } = await rig.cliRun('shaping', 'resolve', 'limited.example.com')
+    assert.match(out, /messages_per_second +4 +domain limited\.example\.com +.*own\.toml:5/)
+  })
+})
