@@ -23,7 +23,10 @@ export function findings(config: Config): Findings {
     ...queueProblems(config),
     ...limitProblems(config),
   )
-  for (const source of config.egress.sources) problems.push(...sourceProblems(source))
+  for (const source of config.egress.sources) {
+    problems.push(...sourceProblems(source))
+    warnings.push(...sourceWarnings(source))
+  }
   for (const [i, route] of config.routes.entries()) problems.push(...routeProblems(route, `routes[${i + 1}]`))
   warnings.push(...routeWarnings(config.routes), ...nameWarnings(config))
   return { problems, warnings }
@@ -162,20 +165,26 @@ function proxyProblems({ address, proxy, proxyUser, proxyPassword }: SourceConfi
     problems.push(`${path}.address: must say from where the HAProxy shall connect`)
   if (proxy?.kind === 'socks5' && address !== undefined)
     problems.push(`${path}.address: the SOCKS 5 proxy chooses its own; leave it out`)
-  if (proxy?.kind !== 'socks5' && (proxyUser ?? proxyPassword) !== undefined)
-    problems.push(`${path}.proxy_user: only a SOCKS 5 proxy takes a login`)
   if ((proxyUser === undefined) !== (proxyPassword === undefined))
     problems.push(`${path}: proxy_user and proxy_password go together`)
   return problems
 }
 
-function relayProblems({ relay, relayUser, relayPassword }: SourceConfig, path: string): string[] {
+function relayProblems({ relayUser, relayPassword }: SourceConfig, path: string): string[] {
   const problems: string[] = []
-  if (relay.length === 0 && (relayUser ?? relayPassword) !== undefined)
-    problems.push(`${path}.relay: is missing, and there is a login for it`)
   if ((relayUser === undefined) !== (relayPassword === undefined))
     problems.push(`${path}: relay_user and relay_password go together`)
   return problems
+}
+
+function sourceWarnings({ name, proxy, proxyUser, relay, relayUser }: SourceConfig): string[] {
+  const path = `egress.sources.${name}`
+  const warnings: string[] = []
+  if (proxy?.kind !== 'socks5' && proxyUser !== undefined)
+    warnings.push(`${path}.proxy_user: has no effect: only a SOCKS 5 proxy takes a login`)
+  if (relay.length === 0 && relayUser !== undefined)
+    warnings.push(`${path}.relay_user: has no effect while there is no relay`)
+  return warnings
 }
 
 /** A password must not travel in clear beyond this machine. */

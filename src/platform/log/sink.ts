@@ -1,5 +1,5 @@
 /**
- * Where lines go: a file or standard output, written in the background. Not SonicBoom, which pino writes with: on a full
+ * Where lines go: a file or standard output, written in the background. Not pino's own SonicBoom: on a full
  * disk its synchronous flush tries again for ever, and the process with it (seen with 4.2.1).
  */
 

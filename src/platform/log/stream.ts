@@ -1,5 +1,8 @@
 /** The log as JSON lines on a file or on standard output. No caller ever waits for it. */
 
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+
 import { cleanFields } from './clean.ts'
 import type { Fields, Log } from './log.ts'
 import { Sink } from './sink.ts'
@@ -24,8 +27,13 @@ export class LogStream implements AsyncDisposable {
       const { log } = this
       log.warn('log.dropped', { lines })
     })
-    const write = (line: string): void => this.#sink.write(line)
-    this.log = createLog({ least: LEVELS.indexOf(level), time: isoTime(Date.now), write }, fields)
+    const options = {
+      level,
+      base: null,
+      timestamp: isoTime(Date.now),
+      formatters: { level: (label: string) => ({ level: label }) },
+    }
+    this.log = asLog(pino(options, this.#sink).child(cleanFields(fields)))
     this.#flushAtExit = () => this.#sink.flush()
     process.on('exit', this.#flushAtExit)
   }
@@ -42,43 +50,27 @@ export class LogStream implements AsyncDisposable {
   }
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-
-type Lines = {
-  /** Index of the lowest level that is written. */
-  readonly least: number
-  time(): string
-  write(line: string): void
-}
-
-/** A line is put together of JSON: half the time of building one object, and a third of what pino took. */
-function createLog(lines: Lines, fixed: Fields): Log {
-  const inEach = JSON.stringify(cleanFields(fixed)).slice(1, -1)
-  const separator = inEach === '' ? '' : ','
-  const at = (level: number): Log['info'] => {
-    if (level < lines.least) return ignore
-    const beginning = `{"level":"${LEVELS[level]}","time":"`
-    const middle = `",${inEach}${separator}`
-    return (event, fields = {}) => {
-      const own = JSON.stringify(cleanFields(fields, { event }))
-      lines.write(`${beginning}${lines.time()}${middle}${own.slice(1)}\n`)
-    }
+function asLog(logger: Logger): Log {
+  return {
+    debug: (event, fields) => logger.isLevelEnabled('debug') && logger.debug(line(event, fields)),
+    info: (event, fields) => logger.isLevelEnabled('info') && logger.info(line(event, fields)),
+    warn: (event, fields) => logger.warn(line(event, fields)),
+    error: (event, fields) => logger.error(line(event, fields)),
+    with: (fields) => asLog(logger.child(cleanFields(fields))),
   }
-  const [debug, info, warn, error] = [at(0), at(1), at(2), at(3)]
-  return { debug, info, warn, error, with: (fields) => createLog(lines, { ...fixed, ...fields }) }
 }
 
-function ignore(): void {
-  // Below the level.
+function line(event: string, fields: Fields | undefined): object {
+  return fields === undefined ? { event } : cleanFields(fields, { event })
 }
 
-/** Milliseconds are many lines long, and formatting costs as much as half a line. */
+/** As pino's own, which formats anew for each line: 0.9 of the 5 µs that a line costs. */
 function isoTime(now: () => number): () => string {
   let last = Number.NaN
   let text = ''
   return () => {
     const at = now()
-    if (at !== last) text = new Date(at).toISOString()
+    if (at !== last) text = `,"time":"${new Date(at).toISOString()}"`
     last = at
     return text
   }

@@ -56,7 +56,12 @@ export async function openSuppressionFilter(
     await soft.takeIn(now())
   }
   await refresh()
-  const timer = setInterval(() => void refresh().catch(failed), REFRESH).unref()
+  let open = true
+  const refreshed = (): void => {
+    // What is closed while it is asked says so, and nobody needs to hear it.
+    refresh().catch((error: unknown) => (open ? failed(error) : undefined))
+  }
+  const timer = setInterval(refreshed, REFRESH).unref()
   return {
     find(organization, stream, to) {
       const key = addressKey(to)
@@ -65,7 +70,10 @@ export async function openSuppressionFilter(
     },
     bouncedSoftly: (organization, to) => soft.known.mayHave(nameOf(organization, addressKey(to))),
     refresh,
-    close: () => clearInterval(timer),
+    close() {
+      open = false
+      clearInterval(timer)
+    },
   }
 }
 
