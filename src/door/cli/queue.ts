@@ -34,7 +34,10 @@ export function queueCommand(program: Command, run: Run): void {
       50,
     )
     .option('--by-name', 'sort by name, so that pages can follow each other')
-    .option('--after <stream/domain>', 'by name, only those that sort after this one: the next page')
+    .option(
+      '--after <organization/stream/domain>',
+      'by name, only those that sort after this one: the next page',
+    )
     .action(async (options: Options, command: Command) => {
       await answer(run, command, async (node) => {
         const view = await fetchQueues(node, options)

@@ -21,7 +21,7 @@ export function selecting(command: Command): Command {
     .option('--state <states>', `in these states, separated by commas: ${DELIVERY_STATES.join(', ')}`, states)
     .option('--to <address>', 'to this recipient, or to @domain')
     .option('--from <address>', 'from this reverse-path')
-    .option('--queue <stream/domain>', 'of one scheduled queue')
+    .option('--queue <organization/stream/domain>', 'of one scheduled queue')
     .option('--organization <name>', 'of one organization')
     .option('--stream <name>', 'of one stream')
 }

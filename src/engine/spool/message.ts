@@ -52,7 +52,7 @@ export type NewDelivery = {
   readonly to: ForwardPath
   readonly notify?: Notify
   readonly orcpt?: string
-  /** The scheduled queue it waits in: `stream/domain`. */
+  /** The scheduled queue it waits in: `organization/stream/domain`. */
   readonly queue: string
   /** 0 is sent first. From the priority and the stream. */
   readonly band: number
