@@ -11,41 +11,33 @@ export const UNIT = { paths: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], each:
 const PURE = join('src', 'grammar')
 const PURE_COST = 1 / 8
 
-type Room = { readonly paths: string; readonly cost: number; readonly usesPostgres: boolean }
+const USES_POSTGRES = /\/test\/(?:postgres|control)\.ts'/
+
+type Share = { readonly paths: readonly string[]; readonly cost: number }
 
 /**
- * All unit tests by the folder, dealt to processes: those that share a PostgreSQL server to one of their own, and the
- * others to `others` processes, about as much to each.
+ * All unit tests, dealt to processes: those that share a PostgreSQL server to one of their own, and the others to
+ * `others` processes, room by room and about as much to each.
  */
 export function dealt(others: number): readonly (readonly string[])[] {
-  const hands = Array.from({ length: others }, () => ({ cost: 0, paths: [] as string[] }))
-  const withPostgres: string[] = []
-  for (const { paths, cost, usesPostgres } of rooms()) {
-    if (usesPostgres) withPostgres.push(paths)
-    else {
-      const least = hands.reduce((a, b) => (b.cost < a.cost ? b : a))
-      least.cost += cost
-      least.paths.push(paths)
-    }
+  const files = UNIT.paths
+    .flatMap((path) => globSync(path))
+    .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  const [withPostgres = [], without = []] = [true, false].map((uses) =>
+    files.filter(({ text }) => USES_POSTGRES.test(text) === uses),
+  )
+  const rooms = [...Map.groupBy(without, ({ path }) => dirname(path))].map(([folder, inside]): Share => {
+    const length = inside.reduce((sum, { text }) => sum + text.length, 0)
+    return { paths: inside.map(({ path }) => path), cost: length * (folder.startsWith(PURE) ? PURE_COST : 1) }
+  })
+  const hands = Array.from({ length: others }, () => ({ paths: [] as string[], cost: 0 }))
+  // Largest first: then those that come last even out what those before them left.
+  for (const { paths, cost } of rooms.toSorted((a, b) => b.cost - a.cost)) {
+    const least = hands.reduce((a, b) => (b.cost < a.cost ? b : a))
+    least.paths.push(...paths)
+    least.cost += cost
   }
-  return [withPostgres, ...hands.map((hand) => hand.paths)].filter((paths) => paths.length > 0)
-}
-
-/** Largest first: then those that come last even out what those before them left. */
-function rooms(): readonly Room[] {
-  const files = UNIT.paths.flatMap((path) => globSync(path))
-  const found = Map.groupBy(files, (file) => dirname(file))
-  return [...found]
-    .map(([folder, inside]) => {
-      const text = inside.map((file) => readFileSync(file, 'utf8')).join('')
-      const cost = text.length * (folder.startsWith(PURE) ? PURE_COST : 1)
-      return {
-        paths: join(folder, '*.test.ts'),
-        cost,
-        usesPostgres: /\/test\/(?:postgres|control)\.ts'/.test(text),
-      }
-    })
-    .toSorted((a, b) => b.cost - a.cost || (a.paths < b.paths ? -1 : 1))
+  return [withPostgres.map(({ path }) => path), ...hands.map(({ paths }) => paths)]
 }
 
 if (import.meta.main) {
