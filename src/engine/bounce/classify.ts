@@ -2,7 +2,7 @@
 
 import { CLASSES } from '#grammar/bounce'
 import type { BounceClass, BounceType } from '#grammar/bounce'
-import { even } from './rule.ts'
+import { even, withoutSummary } from './rule.ts'
 import type { Rule, Said } from './rule.ts'
 import { RULES } from './rules.ts'
 import { classOfCode, classOfStatus } from './status.ts'
@@ -26,16 +26,27 @@ export function classifyReply(said: Said): Classified {
  * What gave up for good on an address that is unknown for now knows no more than that it is unknown.
  */
 export function classifyFinal(said: Said, more: readonly string[]): Classified {
-  for (const text of [said.text, ...more]) {
+  const texts = [said.text, ...more]
+  const telling = texts.map(withoutSummary)
+  return firstOf(said, telling) ?? byStatus(said) ?? firstOf(said, texts) ?? byCodes(said)
+}
+
+function firstOf(said: Said, texts: readonly string[]): Classified | undefined {
+  for (const text of texts) {
     const found = text === '' ? undefined : ruleFor({ ...said, text, final: true })
     if (found !== undefined) return found
   }
-  return byCodes(said)
+  return undefined
+}
+
+function byStatus({ enhanced }: Said): Classified | undefined {
+  const status = classOfStatus(enhanced)
+  return status === undefined ? undefined : classified(status, `status ${enhanced}`)
 }
 
 function byCodes(said: Said): Classified {
-  const status = classOfStatus(said.enhanced)
-  if (status !== undefined) return classified(status, `status ${said.enhanced}`)
+  const status = byStatus(said)
+  if (status !== undefined) return status
   const code = classOfCode(said)
   if (code !== undefined)
     return classified(code, `code ${said.code}${said.stage === undefined ? '' : ` at ${said.stage}`}`)

@@ -63,6 +63,24 @@ export function any(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join('|'))
 }
 
+/**
+ * What sendmail ends its transcripts with: the name of an exit code, of whatever the host said. Where the host itself is
+ * quoted, that includes the user unknown that sendmail makes of any refusal of a recipient.
+ */
+const SUMMARY =
+  /(?:^|\n)[ \t]*[45]\d\d(?: [45]\.\d\.\d{1,3})? (?:\S{1,320}\.\.\. )?(?:service unavailable|can't create output|unknown mailer error \d{1,3}|remote protocol error)[ \t]*(?=\n|$)/gi
+const UNKNOWN = /(?:^|\n)[ \t]*5\d\d(?: 5\.1\.1)? \S{1,320}\.\.\. user unknown[ \t]*(?=\n|$)/gi
+const REASON = /\(reason: can't create output\)/gi
+const ALONE = /^\s*(?:service unavailable|can't create output)\s*$/i
+const QUOTED = /(?:^|\n)[ \t]*<<< ?[45]\d\d/
+
+/** The words that say what happened. */
+export function withoutSummary(text: string): string {
+  if (ALONE.test(text)) return ''
+  const told = /\n|\.\.\.|\(reason/.test(text) ? text.replace(SUMMARY, '').replace(REASON, '') : text
+  return QUOTED.test(told) ? told.replace(UNKNOWN, '') : told
+}
+
 /** Characters of a reply that are looked at. */
 const LOOKED_AT = 3000
 
@@ -74,6 +92,8 @@ export function even(text: string): string {
   return text
     .slice(0, LOOKED_AT)
     .toLowerCase()
+    .replace(/(?:^|\n)[ \t]*<<< ?/g, '\n')
+    .replace(/\.\.\.(?=[^\s.])/g, '... ')
     .replace(/[\u2018\u2019`]/g, "'")
     .replace(/[^\s<>()[\]"';:,@]{1,100}@[\p{L}\p{N}_-]{1,63}(?:\.[\p{L}\p{N}_-]{1,63}){0,9}/gu, '@')
     .replace(/(^|\s)[245]\d\d[ -](?=\S)/g, '$1')

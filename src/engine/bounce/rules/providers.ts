@@ -80,6 +80,28 @@ export const PROVIDERS = [
     ['550 5.7.1 Message rejected due to content restrictions [CS0 1]'],
     { source: APPLE },
   ),
+  rule(
+    'suspended/yahoo-abuse',
+    /deactivated due to abuse/,
+    ['553 VS10-RT Possible forgery or deactivated due to abuse (#5.1.1) 192.0.2.1'],
+    { source: YAHOO },
+  ),
+  rule(
+    'sender-rejected/cpanel-callout',
+    /verification failed for <?@.{0,400}could not deliver mail to <?@/,
+    [
+      '550-Verification failed for <me@example.com> 550-The mail server could not deliver mail to me@example.com. The account or domain may not exist, they may be blacklisted, or missing the proper dns entries. 550 Sender verify failed',
+    ],
+    { source: 'cPanel: the ACLs of its Exim' },
+  ),
+  rule(
+    'user-unknown/cpanel-verify',
+    /mail server could not deliver mail to @\. the account or domain may not exist/,
+    [
+      '550-The mail server could not deliver mail to someone@example.com. The account 550-or domain may not exist, they may be blacklisted, or missing the proper dns 550 entries.',
+    ],
+    { source: 'cPanel: the ACLs of its Exim' },
+  ),
   rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',
   ]),

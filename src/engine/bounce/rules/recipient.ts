@@ -8,8 +8,11 @@ export const FULL = [
     'mailbox-full/words',
     any(
       /(?:over|exceed(?:s|ed|ing)?|above|out of|past|reached)(?: (?:the|its|his|her|their|allowed|disk|storage|mailbox|mail|local|allotted|maximum|user'?s?|my|email))* ?(?:quota|space|storage|allocation|capacity)/,
-      /quota ?(?:has been |is |was |limit )?(?:exceeded|full|violation|exceeds|reached|usage|over|problem)/,
+      /quota ?(?:has been |is |was |limit ){0,3}(?:exceed(?:ed|s)?\b|full|violation|exceeds|reached|usage|over|problem)/,
       /exceed(?:s|ed)? .{0,30}quota/,
+      /exhausted .{0,30}(?:storage|space|quota)/,
+      // A mailbox in one file reached the size that its system allows.
+      /(?:mailbox|writing message|mail file|\/mail\/).{0,80}file too large/,
       /(?:mail ?box|in ?box|mail ?folder|mail ?drop|maildir|account|user|recipient|mailspool|mail file|mail space|folder|spool)(?:'s)?(?: \S{1,100})? (?:is |has |was |are |seems )?(?:currently |temporarily |already |been )?(?:full|over ?quota|overquota|exceeded|too full|overdrawn|over the quota)/,
       /full (?:mail|in)box/,
       /(?:mailbox|storage|disk|inbox|disc) (?:size |space )?(?:limit )?(?:exceed|full|is full)/,
@@ -62,9 +65,9 @@ export const RECIPIENT = [
     'no-mail/null-mx',
     any(
       /null ?mx/,
-      /does not accept (?:any )?(?:e-?)?mail/,
-      /(?:domain|host|server|system) (?:\S{1,80} )?does(?:n't| not) (?:accept|receive|take|have) (?:any )?(?:e-?)?mail/,
-      /not accept(?:ing)? (?:e-?)?mail/,
+      /does not accept (?:any )?(?:e-?)?mails?(?! \w)/,
+      /(?:domain|host|server|system) (?:\S{1,80} )?does(?:n't| not) (?:accept|receive|take|have) (?:any )?(?:e-?)?mails?(?! \w)/,
+      /not accept(?:ing)? (?:e-?)?mails?(?! \w)/,
       /no mail(?: service)? (?:is )?(?:accepted|here)/,
       /smtp protocol (?:service )?(?:is )?(?:not available|disabled)/,
       /does not (?:run|have) (?:an? )?smtp/,
@@ -114,7 +117,9 @@ export const RECIPIENT = [
   rule(
     'suspended/words',
     any(
-      /suspend(?:ed)?/,
+      // Postfix suspends a delivery when it cannot connect.
+      /(?<!delivery (?:is )?(?:temporarily )?)suspend(?:ed)?/,
+      /(?:user|account|mailbox) status is locked/,
       /temporar(?:il)?y (?:locked|disabled|inactive|blocked|unavailable\b.{0,20}(?:account|mailbox))/,
       /account (?:is )?(?:temporarily )?locked/,
       /on vacation hold/,
@@ -131,7 +136,8 @@ export const RECIPIENT = [
   rule(
     'inactive/words',
     any(
-      /(?:mail ?box|account|user|recipient|address|e-?mail)(?: \S{1,100})? (?:is |has been |was |are |currently |now |being )*(?:disabled|deactivated|inactive|not active|de-activated|expired|dormant|archiv\w{2,3})/,
+      /(?:mail ?box|account|user|recipient|address|e-?mail)(?: \S{1,100})? (?:is |has been |was |are |currently |now |being )*(?:disabled|deactivated|inactive|not (?:yet )?activ(?:e|ated)|de-activated|expired|dormant|archiv\w{2,3})/,
+      /account is not allowed/,
       /(?:disabled|deactivated|inactive|dormant|expired) (?:mail ?box|account|user|recipient|address)/,
       /extended inactivity/,
       /invalid\/inactive/,
@@ -198,6 +204,9 @@ export const RECIPIENT = [
       /(?:can|could) ?not (?:verify|resolve) (?:your |the )?sender/,
       /senders? not allowed/,
       /unsigned dsn|from: domain is invalid|not a registered gateway user|fully qualified email address|empty email address/,
+      /sender e?-?mail is not/,
+      /mail from (?:is |was )?mismatch/,
+      /verification failed for <?@/,
       /emetteur invalide/,
       /domain name required for sender/,
     ),

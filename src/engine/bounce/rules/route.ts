@@ -87,7 +87,7 @@ export const ROUTE = [
       /permission denied/,
       /verification failure/,
       /you are not permitted/,
-      /access (?:is )?denied/,
+      /access[ -](?:is )?denied/,
     ),
     [
       '530 5.7.0 Authentication required',

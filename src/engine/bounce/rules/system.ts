@@ -14,6 +14,8 @@ export const SYSTEM = [
       /local delivery (?:failed|agent)/,
       /delivery (?:agent|program) (?:failed|error)/,
       /\bx-unix\b/,
+      // The recipient is a program.
+      /"\|[ ]?\//,
       /pipe (?:to|delivery|transport)/,
       /child (?:status|process|crashed)/,
       /unable to (?:run|execute)/,
@@ -57,6 +59,8 @@ export const SYSTEM = [
     'policy/words',
     any(
       /polic(?:y|ies)/,
+      /bounced by administrator/,
+      /\bno permit\b/,
       /not (?:allowed|permitted) to (?:post|send|mail)/,
       /members?[- ]only/,
       /non-?member/,
@@ -121,6 +125,7 @@ export const SYSTEM = [
       /mis-?configur/,
       /(?:service|server|system|mailbox server|host|resources?) (?:is )?(?:currently |temporarily |not )*(?:unavailable|available|shutting down|closing|busy|down|overloaded|offline|not ready)/,
       /try (?:again|later)/,
+      /can ?not (?:open|create|lock|write)/,
       /could not (?:load|open|create|lock|write)/,
       /can't (?:create|open|lock|write)/,
       /cannot (?:open|create|lock|append)/,
