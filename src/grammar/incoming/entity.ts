@@ -42,8 +42,17 @@ export function readEntity(message: Uint8Array): Entity {
   const length = Math.min(message.length, READ_LIMITS.octets)
   const octets = Buffer.from(message.buffer, message.byteOffset, length).toString('latin1')
   const content = octets.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
-  return entityOf(content, { depth: 0, isPart: false }, { parts: READ_LIMITS.parts })
+  return entityOf(withoutLead(content), { depth: 0, isPart: false }, { parts: READ_LIMITS.parts })
 }
+
+/** What programs that keep messages in files put before the header section: a byte order mark, empty lines. */
+function withoutLead(content: string): string {
+  const marked = content.startsWith('\xef\xbb\xbf') ? content.slice(3) : content
+  const lead = /^(?:[ \t]{0,1000}\n){1,10}/.exec(marked)?.[0].length ?? 0
+  return lead > 0 && BEGINS.test(marked.slice(lead, lead + 100)) ? marked.slice(lead) : marked
+}
+
+const BEGINS = /^(?:received|return-path|delivered-to|from|to|subject|date|message-id|x-[\w-]{1,60}):|^From /i
 
 /** `content` is one character an octet. */
 function entityOf(content: string, { depth, isPart }: Place, budget: Budget): Entity {
@@ -55,13 +64,17 @@ function entityOf(content: string, { depth, isPart }: Place, budget: Budget): En
   if (isPart && open && fields.has('received')) return messageWithin(content, deeper, budget)
   const { type, parameters } = contentType(value(fields, 'content-type'))
   const base = { fields, type, parameters }
-  const parts =
-    open && type.startsWith('multipart/') ? splitParts(body, parameters.get('boundary') ?? '') : undefined
+  const parts = open ? partsOf(type, parameters, body) : undefined
   if (parts !== undefined) {
+    const isDigest = type === 'multipart/digest'
     const read = parts
       .slice(0, budget.parts)
-      .map((part) => entityOf(part, { depth: deeper, isPart: true }, budget))
-    return { ...base, text: '', parts: read }
+      .map((part) =>
+        isDigest && part.startsWith('\n')
+          ? messageWithin(part.slice(1), deeper, budget)
+          : entityOf(part, { depth: deeper, isPart: true }, budget),
+      )
+    return { ...base, type: type === '' ? 'multipart/mixed' : type, text: '', parts: read }
   }
   const octets = decodeTransfer(body, value(fields, 'content-transfer-encoding'))
   if (open && (type === 'message/rfc822' || type === 'message/global')) {
@@ -153,6 +166,20 @@ function contentType(text: string): {
   const [type = ''] = text.split(';', 1)
   return { type: type.trim().toLowerCase().split(/\s/, 1)[0] ?? '', parameters }
 }
+
+function partsOf(
+  type: string,
+  parameters: ReadonlyMap<string, string>,
+  body: string,
+): readonly string[] | undefined {
+  if (type.startsWith('multipart/')) return splitParts(body, parameters.get('boundary') ?? '')
+  // Relays have been seen to lose the field, and the body shows what it said.
+  return type === '' && PARTS_BEGIN.test(body.slice(0, 1000)) ? splitParts(body, '') : undefined
+}
+
+/** Nothing before the first delimiter, or what is said to programs without MIME. */
+const PARTS_BEGIN =
+  /^\s{0,20}(?:this is a (?:mime|multi-?part)[^\n]{0,200}\n(?:[^\n-][^\n]{0,200}\n)?\s{0,20})?--[^\s-][^\n]{5,200}\n/i
 
 /** The parts between the delimiters; `undefined` when there is none. RFC 2046 §5.1.1 */
 function splitParts(body: string, boundary: string): readonly string[] | undefined {

@@ -34,16 +34,41 @@ export type Incoming =
 
 /** Never throws, whatever the octets; looks at the beginning of them only, as `READ_LIMITS` says. */
 export function readIncoming(message: Uint8Array): Incoming {
-  const entity = readEntity(message)
-  const seen = look(entity)
+  const seen = look(readEntity(message))
   return (
     amazon(seen) ??
     complaint(seen) ??
     otherReport(seen) ??
     reportForMachines(seen, 0) ??
     inWords(seen) ??
-    reportForMachines(seen, 1) ?? { kind: 'none' }
+    reportForMachines(seen, 1) ??
+    handedOn(seen, HANDS) ?? { kind: 'none' }
   )
+}
+
+/** How often a notice may have been handed on as an attachment. */
+const HANDS = 3
+
+type Told = Extract<Incoming, { readonly original: Original; readonly kind: 'bounce' | 'delay' | 'success' }>
+
+/** Notices in words that came as messages within this one, which says nothing itself: forwarded, or in a digest. */
+function handedOn({ parts }: Seen, hands: number): Told | undefined {
+  const found = parts
+    .filter(({ entity, within }) => within === 0 && entity.type.startsWith('message/'))
+    .flatMap(({ entity }) => entity.parts.slice(0, 1))
+    .flatMap((inner) => told(look(inner), hands) ?? [])
+  const [first] = found
+  if (first === undefined) return undefined
+  const kind = (['bounce', 'delay', 'success'] as const).find((one) =>
+    found.some((each) => each.kind === one),
+  )
+  const same = found.filter((each) => each.kind === kind)
+  return { ...first, kind: kind ?? first.kind, recipients: same.flatMap(({ recipients }) => recipients) }
+}
+
+function told(seen: Seen, hands: number): Told | undefined {
+  const read = reportForMachines(seen, 0) ?? (looksLikeBounce(seen) ? bounceInWords(seen) : undefined)
+  return read ?? (hands > 1 ? handedOn(seen, hands - 1) : undefined)
 }
 
 function amazon({ message, notice, original }: Seen): Incoming | undefined {
@@ -122,7 +147,7 @@ const STATUS = /^message\/(?:global-)?delivery-status$/
 function reportForMachines(
   { parts, message, notice, original, subject }: Seen,
   depth: 0 | 1,
-): Incoming | undefined {
+): Told | undefined {
   const found = parts.find(
     ({ entity, within }) => STATUS.test(entity.type) && (depth === 0 ? within === 0 : within > 0),
   )
@@ -162,7 +187,7 @@ function inWords(seen: Seen): Incoming | undefined {
   return isUnsubscribe(fields, seen.notice) ? { kind: 'unsubscribe', from } : undefined
 }
 
-function bounceInWords(seen: Seen): Incoming {
+function bounceInWords(seen: Seen): Told {
   const { message, notice, original } = seen
   const { fields } = message
   const notThese = sendersOf(message, original)

@@ -58,9 +58,9 @@ const NAMES = ['final-recipient', 'original-recipient', 'x-actual-recipient']
 function reportedOf(group: Fields, { address, words }: Words): Reported {
   const final = addressOf(value(group, 'final-recipient'))
   const original = addressOf(value(group, 'original-recipient'))
-  const recipient = [final, original, addressOf(value(group, 'x-actual-recipient')), address].find((name) =>
-    name.includes('@'),
-  )
+  const actual = addressOf(value(group, 'x-actual-recipient'))
+  // `@host:user@x` is a route through the other system, of no use here.
+  const recipient = [final, original, actual, address].find((name) => name.indexOf('@') > 0)
   const said = diagnosticOf(group)
   const quoted = quotedReply(said)
   const told = quotedReply(words[0] ?? '')
