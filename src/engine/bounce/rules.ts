@@ -6,7 +6,7 @@ import { GOOGLE_RULES } from './rules/google.ts'
 import { JAPAN } from './rules/japan.ts'
 import { MICROSOFT_RULES } from './rules/microsoft.ts'
 import { PROVIDERS } from './rules/providers.ts'
-import { FULL, RECIPIENT } from './rules/recipient.ts'
+import { FULL, RECIPIENT, UNKNOWN } from './rules/recipient.ts'
 import { ROUTE } from './rules/route.ts'
 import { SYSTEM } from './rules/system.ts'
 import { OURSELVES, TRUST } from './rules/trust.ts'
@@ -17,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ...MICROSOFT_RULES,
   ...PROVIDERS,
   ...FULL,
+  ...UNKNOWN,
   ...TRUST,
   ...CONTENT,
   ...OURSELVES,

@@ -16,11 +16,15 @@ export const STATUS: ReadonlyMap<string, BounceClass> = new Map<string, BounceCl
   ['1.9', 'system-error'],
   // RFC 7505 §4.1
   ['1.10', 'no-mail'],
+  ['1.20', 'noncompliant'],
   ['2.0', 'filtered'],
   ['2.1', 'inactive'],
   ['2.2', 'mailbox-full'],
   ['2.3', 'too-big'],
   ['2.4', 'filtered'],
+  // Exchange Online
+  ['2.121', 'rate'],
+  ['2.122', 'rate'],
   ['3.0', 'system-error'],
   ['3.1', 'system-full'],
   ['3.2', 'system-error'],

@@ -98,7 +98,7 @@ export const CONTENT = [
       /missing (?:a valid address in the )?(?:from|date|message-id|to)\b/,
       /(?:bare|stray) (?:lf|cr|linefeed|newline|line ?feed|carriage)/,
       /messages? (?:with|missing) .{0,30}(?:address|from)/,
-      /multiple addresses in from/,
+      /multiple (?:addresses in from|from addresses)/,
       /improper use of 8-bit/,
       /line(?:s)? (?:too|is too) long/,
       /maximum line length/,

@@ -79,6 +79,7 @@ export const MICROSOFT_RULES = [
       /message submission rate/,
       /tenant has exceeded threshold/,
       /recipientthreadlimit/,
+      /exceeded (?:their|its) limit for the number of messages/,
     ),
     [
       '432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded',

@@ -162,6 +162,9 @@ export const PROVIDERS = [
       '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
     ],
   ),
+  rule('spam/netease', /\bdt:sp[mb]\b/, [
+    '554 DT:SPM 163 mx13, please see http://mail.163.com/help/help_spam_16.htm',
+  ]),
   rule(
     'spam/qq',
     /mail content denied|mail is rejected by recipients|connection denied\.? ?.{0,20}id=20022/,
@@ -169,11 +172,7 @@ export const PROVIDERS = [
   ),
   rule(
     'rate/qq',
-    any(
-      /connection frequency limited/,
-      /mail (?:from ip )?frequency (?:is )?limited/,
-      /\bmi:(?:dmc|spb|fre|cel)\b/,
-    ),
+    any(/(?:connection|domain|ip|mail|from ip) frequency (?:is )?limited/, /\bmi:(?:dmc|spb|fre|cel)\b/),
     [
       '550 Connection frequency limited. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000722',
     ],

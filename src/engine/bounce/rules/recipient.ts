@@ -13,7 +13,7 @@ export const FULL = [
       /exhausted .{0,30}(?:storage|space|quota)/,
       // A mailbox in one file reached the size that its system allows.
       /(?:mailbox|writing message|mail file|\/mail\/).{0,80}file too large/,
-      /(?:mail ?box|in ?box|mail ?folder|mail ?drop|maildir|account|user|recipient|mailspool|mail file|mail space|folder|spool)(?:'s)?(?: \S{1,100})? (?:is |has |was |are |seems )?(?:currently |temporarily |already |been )?(?:full|over ?quota|overquota|exceeded|too full|overdrawn|over the quota)/,
+      /(?:mail ?box|in ?box|mail ?folder|mail ?drop|maildir|account|user|recipient|mailspool|mail file|mail space|folder|spool)(?:'s)?(?: \S{1,100})? (?:is |has |was |are |seems )?(?:currently |temporarily |already |almost |been )?(?:full|over ?quota|overquota|exceeded|too full|overdrawn|over the quota)/,
       /full (?:mail|in)box/,
       /(?:mailbox|storage|disk|inbox|disc) (?:size |space )?(?:limit )?(?:exceed|full|is full)/,
       /mailbox exceeds/,
@@ -56,6 +56,21 @@ export const FULL = [
       'ErrMsg=mail box space not enough, account=someone',
       '550 <someone@example.com> Benutzer hat zuviele Mails auf dem Server. / User has too many messages on the server.',
       'User mailbox exceeds allowed size: someone@example.com',
+    ],
+  ),
+]
+
+/** What begins with these says all there is to say; what follows may be about lists, guards and policies. */
+export const UNKNOWN = [
+  rule(
+    'user-unknown/plain',
+    /^(?:<?@>?[:.]{0,3} ?)?(?:recipient address rejected: )?(?:user unknown|unknown user|no such user(?: here)?|user (?:not found|does(?:n't| not) exist)|mailbox not found|invalid recipient)(?: <?@>?)?(?:[.,;!(]| -| in |$)/,
+    [
+      '550 5.1.1 User unknown. Protected by Example Guard, which may block you',
+      '550 Invalid Recipient - https://community.example.com/docs/DOC-1369#550',
+      '550 5.1.1 No such user here',
+      '550 5.1.1 <someone@example.com>... User unknown',
+      '550 5.1.1 <someone@example.com>: Recipient address rejected: User unknown in local recipient table',
     ],
   ),
 ]
@@ -138,6 +153,7 @@ export const RECIPIENT = [
     any(
       /(?:mail ?box|account|user|recipient|address|e-?mail)(?: \S{1,100})? (?:is |has been |was |are |currently |now |being )*(?:disabled|deactivated|inactive|not (?:yet )?activ(?:e|ated)|de-activated|expired|dormant|archiv\w{2,3})/,
       /account is not allowed/,
+      /user has no permission/,
       /(?:disabled|deactivated|inactive|dormant|expired) (?:mail ?box|account|user|recipient|address)/,
       /extended inactivity/,
       /invalid\/inactive/,
@@ -161,8 +177,8 @@ export const RECIPIENT = [
       /user reject/,
       /not accepting (?:any )?(?:mail|messages)/,
       /is (?:not accepting|only accepting)/,
-      /protected by/,
       /recipient preference/,
+      /(?:user|recipient|mailbox|group) does not accept (?:e-?mails?|messages?|mails?) from/,
       /restricted sms/,
       /rejected by (?:the )?(?:recipient|user)(?! domain)/,
       /refuse to receive/,
@@ -175,11 +191,7 @@ export const RECIPIENT = [
       /recipient does not accept/,
       /delete(?:d)? by (?:user )?filter/,
     ),
-    [
-      '550 5.7.1 The recipient has blocked your address',
-      '550 5.2.0 User is not accepting any mail',
-      '550 This account is protected by MailGuard',
-    ],
+    ['550 5.7.1 The recipient has blocked your address', '550 5.2.0 User is not accepting any mail'],
   ),
   rule(
     'sender-rejected/words',
@@ -229,7 +241,7 @@ export const RECIPIENT = [
   rule(
     'user-unknown/words',
     any(
-      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?! (?:due|because|as|by|for|with|from))/,
+      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori))/,
       /destination (?:addresses|server) (?:were unknown|rejected)/,
       /not e-?mail addresses|envelope recipient has been denied|^<@> not found|unknown destination|unresolvable address|nosuchuser/,
       /destinataire invalide/,
@@ -276,8 +288,6 @@ export const RECIPIENT = [
       /no inbox here/,
     ),
     [
-      '550 5.1.1 <someone@example.com>... User unknown',
-      '550 5.1.1 <someone@example.com>: Recipient address rejected: User unknown in local recipient table',
       "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's email address for typos or unnecessary spaces.",
       '550 Requested action not taken: mailbox unavailable',
       '550 5.1.1 unknown or illegal alias: someone@example.com',

@@ -3,6 +3,7 @@
 import { any, rule } from '../rule.ts'
 
 export const SYSTEM = [
+  rule('filtered/guard', /protected by/, ['550 This account is protected by MailGuard']),
   rule('reputation/blocked', /banned|blocked/, ['550 5.7.1 Blocked', '554 5.7.1 banned, bye']),
   rule(
     'mailer-error/words',

@@ -13,6 +13,7 @@ export const TRUST = [
       /new (?:sender|host).{0,40}(?:try|retry)/,
       /not yet (?:whitelisted|authorized to deliver)/,
       /unknown sender triplet/,
+      /address verification in progress/,
       /recipient address rejected: (?:please )?(?:try again|retry) later/,
     ),
     [
@@ -204,6 +205,7 @@ export const TRUST = [
       /slow(?:er)? down/,
       /try again slower/,
       /too (?:fast|frequently|quickly|much mail)/,
+      /too many (?:identical|similar|duplicate) /,
       /connection (?:rate|limit|refused).{0,20}(?:limit|exceed|too)/,
       /max(?:imum)? (?:number of )?(?:connections?|messages|recipients|sessions|emails) (?:\S{1,20} )?(?:exceeded|reached|per)/,
       /deferred.{0,40}(?:volume|rate)/,
@@ -242,6 +244,7 @@ export const OURSELVES = [
       /connection (?:rejected|denied) (?:by|due|from)/,
       /connection refused (?:due|from)/,
       /refused connection/,
+      /from your (?:country|region) (?:are|is) (?:not|blocked|refused|rejected)/,
       /client host bypassing/,
       /(?:please )?use (?:the smtp server of )?your isp/,
       /confirm(?:ation|s)? .{0,20}(?:this )?mail server/,
