@@ -1,13 +1,53 @@
 /** Holds docs/bounces.md to the taxonomy: its table is made of it. */
 
 import { BOUNCE_CLASSES, CLASSES } from '#grammar/bounce'
-import type { ClassWords } from '#grammar/bounce'
+import type { BounceClass, ClassWords } from '#grammar/bounce'
 
 import { between } from './generated.ts'
 import type { Tree } from './tree.ts'
 import { cell } from './tree.ts'
 
 const DOCUMENT = 'docs/bounces.md'
+
+/** The reasons of other parsers of bounces, for who changes to this one; nothing where they have no word for it. */
+const ELSEWHERE: Record<BounceClass, readonly string[]> = {
+  'user-unknown': ['userunknown'],
+  moved: ['hasmoved'],
+  'host-unknown': ['hostunknown'],
+  'no-mail': ['notaccept'],
+  'mailbox-full': ['mailboxfull'],
+  inactive: ['suspend'],
+  suspended: ['suspend'],
+  filtered: ['filtered'],
+  'sender-rejected': ['rejected'],
+  'relaying-denied': ['norelaying'],
+  authentication: ['authfailure'],
+  reputation: ['blocked', 'badreputation'],
+  'reverse-dns': ['requireptr'],
+  greylisted: [],
+  rate: ['speeding', 'toomanyconn', 'ratelimited'],
+  policy: ['policyviolation'],
+  security: ['securityerror'],
+  spam: ['spamdetected'],
+  virus: ['virusdetected'],
+  content: ['contenterror'],
+  noncompliant: ['notcompliantrfc'],
+  'too-big': ['mesgtoobig', 'exceedlimit'],
+  tls: ['failedstarttls', 'securityerror'],
+  network: ['networkerror'],
+  dns: ['networkerror'],
+  expired: ['expired'],
+  'system-full': ['systemfull'],
+  'system-error': ['systemerror'],
+  'mailer-error': ['mailererror'],
+  syntax: ['syntaxerror'],
+  suppressed: [],
+  complaint: ['feedback'],
+  unsubscribe: ['feedback'],
+  'auto-reply': ['vacation'],
+  delivered: ['delivered'],
+  other: ['undefined', 'onhold'],
+}
 
 export function checkBounces(tree: Tree): string[] {
   return writeBounces(tree) === tree.get(DOCUMENT)
@@ -19,9 +59,9 @@ export function checkBounces(tree: Tree): string[] {
 export function writeBounces(tree: Tree): string {
   const rows = BOUNCE_CLASSES.map((name) => {
     const { type, en, ja } = CLASSES[name]
-    return `| \`${name}\` | ${type} | ${words(en, ' ')} | ${words(ja, '')} |\n`
+    return `| \`${name}\` | ${type} | ${words(en, ' ')} | ${words(ja, '')} | ${ELSEWHERE[name].join(', ')} |\n`
   })
-  const table = `| class | type | in English | 日本語 |\n| --- | --- | --- | --- |\n${rows.join('')}`
+  const table = `| class | type | in English | 日本語 | elsewhere known as |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`
   return between(DOCUMENT, tree.get(DOCUMENT) ?? '', table)
 }
 

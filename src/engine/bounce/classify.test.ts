@@ -72,6 +72,17 @@ test('rules of a receiver hold for its hosts and its domains, and for no others'
   assert.deepEqual(classes, ['filtered', 'filtered', 'user-unknown'])
 })
 
+test('a recipient that is refused for a reason of another kind is not unknown', () => {
+  const classes = [
+    'Recipient address rejected: unverified address: connect to mx.example.com[192.0.2.1]:25: Connection refused',
+    'Recipient address rejected: unverified address: Address verification in progress',
+    'Recipient address rejected: Server configuration problem',
+    'The user does not accept mail in non-Western (non-Latin) character sets.',
+    'delivery temporarily suspended: connect to mx.example.com[192.0.2.1]:25: No route to host',
+  ].map((text) => reply({ text, code: 450 }).class)
+  assert.deepEqual(classes, ['network', 'greylisted', 'system-error', 'content', 'network'])
+})
+
 test('one reply is classed the same however often it comes', () => {
   const said = { text: 'greylisted, come back later', code: 451 }
   assert.deepEqual(reply(said), reply(said))

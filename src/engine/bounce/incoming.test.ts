@@ -36,6 +36,50 @@ test('the status of the report counts when the reply has none that says anything
   assert.deepEqual(judge(report(fields)), ['bounce', 'aki@example.com mailbox-full soft'])
 })
 
+function transcript(diagnostic: string, ...lines: readonly string[]): string {
+  return `From: MAILER-DAEMON@mx.example.net
+Content-Type: multipart/report; boundary=b
+
+--b
+Content-Type: text/plain
+
+   ----- The following addresses had permanent fatal errors -----
+<aki@example.com>
+
+   ----- Transcript of session follows -----
+... while talking to mx.example.com.:
+${lines.join('\n')}
+
+--b
+Content-Type: message/delivery-status
+
+Final-Recipient: rfc822; aki@example.com
+Action: failed
+Status: 5.0.0
+Diagnostic-Code: SMTP; ${diagnostic}
+--b--
+`
+}
+
+const UNAVAILABLE = '554 5.0.0 Service unavailable'
+const HALF = '550-mx.example.net is not permitted to'
+const UNKNOWN = '550 5.1.1 <aki@example.com>... User unknown'
+
+test('what sendmail makes of a refusal counts only when the host said nothing that tells', () => {
+  const classes = [
+    ['550 zq', '<<< 550 zq', UNAVAILABLE],
+    [HALF, `<<< ${HALF}`, '<<< 550 relay through this server', UNKNOWN],
+    ['550 zq', '<<< 550 zq', UNKNOWN],
+    [UNKNOWN, UNKNOWN],
+  ].map(([diagnostic = '', ...lines]) => judge(transcript(diagnostic, ...lines))[1])
+  assert.deepEqual(classes, [
+    'aki@example.com system-error soft',
+    'aki@example.com relaying-denied soft',
+    'aki@example.com user-unknown hard',
+    'aki@example.com user-unknown hard',
+  ])
+})
+
 function docomo(words: string): string {
   return `From: MAILER-DAEMON@mx.example.net
 Subject: failure notice

@@ -3,7 +3,7 @@ import test from 'node:test'
 
 import fc from 'fast-check'
 
-import { READ_LIMITS } from './entity.ts'
+import { READ_LIMITS, readEntity } from './entity.ts'
 import { readIncoming } from './incoming.ts'
 import type { Incoming } from './incoming.ts'
 import { NOTICES } from './notices.fixture.ts'
@@ -112,6 +112,91 @@ ${status.toString('base64')}
 --b--
 `
   assert.deepEqual(said(read(message)), ['秋@example.com failed 5.1.1 0 '])
+})
+
+function attached(...messages: readonly string[]): string {
+  const parts = messages.map((message) => `--out\nContent-Type: message/rfc822\n\n${message}\n`)
+  return `From: Aide <aide@shop.example.org>
+To: shop@example.org
+Subject: Fwd: the newsletter
+Content-Type: multipart/mixed; boundary=out
+
+--out
+Content-Type: text/plain
+
+See below.
+
+${parts.join('')}--out--
+`
+}
+
+function inWords(recipient: string): string {
+  return `From: MAILER-DAEMON@mx.example.net
+To: shop@example.org
+Subject: failure notice
+
+<${recipient}>:
+Remote host said: 550 5.1.1 no such user
+`
+}
+
+const AKI = 'aki@example.com failed 5.1.1 550 '
+const HARU = 'haru@example.com failed 5.1.1 550 '
+
+test('a notice in words counts that was handed on as an attachment, also twice', () => {
+  const once = attached(inWords('aki@example.com'))
+  assert.deepEqual(said(read(once)), [AKI])
+  const twice = attached(once.replaceAll('out', 'in'))
+  assert.deepEqual(said(read(twice)), [AKI])
+})
+
+test('a letter that was handed on is no bounce', () => {
+  assert.equal(read(attached('From: aki@example.com\nSubject: Lunch\n\nAt noon?\n')).kind, 'none')
+})
+
+test('of several notices that were handed on all recipients count, but not what is only late', () => {
+  const late = inWords('natsu@example.com').replace('failure notice', 'Delivery Status Notification (Delay)')
+  assert.deepEqual(said(read(attached(inWords('aki@example.com'), late, inWords('haru@example.com')))), [
+    AKI,
+    HARU,
+  ])
+})
+
+test('a digest of notices is read, whose parts say nothing of themselves', () => {
+  const parts = ['aki@example.com', 'haru@example.com'].map((one) => `--d\n\n${inWords(one)}\n`).join('')
+  const digest = `From: list@shop.example.org\nSubject: Digest\nContent-Type: multipart/digest; boundary=d\n\n${parts}--d--\n`
+  assert.deepEqual(said(read(digest)), [AKI, HARU])
+})
+
+test('what files have before the header section is passed over', () => {
+  const message = inWords('aki@example.com')
+  const mark = Buffer.from([0xef, 0xbb, 0xbf])
+  assert.deepEqual(said(readIncoming(Buffer.concat([mark, Buffer.from(message)]))), [AKI])
+  for (const lead of [
+    '\n',
+    '\n   \n\n',
+    'From MAILER-DAEMON Sun Nov 22 10:00:00 2026\n',
+    '\nFrom x Sun Nov 22\n',
+  ])
+    assert.deepEqual(said(read(lead + message)), [AKI], JSON.stringify(lead))
+})
+
+test('an empty line before words leaves them words', () => {
+  const { fields, text } = readEntity(Buffer.from('\nNote: no such user\n'))
+  assert.deepEqual([fields.size, text], [0, 'Note: no such user\n'])
+})
+
+test('a report is read whose Content-Type was lost', () => {
+  const message = NOTICES[0]!.message.replace(/^Content-Type: multipart[^\n]*\n/m, '')
+  assert.deepEqual(said(read(message)), NOTICES[0]!.says)
+})
+
+test('a route through another system is not taken for the recipient', () => {
+  const message = withStatus('failed').replace(
+    'Final-Recipient: rfc822; aki@example.com',
+    'Original-Recipient: rfc822; aki@example.com\nFinal-Recipient: rfc822; @store.example.com:aki@daemon',
+  )
+  assert.deepEqual(said(read(message)), ['aki@example.com failed 2.0.0 0 '])
 })
 
 function feedback(

@@ -56,7 +56,7 @@ function handedOn({ parts }: Seen, hands: number): Told | undefined {
   const found = parts
     .filter(({ entity, within }) => within === 0 && entity.type.startsWith('message/'))
     .flatMap(({ entity }) => entity.parts.slice(0, 1))
-    .flatMap((inner) => told(look(inner), hands) ?? [])
+    .flatMap((inner) => toldBy(look(inner), hands) ?? [])
   const [first] = found
   if (first === undefined) return undefined
   const kind = (['bounce', 'delay', 'success'] as const).find((one) =>
@@ -66,7 +66,7 @@ function handedOn({ parts }: Seen, hands: number): Told | undefined {
   return { ...first, kind: kind ?? first.kind, recipients: same.flatMap(({ recipients }) => recipients) }
 }
 
-function told(seen: Seen, hands: number): Told | undefined {
+function toldBy(seen: Seen, hands: number): Told | undefined {
   const read = reportForMachines(seen, 0) ?? (looksLikeBounce(seen) ? bounceInWords(seen) : undefined)
   return read ?? (hands > 1 ? handedOn(seen, hands - 1) : undefined)
 }
