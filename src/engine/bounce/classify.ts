@@ -28,7 +28,12 @@ export function classifyReply(said: Said): Classified {
 export function classifyFinal(said: Said, more: readonly string[]): Classified {
   const texts = [said.text, ...more]
   const telling = texts.map(withoutSummary)
-  return firstOf(said, telling) ?? byStatus(said) ?? firstOf(said, texts) ?? byCodes(said)
+  // The last of more is said of all recipients, and to the reader: a status that tells anything tells better.
+  const near = more.length === 0 ? telling : telling.slice(0, -1)
+  const precise = said.enhanced.endsWith('.0') ? undefined : byStatus(said)
+  const found = firstOf(said, near) ?? precise ?? firstOf(said, telling.slice(near.length)) ?? byStatus(said)
+  // A summary says least, and nothing where the reply is known.
+  return found ?? (said.code === 0 ? firstOf(said, texts) : undefined) ?? byCodes(said)
 }
 
 function firstOf(said: Said, texts: readonly string[]): Classified | undefined {

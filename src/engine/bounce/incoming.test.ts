@@ -73,7 +73,7 @@ test('what sendmail makes of a refusal counts only when the host said nothing th
     [UNKNOWN, UNKNOWN],
   ].map(([diagnostic = '', ...lines]) => judge(transcript(diagnostic, ...lines))[1])
   assert.deepEqual(classes, [
-    'aki@example.com system-error soft',
+    'aki@example.com other soft',
     'aki@example.com relaying-denied soft',
     'aki@example.com user-unknown hard',
     'aki@example.com user-unknown hard',

@@ -78,7 +78,7 @@ const SAID = [
   /(?:said|responded|replied|response|error was)\s{0,3}:\s{0,5}(\S[^]{0,600})/i,
   /\(reason: ([^\n]{3,600})\)/i,
   /^[ \t]*<<< ?([45]\d\d[^]{1,600})/im,
-  /^(?:.{0,200}[\s:])?([45][0-5]\d[ -](?:[45]\.\d{1,3}\.\d{1,3}[ -])?[^]{2,600})/im,
+  /^(?:.{0,200}[\s:'"])?([45][0-5]\d[ -](?:[45]\.\d{1,3}\.\d{1,3}[ -])?[^]{2,600})/im,
 ]
 
 /** The reply as the notice quotes it, to the end of its paragraph. */

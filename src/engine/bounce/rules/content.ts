@@ -61,7 +61,7 @@ export const CONTENT = [
       /high probability/,
       /message filtered/,
       /(?:mail )?data refused/,
-      /content (?:filter|restriction|rejected|denied|violation|not accepted)/,
+      /content (?:filter|restriction|reject|denied|violation|not accepted)/,
       /banned content/,
       /unacceptable content|rejecting (?:mail|banned) content/,
       /(?:rejected|blocked|refused)(?: \w{1,12}){0,4} (?:content filter|by (?:our )?(?:content|filter))/,

@@ -5,10 +5,15 @@ import { any, rule } from '../rule.ts'
 const GOOGLE = 'https://support.google.com/a/answer/3726730'
 
 export const GOOGLE_RULES = [
-  rule('host-unknown/google-dns', /dns error: .{0,200}domain name not found/, [
-    'DNS Error: Domain name not found',
-    "DNS Error: DNS type 'mx' lookup of example.invalid responded with code NXDOMAIN Domain name not found: example.invalid",
-  ]),
+  rule(
+    'host-unknown/google-dns',
+    /dns error: .{0,300}(?:domain name not found|had no relevant answers|answer with no data)/,
+    [
+      'DNS Error: Domain name not found',
+      "DNS Error: DNS type 'mx' lookup of example.invalid responded with code NOERROR DNS type 'mx' lookup of example.invalid had no relevant answers.",
+      "DNS Error: DNS type 'mx' lookup of example.invalid responded with code NXDOMAIN Domain name not found: example.invalid",
+    ],
+  ),
   rule(
     'authentication/google',
     any(

@@ -50,6 +50,14 @@ export const PROVIDERS = [
     { source: YAHOO },
   ),
   rule(
+    'sender-rejected/yahoo',
+    /unresolvable rfc\.?5321 from domain/,
+    [
+      '451 Message temporarily deferred due to unresolvable RFC.5321 from domain; see https://postmaster.yahooinc.com/error-codes',
+    ],
+    { source: YAHOO },
+  ),
+  rule(
     'authentication/yahoo',
     any(
       /unable to (?:deliver|accept).{0,80}(?:dmarc|authentication)/,
@@ -67,7 +75,7 @@ export const PROVIDERS = [
   ),
   rule(
     'reputation/apple',
-    /\[hcm?\d|\[(?:bs|cs|hm)\d\d?\]|mail from ip .{0,60}rejected due to listing/,
+    /\[hcm?\d|\[(?:bs|hm)\d\d?\]|mail from ip .{0,60}rejected due to listing/,
     [
       '554 5.7.1 [HM08] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137',
       '550 5.7.1 Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus PBL.',
@@ -76,7 +84,7 @@ export const PROVIDERS = [
   ),
   rule(
     'spam/apple',
-    /\[cs01\] message rejected|message rejected due to .{0,30}(?:spam|content)/,
+    /\[cs ?\d\d?\] message rejected|message rejected due to .{0,30}(?:spam|content)/,
     ['550 5.7.1 Message rejected due to content restrictions [CS0 1]'],
     { source: APPLE },
   ),
@@ -162,7 +170,8 @@ export const PROVIDERS = [
       '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
     ],
   ),
-  rule('spam/netease', /\bdt:sp[mb]\b/, [
+  rule('spam/netease', any(/\bdt:sp[mb]\b/, /mail \S{1,40} is rejected/), [
+    '550 Requested action not taken: mail IsCNAPF7.566S2 is rejected,mx3,BM',
     '554 DT:SPM 163 mx13, please see http://mail.163.com/help/help_spam_16.htm',
   ]),
   rule(

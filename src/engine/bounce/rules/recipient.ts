@@ -86,7 +86,6 @@ export const RECIPIENT = [
       /no mail(?: service)? (?:is )?(?:accepted|here)/,
       /smtp protocol (?:service )?(?:is )?(?:not available|disabled)/,
       /does not (?:run|have) (?:an? )?smtp/,
-      /mail receiving disabled/,
       /name server: \. ?: host not found/,
       /we do not accept mail/,
       /nullmx/,
@@ -162,6 +161,8 @@ export const RECIPIENT = [
       /mailbox unavailable or access denied/,
       /destinataire archiv/,
       /mailbox disabled/,
+      /mail receiving disabled/,
+      /<\S{1,80}> is (?:now )?disabled/,
     ),
     [
       '550 5.2.1 The mailbox is disabled',
@@ -172,7 +173,7 @@ export const RECIPIENT = [
   rule(
     'filtered/words',
     any(
-      /(?:recipient|user|customer|mailbox owner)(?: \S{1,100})? (?:has |have )?(?:blocked|refus(?:es|ed)|reject(?:s|ed)) (?:your|this|the|to accept|you|mail|e-?mail|message)/,
+      /(?:recipient|user|customer|mailbox owner)(?: \S{1,100})? (?:has |have )?(?:blocked|refus(?:es|ed)|reject(?:s|ed)) (?:your|this|the|to accept|to receive|you|mail|e-?mail|message)/,
       /blocked by (?:the |this )?(?:recipient|user)/,
       /user reject/,
       /not accepting (?:any )?(?:mail|messages)/,
@@ -217,6 +218,7 @@ export const RECIPIENT = [
       /senders? not allowed/,
       /unsigned dsn|from: domain is invalid|not a registered gateway user|fully qualified email address|empty email address/,
       /sender e?-?mail is not/,
+      /verify mail ?from failed/,
       /mail from (?:is |was )?mismatch/,
       /verification failed for <?@/,
       /emetteur invalide/,
@@ -241,7 +243,7 @@ export const RECIPIENT = [
   rule(
     'user-unknown/words',
     any(
-      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori))/,
+      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori|block))/,
       /destination (?:addresses|server) (?:were unknown|rejected)/,
       /not e-?mail addresses|envelope recipient has been denied|^<@> not found|unknown destination|unresolvable address|nosuchuser/,
       /destinataire invalide/,
@@ -279,6 +281,7 @@ export const RECIPIENT = [
       /unknown (?:user|recipient|address)/,
       /user unknown/,
       /access to .{0,40} not found/,
+      /recipient (?:can|could) ?not be verified/,
       /did not exactly match/,
       /not listed in .{0,30}(?:directory|address book|name)/,
       /no .{1,40} in name directory/,
