@@ -122,6 +122,7 @@ export const SYSTEM = [
     'system-error/words',
     any(
       /duplicated message-id/,
+      /several matches found/,
       /(?:internal|system|server|local|software|configuration|config|database|ldap|resource|processing|service|temporary|transient|lookup|backend|queue file|unexpected|unknown|technical|i\/o|disk|gateway|application)(?: \S{1,20})? (?:error|fail(?:ure|ed|s)?|problem|trouble|unavailable|fault|exception|difficult\w{1,4})/,
       /mis-?configur/,
       /(?:service|server|system|mailbox server|host|resources?) (?:is )?(?:currently |temporarily |not )*(?:unavailable|available|shutting down|closing|busy|down|overloaded|offline|not ready)/,

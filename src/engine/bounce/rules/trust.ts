@@ -165,6 +165,7 @@ export const TRUST = [
       /deny ?list/,
       /realtime b/,
       /(?<!not )listed (?:at|by|in|on) \S{0,80}(?:bl\b|list|\.org|\.net)/,
+      /listed (?:at|by|in|on) (?:the )?(?:css|sbl|xbl|pbl|zen)\b/,
       /deny-?ip/,
       /blocked using (?!spam pattern)/,
       /is (?:on|in) (?:a |the |our )?\S{0,30} ?(?:black|block|blacklist)/,
