@@ -63,7 +63,7 @@ export const FULL = [
 /** What begins with these says all there is to say; what follows may be about lists, guards and policies. */
 export const UNKNOWN = [
   rule(
-    'user-unknown/plain',
+    'user-unknown/words',
     /^(?:<?@>?[:.]{0,3} ?)?(?:recipient address rejected: )?(?:user unknown|unknown user|no such user(?: here)?|user (?:not found|does(?:n't| not) exist)|mailbox not found|invalid recipient)(?: <?@>?)?(?:[.,;!(]| -| in |$)/,
     [
       '550 5.1.1 User unknown. Protected by Example Guard, which may block you',
@@ -241,7 +241,7 @@ export const RECIPIENT = [
     ],
   ),
   rule(
-    'user-unknown/words',
+    'user-unknown/likely',
     any(
       /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori|block))/,
       /destination (?:addresses|server) (?:were unknown|rejected)/,
