@@ -64,14 +64,14 @@ spoolContract('PostgreSQL', async () => {
 /** Other numbers than the contract's, because these cut the connections of their nodes. */
 const NODE = 11
 const OTHER = 12
+const ROBBED = 13
 
 test('PostgreSQL: what happens when the server goes away and comes back', async (context) => {
   const home = await testDatabase()
   const admin = new Client({ connectionString: home.url })
   await admin.connect()
   const mine = { ...optionsOf(home.url), node: NODE }
-  const broken: SpoolError[] = []
-  const spool = await openSpool(mine, (error) => void broken.push(error))
+  const spool = await openSpool(mine, assert.fail)
   const cut = (name: string): Promise<unknown> =>
     admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1`, [
       name,
@@ -131,16 +131,18 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
   )
 
   await context.test('a node whose number was taken while it was away breaks', async () => {
+    const { promise, resolve } = Promise.withResolvers<SpoolError>()
+    const robbed = await openSpool({ ...mine, node: ROBBED }, resolve)
     const thief = new Client({ connectionString: home.url })
     await thief.connect()
-    await cut(`hikyaku node ${NODE}`)
-    // Taken in the same moment, or soon: whoever is first has it.
-    const { rows } = await thief.query<{ got: boolean }>(
-      `select pg_try_advisory_lock($1, 1) as got`,
-      [0x6e6f6465],
-    )
-    if (rows[0]?.got) while (broken.length === 0) await sleep(20)
+    // The first in the queue for the lock has it the moment that its owner is gone.
+    const theft = thief.query(`select pg_advisory_lock($1, $2)`, [0x6e6f6465, ROBBED])
+    await waiting(admin)
+    await cut(`hikyaku node ${ROBBED}`)
+    await theft
+    assert.equal((await promise).code, 'broken')
     await thief.end()
+    await robbed.close()
   })
 
   await spool.close()
