@@ -188,7 +188,7 @@ suite('the MX door', () => {
     const to = 'away@later.example.com'
     const { id, path } = await delivered(to)
     assert.match(await comes(path, AWAY, 'aki@example.net'), /^250/)
-    await rig.log.until('auto-reply.received', { message: id })
+    await rig.log.until('autoreply.received', { message: id })
     assert.deepEqual([await suppressed(to), await reports(id)], [[], []])
   })
 

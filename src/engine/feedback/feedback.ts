@@ -125,7 +125,7 @@ export class Feedback {
           return await this.#reported(decision, found, mail)
         case 'auto-reply':
           this.#options.metrics.received('auto-reply')
-          this.#options.log.info('auto-reply.received', {
+          this.#options.log.info('autoreply.received', {
             ...this.#subject(found, mail),
             challenge: judged.challenge,
           })
