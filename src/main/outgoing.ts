@@ -110,10 +110,8 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     random: Math.random,
     isPrivate,
   })
-  const { settling, tell } = settlingOf(parts, live, {
-    experiences,
-    planned: (key, due) => queue.planned(key, due),
-  })
+  const planned: Told['planned'] = (key, due) => queue.planned(key, due)
+  const { settling, tell } = settlingOf(parts, live, { experiences, planned })
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -133,13 +131,17 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     tally,
     shaping,
     tell,
-    async close(patience) {
-      await egress.close(patience)
-      await shaper.close()
-      security.close()
-    },
+    close: (patience) => closed(patience, { egress, shaper, security }),
     prepare: (config) => prepared(config, live, { shaper, queue }),
   }
+}
+
+type Closing = { readonly egress: Egress; readonly shaper: Shaper; readonly security: Security }
+
+async function closed(patience: number, { egress, shaper, security }: Closing): Promise<void> {
+  await egress.close(patience)
+  await shaper.close()
+  security.close()
 }
 
 function tallyOf({ metrics }: OutgoingParts, security: Security): Tally {

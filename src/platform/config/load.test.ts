@@ -296,11 +296,13 @@ for (const [toml, said] of WARNINGS) {
   })
 }
 
+function mxPort(more: string): unknown {
+  const toml = `[queue]\nreturn_path_domain = "b.example.com"\n[listeners.a]\nkind = "mx"\n${more}`
+  return config(toml).listeners[0]?.port
+}
+
 test('an MX listens on port 25, unless another is written', () => {
-  const at = (more: string): unknown =>
-    config(`[queue]\nreturn_path_domain = "b.example.com"\n[listeners.a]\nkind = "mx"\n${more}`).listeners[0]
-      ?.port
-  assert.deepEqual([at(''), at('port = 2525')], [25, 2525])
+  assert.deepEqual([mxPort(''), mxPort('port = 2525')], [25, 2525])
 })
 
 test('passwords in clear on loopback are nobody else’s business', () => {
