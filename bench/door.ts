@@ -23,6 +23,7 @@ export function startDoor(tls: ListenerConfig['tls'], context?: SecureContext): 
     domains: { maySend: () => Promise.resolve(true), keys: () => Promise.resolve([]) },
     suppressions: { find: () => undefined },
     intake: nowhere,
+    feedback: { refusal: () => undefined, take: unused },
     log: silent,
     metrics: new MetricsRegistry(),
     now: Date.now,

@@ -50,6 +50,7 @@ test('bounces are handed on with class and evidence, and successes only of those
   experiences.ended(ending('waiting', 'later'))
   experiences.ended(ending('cancelled', 'never'))
   experiences.ended(ending('bounced', 'ours', { door: 'platform' }))
+  experiences.ended(ending('bounced', 'postmaster', { door: 'mx' }))
   await experiences.flush()
   await experiences.flush()
   assert.equal(batches.length, 1)

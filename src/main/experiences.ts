@@ -32,7 +32,8 @@ export class Experiences {
   ended({ claimed: { message, delivery }, settlement }: Ending): void {
     const { organization, stream } = message
     const { attempt, state, at } = settlement
-    if (attempt === undefined || message.door === 'platform') return
+    // Notifications, and mail of strangers for the postmaster: of no organization's making.
+    if (attempt === undefined || message.door === 'platform' || message.door === 'mx') return
     const known = {
       organization,
       stream,
@@ -54,7 +55,7 @@ export class Experiences {
   /** A shaping rule of the operator's says of a reply that its recipient is not to be tried again. */
   ruled({ claimed: { message, delivery }, attempt, rule }: Suppressing): void {
     const { organization, stream, door } = message
-    if (door === 'platform') return
+    if (door === 'platform' || door === 'mx') return
     const { code, enhanced, text, at } = attempt
     this.#add({
       organization,

@@ -28,9 +28,9 @@ export async function explained(
   const nodeOf = await memory(parts, id, asked)
   const now = parts.now()
   const { message } = view
-  const deliveries = asked.map(({ delivery, attempts }) => ({
+  const deliveries = asked.map(({ delivery, attempts, reports }) => ({
     delivery,
-    reasons: explainDelivery({ message, delivery, attempts, now, node: nodeOf(delivery) }),
+    reasons: explainDelivery({ message, delivery, attempts, reports, now, node: nodeOf(delivery) }),
   }))
   return { message, deliveries }
 }

@@ -2,8 +2,16 @@
 
 import { createEgress, openBrokenTlsStore } from '#engine/egress'
 import type { Egress } from '#engine/egress'
-import { createPrepare, createSettling, Notices, Queue, queueGauges, queueMetrics } from '#engine/queue'
-import type { QueueOptions, Settling } from '#engine/queue'
+import {
+  createPrepare,
+  createSettling,
+  createTelling,
+  Notices,
+  Queue,
+  queueGauges,
+  queueMetrics,
+} from '#engine/queue'
+import type { QueueOptions, Settling, SettlingOptions, Tell } from '#engine/queue'
 import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import type { Shaping } from '#engine/shaping'
@@ -51,6 +59,8 @@ export type Outgoing = {
   readonly security: Security
   readonly tally: Tally
   readonly shaping: Shaping
+  /** Tells senders of what later hosts report. */
+  readonly tell: Tell
   /** Transactions under way may end within `patience` ms. */
   close(patience: number): Promise<void>
   /** Reads what `config` leads to, and changes nothing yet. */
@@ -100,6 +110,8 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     random: Math.random,
     isPrivate,
   })
+  const planned: Told['planned'] = (key, due) => queue.planned(key, due)
+  const { settling, tell } = settlingOf(parts, live, { experiences, planned })
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
     routing,
@@ -108,7 +120,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     get config() {
       return queueConfig(live)
     },
-    settling: settlingOf(parts, live, { experiences, planned: (key, due) => queue.planned(key, due) }),
+    settling,
   })
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
@@ -118,13 +130,18 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     security,
     tally,
     shaping,
-    async close(patience) {
-      await egress.close(patience)
-      await shaper.close()
-      security.close()
-    },
+    tell,
+    close: (patience) => closed(patience, { egress, shaper, security }),
     prepare: (config) => prepared(config, live, { shaper, queue }),
   }
+}
+
+type Closing = { readonly egress: Egress; readonly shaper: Shaper; readonly security: Security }
+
+async function closed(patience: number, { egress, shaper, security }: Closing): Promise<void> {
+  await egress.close(patience)
+  await shaper.close()
+  security.close()
 }
 
 function tallyOf({ metrics }: OutgoingParts, security: Security): Tally {
@@ -197,7 +214,7 @@ function queueOptions(
   parts: OutgoingParts,
   live: Live,
 ): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'config' | 'settling'> {
-  const { config, domains, key, log, spool } = parts
+  const { config, domains, log, spool } = parts
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
   return {
     spool,
@@ -210,11 +227,16 @@ function queueOptions(
       },
       now: Date.now,
     }),
-    secret: key.mac('return-path', config.node.name),
+    secret: returnPathKey(parts),
     log,
     now: Date.now,
     random: Math.random,
   }
+}
+
+/** What return paths and other addresses of the node's own are made with, and read. */
+export function returnPathKey({ key, config }: Pick<OutgoingParts, 'key' | 'config'>): Uint8Array {
+  return key.mac('return-path', config.node.name)
 }
 
 /** Who hears of endings. */
@@ -223,7 +245,11 @@ type Told = {
   readonly planned: (queue: string, due: number) => void
 }
 
-function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
+function settlingOf(
+  parts: OutgoingParts,
+  live: Live,
+  told: Told,
+): { readonly settling: Settling; readonly tell: Tell } {
   const { config, spool, log, metrics, newId } = parts
   const notices = new Notices({
     nodeName: config.node.name,
@@ -239,7 +265,7 @@ function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
     newId,
     read: (id) => spool.read(id),
   })
-  return createSettling({
+  const options = {
     spool,
     notices,
     log,
@@ -249,5 +275,6 @@ function settlingOf(parts: OutgoingParts, live: Live, told: Told): Settling {
       for (const { queue, due } of entry.deliveries) told.planned(queue, due)
     },
     ended: (ending) => told.experiences.ended(ending),
-  })
+  } satisfies SettlingOptions
+  return { settling: createSettling(options), tell: createTelling(options) }
 }

@@ -22,7 +22,8 @@ import { openSuppressionFilter } from '#product/suppression'
 import type { SuppressionFilter } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
-import { startOutgoing } from './outgoing.ts'
+import { startFeedback } from './returning.ts'
+import { returnPathKey, startOutgoing } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
 import { memoryPressure } from './pressure.ts'
 
@@ -64,6 +65,9 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId })
   const { queue } = outgoing
   const intake = intakeOf(parts, { queue, newId }, state)
+  const { tell } = outgoing
+  const secret = returnPathKey(parts)
+  const feedback = startFeedback({ ...parts, config: () => state.config, intake, tell, secret })
   await queue.start()
   const submission = await startSubmission({
     hostname: config.node.name,
@@ -74,6 +78,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     domains,
     suppressions,
     intake,
+    feedback,
     log,
     metrics,
     tracer,

@@ -1,6 +1,14 @@
 /** One message for people: its facts, its deliveries, what was tried and what comes next. */
 
-import type { Attempt, AttemptBounce, Delivery, Message, MessageView, SenderNotice } from '#engine/spool'
+import type {
+  Attempt,
+  AttemptBounce,
+  Delivery,
+  Message,
+  MessageView,
+  Report,
+  SenderNotice,
+} from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 import type { QueueRow } from '#product/operation'
 
@@ -57,7 +65,7 @@ function wishes({ requireTls, priority, envid, deliverBy }: Message): readonly F
 }
 
 function deliveryLines(
-  { delivery, attempts }: MessageView['deliveries'][number],
+  { delivery, attempts, reports }: MessageView['deliveries'][number],
   queue: QueueRow | undefined,
   words: Words,
 ): readonly string[] {
@@ -66,7 +74,12 @@ function deliveryLines(
   const head = `${delivery.key.n}  ${formatMailbox(delivery.to)}  ${delivery.state}${next}  [${delivery.queue}]`
   const isOpen = isWaiting || delivery.state === 'active'
   const holds = isOpen && queue !== undefined ? heldBackBy(queue, words) : []
-  const lines = [...attempts.flatMap(attemptLines), ...unsaid(delivery, attempts.at(-1)), ...holds]
+  const lines = [
+    ...attempts.flatMap(attemptLines),
+    ...unsaid(delivery, attempts.at(-1)),
+    ...reports.flatMap(reportLines),
+    ...holds,
+  ]
   return [head, ...lines.map((line) => `     ${line}`)]
 }
 
@@ -85,6 +98,25 @@ function attemptLines(attempt: Attempt): readonly string[] {
     `  ${attempt.stage}: ${said.filter(Boolean).join(' ')}`,
     ...(attempt.bounce === undefined ? [] : [`  ${bounceText(attempt.bounce)}`]),
     ...(attempt.notice === undefined ? [] : [`  ${noticeText(attempt.notice)}`]),
+  ]
+}
+
+/** What came back, in a word. */
+const CAME_BACK: Record<Report['kind'], string> = {
+  bounce: 'came back',
+  delay: 'late elsewhere',
+  success: 'arrival confirmed',
+  complaint: 'complained of',
+  unsubscribe: 'unsubscribed',
+}
+
+function reportLines({ kind, at, host, status, text, bounce, notice }: Report): readonly string[] {
+  const said = text === '' ? status : text
+  return [
+    `${moment(at)}  ${CAME_BACK[kind]}${host === '' ? '' : `  by ${host}`}`,
+    ...(said === '' ? [] : [`  ${said}`]),
+    ...(bounce === undefined ? [] : [`  ${bounceText(bounce)}`]),
+    ...(notice === undefined ? [] : [`  ${noticeText(notice)}`]),
   ]
 }
 

@@ -176,9 +176,10 @@ function messageOperations(spool: Spool): MessageOperations {
       const view = await spool.show(id)
       const asked = view?.deliveries.filter(({ delivery }) => n === undefined || delivery.key.n === n) ?? []
       if (view === undefined || asked.length === 0) return null
-      const deliveries = asked.map(({ delivery, attempts }) => {
+      const deliveries = asked.map(({ delivery, attempts, reports }) => {
         const node = memoryOf(delivery.queue)
-        const reasons = explainDelivery({ message: view.message, delivery, attempts, now: NOW, node })
+        const facts = { message: view.message, delivery, attempts, reports, now: NOW, node }
+        const reasons = explainDelivery(facts)
         return { delivery, reasons }
       })
       return { message: view.message, deliveries }

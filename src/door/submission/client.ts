@@ -17,6 +17,7 @@ import { addressKey, plainAddress } from './networks.ts'
 import { behindBalancer, behindProxy, proxied, vouchedFor } from './proxied.ts'
 import type { Who } from './proxied.ts'
 import { TOO_MANY_FROM_ADDRESS, TOO_MANY_OF_ORGANIZATION } from './refusals.ts'
+import { STRANGER } from './strangers.ts'
 
 /** What becomes of a connection whose client XCLIENT names: the session hears of it, or it is one too many. */
 export type Renamed =
@@ -56,7 +57,7 @@ export class Client {
 
   /** For whom it sends by its address alone. */
   get trusted(): Identity | undefined {
-    return this.#who.isUnknown === true ? undefined : trustedAs(this.#policy, this.#who.address)
+    return trustedAs(this.#policy, this.#who.isUnknown === true ? undefined : this.#who.address)
   }
 
   /** A PROXY header came; without addresses the balancer speaks for itself. */
@@ -101,7 +102,7 @@ export class Client {
       ...others,
       ...(name === undefined ? {} : { name: name ?? 'unknown' }),
       ...(tls === undefined ? {} : { tls }),
-      ...(identity === undefined ? {} : { organization: identity.organization }),
+      ...(identity === undefined || identity === STRANGER ? {} : { organization: identity.organization }),
       ...(identity?.login === undefined ? {} : { credential: identity.login }),
     }
   }

@@ -13,15 +13,15 @@ import { Client } from './client.ts'
 import type { Renamed } from './client.ts'
 import { SubmissionDialogue } from './dialogue.ts'
 import type { Door, Policy } from './door.ts'
+import { dutyOf } from './duty.ts'
+import type { Duty } from './duty.ts'
 import type { Subject } from './journal.ts'
 import type { LoginAnswer } from './login.ts'
 import { Pace } from './pace.ts'
 import type { Expected, Lateness } from './pace.ts'
 import { Receiving } from './receiving.ts'
-import { Reception } from './reception.ts'
-import type { Ended } from './reception.ts'
+import type { Ended, Receiver } from './reception.ts'
 import * as refusals from './refusals.ts'
-import { SenderCheck } from './sender-check.ts'
 import { looksLikeTls, Wire } from './wire.ts'
 import type { WireOwner } from './wire.ts'
 
@@ -56,7 +56,7 @@ export class Connection implements WireOwner {
   #isOld = false
   /** Made when a message comes: most of the time, most sessions are idle. */
   #receiving: Receiving | undefined
-  #senders: SenderCheck | undefined
+  #dutyNow: Duty | undefined
   /** An answer kept back until `at`. */
   #later: { readonly event: Event; readonly at: number } | undefined
 
@@ -309,9 +309,9 @@ export class Connection implements WireOwner {
       case 'close':
         return this.#leave()
       case 'open':
-        return this.#answerWith(this.#checks.open(action))
+        return this.#answerWith(this.#duty.open(action))
       case 'recipient':
-        return this.#answerWith(this.#door.recipients.ask(action, () => this.#subject()))
+        return this.#answerWith(this.#duty.recipient(action))
       case 'data':
       case 'chunk':
       case 'skip':
@@ -336,10 +336,8 @@ export class Connection implements WireOwner {
     else this.#apply(answer)
   }
 
-  get #checks(): SenderCheck {
-    return (this.#senders ??= new SenderCheck(this.#door, (error) =>
-      this.#door.journal.failed(this.#subject(), error),
-    ))
+  get #duty(): Duty {
+    return (this.#dutyNow ??= dutyOf(this.#door, this.#policy, () => this.#subject()))
   }
 
   get #isReceiving(): boolean {
@@ -350,22 +348,15 @@ export class Connection implements WireOwner {
     return (this.#receiving ??= new Receiving({
       lines: this.#lines,
       limit: this.#policy.limits.size,
-      reception: (offer) => this.#reception(offer),
+      receiver: (offer) => this.#receiver(offer),
       newlines: (offer) => this.#newlines(offer),
       ended: (offer, ended) => this.#ended(offer, ended),
     }))
   }
 
-  #reception(offer: Offer): Reception {
+  #receiver(offer: Offer): Receiver {
     const { tls } = this.#wire
-    return new Reception({
-      offer,
-      client: { ...this.#client.origin, ...(tls === undefined ? {} : { tls }) },
-      door: this.#door,
-      by: 'submission',
-      limits: this.#policy.limits,
-      maySend: (domain) => this.#checks.maySend(offer.identity.organization, domain),
-    })
+    return this.#duty.receiver(offer, { ...this.#client.origin, ...(tls === undefined ? {} : { tls }) })
   }
 
   /** Only who has proved a login is helped; a trusted network gets no weaker rules than strangers. */
@@ -376,7 +367,8 @@ export class Connection implements WireOwner {
   #ended({ envelope, protocol }: Offer, ended: Ended): void {
     const { journal } = this.#door
     this.#dialogue.content(ended)
-    if (ended.id === undefined) journal.rejected(this.#subject(), protocol, envelope, ended)
+    if (ended.reply.code >= 300) journal.rejected(this.#subject(), protocol, envelope, ended)
+    else if (ended.id === undefined) journal.taken(this.#subject())
     else journal.accepted(this.#subject(), protocol, envelope, ended)
   }
 

@@ -2,6 +2,7 @@
 
 import type { SecureContext } from 'node:tls'
 
+import type { Feedback } from '#engine/feedback'
 import type { Intake } from '#engine/queue'
 import type { Tracer } from '#engine/trace'
 import type { Identity, Surroundings, Terms } from '#grammar/smtp'
@@ -15,6 +16,8 @@ import type { Journal } from './journal.ts'
 import { networks } from './networks.ts'
 import type { Networks } from './networks.ts'
 import type { RecipientCheck } from './recipient-check.ts'
+import { STRANGER, strangersLimits } from './strangers.ts'
+import type { Held } from './strangers.ts'
 
 /** Where the certificate of the moment comes from. */
 export type Certificates = {
@@ -28,6 +31,9 @@ export type Door = {
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
   readonly recipients: RecipientCheck
+  /** What mail from strangers means. */
+  readonly feedback: Pick<Feedback, 'refusal' | 'take'>
+  readonly held: Held
   readonly certificates: Certificates
   readonly journal: Journal
   readonly census: Census
@@ -60,9 +66,13 @@ export type PolicyParts = {
   readonly nonce: () => string
 }
 
-export function policyOf({ listener, limits, hostname, now, nonce }: PolicyParts): Policy {
-  const { tls, auth, authWithoutTls, requireTls } = listener
-  const terms: Terms = { hostname, tls, auth, authWithoutTls, requireTls, xclient: false, limits }
+export function policyOf(parts: PolicyParts): Policy {
+  const { listener, hostname, now, nonce } = parts
+  const relays = listener.kind !== 'mx'
+  const limits = relays ? parts.limits : strangersLimits(parts.limits)
+  const { tls, authWithoutTls, requireTls } = listener
+  const auth = relays ? listener.auth : 'none'
+  const terms: Terms = { hostname, tls, auth, authWithoutTls, requireTls, relays, xclient: false, limits }
   return {
     listener,
     limits,
@@ -74,8 +84,10 @@ export function policyOf({ listener, limits, hostname, now, nonce }: PolicyParts
   }
 }
 
-/** For whom a client sends by its address alone. */
-export function trustedAs(policy: Policy, address: string): Identity | undefined {
+/** For whom a client sends by its address alone; `undefined` stands for an address that nobody knows. */
+export function trustedAs(policy: Policy, address: string | undefined): Identity | undefined {
+  if (policy.listener.kind === 'mx') return STRANGER
+  if (address === undefined) return undefined
   const { organization, stream } = policy.listener
   return policy.trusted(address) ? { organization, stream } : undefined
 }

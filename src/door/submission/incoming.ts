@@ -1,9 +1,9 @@
-/** The content of one transaction as it comes in: a decoder that finds its end, and the reception that keeps it. */
+/** The content of one transaction as it comes in: a decoder that finds its end, and the receiver that keeps it. */
 
 import { ChunkDecoder, DataDecoder } from '#grammar/smtp'
 import type { ContentOptions, Offer } from '#grammar/smtp'
 
-import type { Ended, Reception } from './reception.ts'
+import type { Ended, Receiver } from './reception.ts'
 import { refusedContent } from './refusals.ts'
 
 /** Content beyond the limit is dropped and its end awaited, but not for ever: so many times the limit. */
@@ -19,13 +19,13 @@ export type Fed = {
 
 export class Incoming {
   readonly offer: Offer
-  readonly #reception: Reception
+  readonly #receiver: Receiver
   readonly #decoder: DataDecoder | ChunkDecoder
   readonly #limit: number
 
-  constructor(offer: Offer, reception: Reception, options: ContentOptions & { readonly chunked: boolean }) {
+  constructor(offer: Offer, receiver: Receiver, options: ContentOptions & { readonly chunked: boolean }) {
     this.offer = offer
-    this.#reception = reception
+    this.#receiver = receiver
     this.#limit = options.limit
     const { newlines, limit } = options
     const binary = offer.envelope.body === 'binarymime'
@@ -42,8 +42,8 @@ export class Incoming {
   feed(bytes: Buffer): Fed {
     const { slices, end } = this.#decoder.push(bytes)
     const { fault } = this.#decoder
-    if (fault !== undefined) this.#reception.refuse(refusedContent(fault))
-    const wait = fault === undefined && slices.length > 0 ? this.#reception.add(slices) : undefined
+    if (fault !== undefined) this.#receiver.refuse(refusedContent(fault))
+    const wait = fault === undefined && slices.length > 0 ? this.#receiver.add(slices) : undefined
     return {
       ...(end === undefined ? {} : { rest: bytes.subarray(end) }),
       ...(wait === undefined ? {} : { wait }),
@@ -68,13 +68,13 @@ export class Incoming {
   end(): Promise<Ended> {
     const { fault, size } = this.#decoder
     return fault === undefined
-      ? this.#reception.end()
+      ? this.#receiver.end()
       : Promise.resolve({ reply: refusedContent(fault), size })
   }
 
   /** Lets go of everything; safe after the end too. */
   discard(): void {
-    this.#reception.discard()
+    this.#receiver.discard()
   }
 
   get #chunks(): ChunkDecoder {

@@ -83,6 +83,11 @@ export class Journal {
     })
   }
 
+  /** A content that is no message to keep: what it meant, whoever took it has said. */
+  taken(subject: Subject): void {
+    this.#metrics.accepted(subject.listener)
+  }
+
   rejected(subject: Subject, protocol: string, envelope: Envelope, ended: Ended): void {
     this.#metrics.rejected(subject.listener, ended.reply.code)
     this.#log.info('message.rejected', {

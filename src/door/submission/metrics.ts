@@ -6,7 +6,7 @@ import type { MetricsRegistry } from '#platform/metrics'
 export const SUBMISSION_METRICS = {
   accepted: counter({
     name: 'hikyaku_submission_messages_accepted_total',
-    help: 'Messages answered with 250 after they were stored.',
+    help: 'Messages answered with 250 after they were stored; at an MX listener, after what they mean was.',
     labels: ['listener'],
   }),
   rejected: counter({

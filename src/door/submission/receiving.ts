@@ -3,7 +3,7 @@
 import type { Action, Event, LineBuffer, Offer, Reply } from '#grammar/smtp'
 
 import { Incoming } from './incoming.ts'
-import type { Ended, Reception } from './reception.ts'
+import type { Ended, Receiver } from './reception.ts'
 import { endsSession, refusedContent } from './refusals.ts'
 
 /** What reading on came to. */
@@ -18,7 +18,7 @@ export type Progress =
 export type ReceivingSetting = {
   readonly lines: LineBuffer
   readonly limit: number
-  reception(offer: Offer): Reception
+  receiver(offer: Offer): Receiver
   newlines(offer: Offer): 'reject' | 'normalize'
   /** How each message ended, before the session hears of it. */
   ended(offer: Offer, ended: Ended): void
@@ -126,7 +126,7 @@ export class Receiving {
   #open(offer: Offer, chunked: boolean): Incoming {
     const { limit } = this.#setting
     const newlines = this.#setting.newlines(offer)
-    return new Incoming(offer, this.#setting.reception(offer), { newlines, limit, chunked })
+    return new Incoming(offer, this.#setting.receiver(offer), { newlines, limit, chunked })
   }
 }
 

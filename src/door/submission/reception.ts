@@ -41,8 +41,7 @@ export type ReceptionLimits = {
 /** What a reception needs of its connection and its door. */
 export type ReceptionSetting = {
   readonly offer: Offer
-  /** The client's address, its name where a proxy told it, and protocol and cipher when there is TLS. */
-  readonly client: { readonly address: string; readonly name?: string; readonly tls?: string }
+  readonly client: Origin
   readonly door: { readonly hostname: string; readonly intake: Intake; readonly now: () => number }
   /** How it came in; as `Message.door` of the spool says. */
   readonly by: 'submission' | 'api'
@@ -53,6 +52,21 @@ export type ReceptionSetting = {
 
 /** How a message ended: with the reply, and what there is to say about it. */
 export type Ended = { readonly reply: Reply; readonly id?: MessageId; readonly size: number }
+
+/** The client as a Received field names it: address, name where a proxy told it, protocol and cipher when there is TLS. */
+export type Origin = { readonly address: string; readonly name?: string; readonly tls?: string }
+
+/** What content is given to, octet by octet, and what says how it ended. */
+export type Receiver = {
+  /** Takes decoded content. When it gives a promise, wait for it before the next octets: this is the back-pressure. */
+  add(slices: readonly Buffer[]): Promise<void> | undefined
+  /** Nothing of it can be accepted: what is kept is let go, now and not at the end. */
+  refuse(reason: Reply): void
+  /** The content is complete. Rejects only when the spool is broken. */
+  end(): Promise<Ended>
+  /** Lets go of everything. Safe at any time, more than once. */
+  discard(): void
+}
 
 /** Fields of one header section: `max` of any mail seen is some 200. */
 const FIELDS = 5_000
@@ -73,7 +87,7 @@ type Passing = {
   readonly inspector: Inspector
 }
 
-export class Reception {
+export class Reception implements Receiver {
   readonly #setting: ReceptionSetting
   readonly #mime: MimeLimits
   readonly #gathered = new Collector()

@@ -205,6 +205,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     domains,
     suppressions: { find: () => undefined },
     intake,
+    feedback: { refusal: () => undefined, take: () => Promise.reject(new Error('no such kind of listener')) },
     log,
     metrics: registry,
     now: () => Date.UTC(2026, 10, 22),

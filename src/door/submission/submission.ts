@@ -1,8 +1,12 @@
-/** The submission door: listeners, the connections on them, and the one timer they all share. RFC 6409 */
+/**
+ * The SMTP door: listeners, the connections on them, and the one timer they all share. A listener is for submission
+ * (RFC 6409) or, by its kind, an MX that takes what comes back.
+ */
 
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 
+import type { Feedback } from '#engine/feedback'
 import type { Intake } from '#engine/queue'
 import { UNTRACED } from '#engine/trace'
 import type { Tracer } from '#engine/trace'
@@ -24,6 +28,7 @@ import { Listener, endpoint } from './listener.ts'
 import type { ListeningAt, Serve } from './listener.ts'
 import { submissionMetrics } from './metrics.ts'
 import { RecipientCheck } from './recipient-check.ts'
+import { Held } from './strangers.ts'
 
 export type SubmissionParts = {
   readonly hostname: string
@@ -34,6 +39,8 @@ export type SubmissionParts = {
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
   readonly intake: Intake
+  /** What mail from strangers means, for listeners of the kind `mx`. */
+  readonly feedback: Pick<Feedback, 'refusal' | 'take'>
   readonly log: Log
   readonly metrics: MetricsRegistry
   /** Who may follow what is said. */
@@ -108,6 +115,8 @@ class SubmissionDoor implements Submission {
       domains: parts.domains,
       certificates: parts.tls,
       recipients: new RecipientCheck(parts.suppressions, journal),
+      feedback: parts.feedback,
+      held: new Held(),
       journal,
       census,
       guard: new LoginGuard(parts.limits, elapsed),

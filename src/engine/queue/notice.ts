@@ -44,6 +44,9 @@ const ACTION: Record<Notice, DsnRecipient['action']> = {
   relayed: 'relayed',
   'deadline-dropped': 'relayed',
   'deadline-passed-on': 'relayed',
+  'came-back': 'failed',
+  'late-beyond': 'delayed',
+  arrived: 'delivered',
 }
 
 const ONWARD: Partial<Record<Notice, DsnRecipient['onward']>> = {

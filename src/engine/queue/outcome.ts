@@ -15,8 +15,17 @@ import type { Entry } from './scheduled-queue.ts'
  *
  * `relayed`: the next host sends no notifications. `deadline-dropped`: it does not know of the time for delivery.
  * `deadline-passed-on`: it does, and the sender asked to hear of each hop.
+ * `came-back`, `late-beyond`, `arrived`: what a later host reported to a return path of ours, and is passed on.
  */
-export type Notice = 'failed' | 'delayed' | 'relayed' | 'deadline-dropped' | 'deadline-passed-on'
+export type Notice =
+  | 'failed'
+  | 'delayed'
+  | 'relayed'
+  | 'deadline-dropped'
+  | 'deadline-passed-on'
+  | 'came-back'
+  | 'late-beyond'
+  | 'arrived'
 
 export type Ending = {
   readonly claimed: Claimed

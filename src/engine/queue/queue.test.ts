@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import type { Unreachable } from '#engine/egress'
 
-import { readReturnPath } from './return-path.ts'
+import { readOwnAddress } from './return-path.ts'
 import {
   BODY,
   next,
@@ -48,7 +48,7 @@ test('with a return path of its own each delivery has a transaction of its own',
   const job = next(at, 'example.com')
   assert.equal(job?.claimed.length, 1)
   assert.equal(job.from?.domain, 'bounce.example.org')
-  assert.deepEqual(readReturnPath(job.from.local, SECRET), job.claimed[0]?.delivery.key)
+  assert.deepEqual(readOwnAddress(job.from.local, SECRET)?.key, job.claimed[0]?.delivery.key)
   await at.queue.stop()
 })
 

@@ -92,14 +92,34 @@ async function send(
     lost(options, about, cause)
     return
   }
-  options.metrics.notice('sent')
-  options.log.info('notice.sent', {
+  noticeSent(options, notification, about[0])
+}
+
+type Telling = Pick<SettlingOptions, 'metrics' | 'log' | 'arrived'>
+
+/** A notification is durable. */
+export function noticeSent(
+  { metrics, log, arrived }: Telling,
+  notification: Notification,
+  { claimed: { message }, notice }: Ending,
+): void {
+  metrics.notice('sent')
+  log.info('notice.sent', {
     message: notification.entry.message.id,
-    about: about[0].claimed.message.id,
-    to: formatPath(about[0].claimed.message.from),
-    kind: about[0].notice,
+    about: message.id,
+    to: formatPath(message.from),
+    kind: notice,
   })
-  options.arrived(notification)
+  arrived(notification)
+}
+
+export function noticeWithheld({ metrics, log }: Telling, { claimed: { message } }: Ending): void {
+  metrics.notice('withheld')
+  log.warn('notice.withheld', {
+    about: message.id,
+    to: formatPath(message.from),
+    why: 'the sender had too many notifications within this hour',
+  })
 }
 
 type Composed = Notified | { readonly kind: 'lost' }
@@ -108,12 +128,7 @@ async function compose(options: SettlingOptions, about: readonly [Ending, ...End
   try {
     const notified = await options.notices.of(about, options.now())
     if (notified.kind === 'sent') return notified
-    options.metrics.notice('withheld')
-    options.log.warn('notice.withheld', {
-      about: about[0].claimed.message.id,
-      to: formatPath(about[0].claimed.message.from),
-      why: 'the sender had too many notifications within this hour',
-    })
+    noticeWithheld(options, about[0])
     return notified
   } catch (cause) {
     // The delivery has ended all the same: it is the notification that fails, and the log that tells.

@@ -11,7 +11,7 @@ import type { Content } from './content.ts'
 import type { ClaimedRow, StoredChunk } from './engine.ts'
 import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
 import type { Claimed } from './message.ts'
-import { attemptOf, claimedOf } from './row.ts'
+import { attemptOf, claimedOf, reportOf } from './row.ts'
 import type { Hello, SpoolService, Standing } from './service.ts'
 import { SpoolError } from './spool.ts'
 import type { MessageView, Spool, Writing } from './spool.ts'
@@ -69,7 +69,17 @@ export function spoolOver(
 
 type Reads = Pick<
   Spool,
-  'nextDue' | 'waiting' | 'unclaim' | 'read' | 'depths' | 'totals' | 'list' | 'show' | 'change' | 'forget'
+  | 'nextDue'
+  | 'waiting'
+  | 'unclaim'
+  | 'read'
+  | 'depths'
+  | 'totals'
+  | 'list'
+  | 'show'
+  | 'change'
+  | 'report'
+  | 'forget'
 >
 
 function readsOver(service: SpoolService): Reads {
@@ -84,6 +94,8 @@ function readsOver(service: SpoolService): Reads {
     show: (id) => asked(() => show(service, id)),
     change: (filter, change, now, reason) =>
       asked(async () => claimedRows(await service.change(filter, change, now, reason))),
+    report: ({ message, n }, report) =>
+      asked(() => service.report([toInteger(message), n], report.kind, JSON.stringify(report))),
     forget: (before, limit) => asked(() => service.forget(before, limit)),
   }
 }
@@ -146,6 +158,10 @@ async function show(service: SpoolService, id: MessageId): Promise<MessageView |
   const deliveries = shown.deliveries.map((row) => ({
     delivery: claimedOf(row).delivery,
     attempts: shown.attempts.filter(([n]) => n === row[7]).map(([, attempt]) => attemptOf(attempt)),
+    reports: shown.reports
+      .filter(([n]) => n === row[7])
+      .map(([, report]) => reportOf(report))
+      .toSorted((a, b) => a.at - b.at),
   }))
   return { message: claimedOf(head).message, deliveries, hasBody: shown.hasBody }
 }

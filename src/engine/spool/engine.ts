@@ -5,7 +5,7 @@
 
 import type { DeliveryState } from './message.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, QueueDue, Totals } from './spool.ts'
+import type { Change, Page, QueueDepth, QueueDue, Reported, Totals } from './spool.ts'
 
 /** A message to be kept. Tuples, because a structured clone of a tuple costs a third of that of an object. */
 export type MessageRow = readonly [
@@ -86,6 +86,8 @@ export type ShownRows = {
   readonly deliveries: readonly ClaimedRow[]
   /** `n` and the JSON of the attempt, in order. */
   readonly attempts: readonly (readonly [n: number, attempt: string])[]
+  /** `n` and the JSON of the report. */
+  readonly reports: readonly (readonly [n: number, report: string])[]
   readonly hasBody: boolean
 }
 
@@ -134,6 +136,8 @@ export type SpoolEngine = {
   show(id: number): Now<ShownRows | undefined>
   /** Changes those of `keys` that `change` applies to, and says what they were. */
   apply(keys: readonly Key[], change: Change, now: number, reason: string): Now<readonly Changed[]>
+  /** Durable when this settles. `record` is the JSON of the report. */
+  report(key: Key, kind: string, record: string): Now<Reported>
   forget(before: number, limit: number): Now<number>
   close(): Now<void>
 }

@@ -13,6 +13,7 @@ export type {
   Instant,
   Message,
   NewDelivery,
+  Report,
   SenderNotice,
   Settlement,
 } from './message.ts'
@@ -28,6 +29,7 @@ export type {
   Page,
   QueueDepth,
   QueueDue,
+  Reported,
   Spool,
   SpoolErrorCode,
   SpoolStatus,

@@ -11,19 +11,22 @@ import type {
   Key,
   MessageRow,
   SettlementRow,
+  ShownRows,
   SpoolEngine,
   StoredChunk,
 } from './engine.ts'
 import type { DeliveryState } from './message.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, QueueDue, Spool, Totals } from './spool.ts'
+import type { Change, Page, QueueDepth, QueueDue, Reported, Spool, Totals } from './spool.ts'
 
 type Kept = {
   readonly row: MessageRow
   body: StoredChunk | undefined
   readonly deliveries: Held[]
   readonly attempts: [n: number, attempt: string][]
+  /** By `n` and kind. */
+  readonly reports: Map<string, readonly [n: number, report: string]>
   open: number
   endedAt?: number
 }
@@ -91,14 +94,10 @@ export function memoryEngine(): SpoolEngine {
     depths: (queues) => depths(messages).filter(({ queue }) => queues?.includes(queue) !== false),
     totals: () => totals(messages),
     list: (filter, page) => list(messages, filter, page),
-    show: (id) => {
-      const kept = messages.get(id)
-      if (!kept) return undefined
-      const attempts = kept.attempts.toSorted(([a], [b]) => a - b)
-      return { deliveries: kept.deliveries.map((_, n) => rowOf(kept, n)), attempts, hasBody: kept.open > 0 }
-    },
+    show: (id) => show(messages.get(id)),
     apply: (keys, change, now, reason) =>
       keys.flatMap((key) => apply(messages.get(key[0]), key, { change, now, reason })),
+    report: ([id, n], kind, record) => report(messages.get(id), n, kind, record),
     forget: (before, limit) => {
       const ended = [...messages]
         .filter(([, { endedAt }]) => endedAt !== undefined && endedAt < before)
@@ -108,6 +107,22 @@ export function memoryEngine(): SpoolEngine {
     },
     close: () => {},
   }
+}
+
+function show(kept: Kept | undefined): ShownRows | undefined {
+  if (!kept) return undefined
+  const attempts = kept.attempts.toSorted(([a], [b]) => a - b)
+  const reports = [...kept.reports.values()]
+  const deliveries = kept.deliveries.map((_, n) => rowOf(kept, n))
+  return { deliveries, attempts, reports, hasBody: kept.open > 0 }
+}
+
+function report(kept: Kept | undefined, n: number, kind: string, record: string): Reported {
+  if (kept?.deliveries[n] === undefined) return 'missing'
+  const name = `${n} ${kind}`
+  if (kept.reports.has(name)) return 'known'
+  kept.reports.set(name, [n, record])
+  return 'kept'
 }
 
 function keep(row: MessageRow, { bytes }: Batch): Kept {
@@ -130,6 +145,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
       endedAt: null,
     })),
     attempts: [],
+    reports: new Map(),
     open: deliveries.length,
   }
 }

@@ -117,6 +117,25 @@ export type SenderNotice =
   /** It could not be made; the log says why. */
   | { readonly kind: 'lost' }
 
+/**
+ * What came back about a delivery: a report of the host that had taken it, or of whom that asked. The state of the
+ * delivery stays what it was: that the host took it is still true.
+ */
+export type Report = {
+  readonly kind: 'bounce' | 'delay' | 'success' | 'complaint' | 'unsubscribe'
+  readonly at: Instant
+  /** The host that is said to have spoken; empty when nothing tells. */
+  readonly host: string
+  /** RFC 3463; empty when nothing tells it. */
+  readonly status: string
+  /** Control characters removed, at most 1,000 characters. */
+  readonly text: string
+  /** Why it was not taken, of a bounce or a delay. */
+  readonly bounce?: AttemptBounce
+  /** Absent where the sender was owed nothing. */
+  readonly notice?: SenderNotice
+}
+
 /** What becomes of a delivery after an attempt, or without one (`attempt` absent: expiry, a decision of policy). */
 export type Settlement = {
   readonly key: DeliveryKey

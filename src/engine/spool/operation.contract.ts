@@ -281,6 +281,38 @@ export function recordContract(it: It): void {
     )
   })
 
+  it('keeps what came back about a delivery, the first of each kind, and whatever state it is in', async (opened) => {
+    const { spool } = opened
+    const id = newId()
+    await spool.accept(entry(id, [{}, {}]), HELLO)
+    await spool.settle(delivered(id, 1))
+    const bounce = { class: 'user-unknown', type: 'hard', rule: 'a rule' } as const
+    const report = { at: NOON + 9, host: 'mx.example.com', status: '5.1.1', text: 'no such user' }
+    assert.equal(await spool.report({ message: id, n: 1 }, { ...report, kind: 'bounce', bounce }), 'kept')
+    assert.equal(await spool.report({ message: id, n: 1 }, { ...report, kind: 'bounce', at: NOON }), 'known')
+    const complaint = { ...report, kind: 'complaint', at: NOON + 1 } as const
+    assert.equal(await spool.report({ message: id, n: 1 }, complaint), 'kept')
+    assert.equal(await spool.report({ message: id, n: 2 }, complaint), 'missing')
+    assert.equal(await spool.report({ message: newId(), n: 0 }, complaint), 'missing')
+    const again = opened.reopen === undefined ? spool : await opened.reopen()
+    const view = await again.show(id)
+    assert.deepEqual(
+      view?.deliveries.map(({ reports }) => reports),
+      [[], [complaint, { ...report, kind: 'bounce', bounce }]],
+    )
+  })
+
+  it('forgets what came back with the rest of the record', async ({ spool }) => {
+    const id = newId()
+    const report = { kind: 'bounce', at: NOON, host: '', status: '', text: '' } as const
+    await spool.accept(entry(id), HELLO)
+    await spool.settle(delivered(id))
+    await spool.report({ message: id, n: 0 }, report)
+    assert.equal(await spool.forget(Infinity, 9), 1)
+    await spool.accept(entry(id), HELLO)
+    assert.deepEqual((await spool.show(id))?.deliveries[0]?.reports, [])
+  })
+
   it('forgets at most as many as it is told', async ({ spool }) => {
     const ids = [newId(), newId(), newId()]
     for (const id of ids) await spool.accept(entry(id), HELLO)

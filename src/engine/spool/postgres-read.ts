@@ -84,6 +84,7 @@ export function postgresReads(pool: Pool, node: number): Reads {
         [id],
       )
       if (deliveries.length === 0) return undefined
+      const reports = await ask<[number, string]>('select n, record from report where message = $1', [id])
       const attempts = await ask<[number, string]>(
         'select n, record from attempt where message = $1 order by n, attempt',
         [id],
@@ -93,7 +94,7 @@ export function postgresReads(pool: Pool, node: number): Reads {
          from message m where id = $1`,
         [id],
       )
-      return { deliveries, attempts, hasBody: body?.[0] === true }
+      return { deliveries, attempts, reports, hasBody: body?.[0] === true }
     },
   }
 }

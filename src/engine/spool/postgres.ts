@@ -64,7 +64,7 @@ export async function openPostgresEngine(
 
 type Writes = Pick<
   SpoolEngine,
-  'commit' | 'writeChunk' | 'discardChunks' | 'claim' | 'unclaim' | 'apply' | 'forget'
+  'commit' | 'writeChunk' | 'discardChunks' | 'claim' | 'unclaim' | 'apply' | 'report' | 'forget'
 >
 
 function postgresWrites(writer: Pool, node: number): Writes {
@@ -89,6 +89,11 @@ function postgresWrites(writer: Pool, node: number): Writes {
     apply: async (keys, change, now, reason) => {
       const results = await durably([applyStatement(keys, change, now, reason)])
       return inOrderOf(keys, (results[0]?.rows ?? []) as unknown as readonly Changed[])
+    },
+    report: async (key, kind, record) => {
+      const results = await durably([reportStatement(key, kind, record)])
+      const [there, kept] = (results[0]?.rows[0] ?? []) as unknown as [boolean, boolean]
+      return !there ? 'missing' : kept ? 'kept' : 'known'
     },
     forget: async (before, limit) => {
       const results = await durably([NEWEST, forgetStatement(before, limit)])
@@ -186,10 +191,21 @@ const NEWEST: Statement = {
     on conflict (name) do update set value = greatest(mark.value, excluded.value)`,
 }
 
+function reportStatement([id, n]: Key, kind: string, record: string): Statement {
+  return {
+    text: `with there as (select message, n from delivery where message = $1 and n = $2),
+      kept as (
+        insert into report select message, n, $3, $4 from there on conflict do nothing returning message)
+      select exists (select 1 from there), exists (select 1 from kept)`,
+    values: [id, n, kind, record],
+  }
+}
+
 function forgetStatement(before: number, limit: number): Statement {
   return {
     text: `with gone as (select id from message where ended_at < $1 order by ended_at limit $2),
       attempts as (delete from attempt using gone where attempt.message = gone.id),
+      reports as (delete from report using gone where report.message = gone.id),
       deliveries as (delete from delivery using gone where delivery.message = gone.id)
       delete from message using gone where message.id = gone.id`,
     values: [Math.min(before, Number.MAX_SAFE_INTEGER), limit],

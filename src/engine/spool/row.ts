@@ -11,6 +11,7 @@ import type {
   DeliveryState,
   Message,
   NewDelivery,
+  Report,
   Settlement,
 } from './message.ts'
 
@@ -122,6 +123,10 @@ function deliveryOf(row: ClaimedRow): Delivery {
     ...(lastReply === null ? {} : { lastReply }),
     ...(endedAt === null ? {} : { endedAt }),
   }
+}
+
+export function reportOf(text: string): Report {
+  return JSON.parse(text) as Report
 }
 
 export function attemptOf(text: string): Attempt {

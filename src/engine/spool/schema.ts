@@ -55,4 +55,15 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
       alter table chunk alter column bytes set storage external;
       create table mark (name text primary key, value bigint not null);`,
   },
+  {
+    name: 'what came back about deliveries',
+    sqlite: `
+      create table report (
+        message integer not null, n integer not null, kind text not null, record text not null,
+        primary key (message, n, kind)) strict, without rowid;`,
+    postgres: `
+      create table report (
+        message bigint not null, n integer not null, kind text not null, record text not null,
+        primary key (message, n, kind));`,
+  },
 ]

@@ -16,7 +16,16 @@ import type {
 import { checkSpace } from './space.ts'
 import type { FileSystem, Space } from './space.ts'
 import { SpoolError } from './spool.ts'
-import type { Change, DeliveryFilter, Page, QueueDepth, QueueDue, SpoolStatus, Totals } from './spool.ts'
+import type {
+  Change,
+  DeliveryFilter,
+  Page,
+  QueueDepth,
+  QueueDue,
+  Reported,
+  SpoolStatus,
+  Totals,
+} from './spool.ts'
 
 /** A status, and whether the spool has ended. */
 export type Standing = SpoolStatus & { readonly broken?: string }
@@ -43,6 +52,7 @@ export type SpoolService = {
   list(filter: DeliveryFilter, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): Promise<ShownRows | undefined>
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
+  report(key: Key, kind: string, record: string): Promise<Reported>
   forget(before: number, limit: number): Promise<number>
 }
 
@@ -140,6 +150,7 @@ export class SpoolStore {
       list: async (filter, page) => engine.list(filter, page),
       show: async (id) => engine.show(id),
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
+      report: (key, kind, record) => committer.exclusive(() => engine.report(key, kind, record)),
       forget: (before, limit) => committer.exclusive(() => engine.forget(before, limit)),
     }
   }

@@ -11,6 +11,7 @@ import type {
   Instant,
   Message,
   NewDelivery,
+  Report,
   Settlement,
 } from './message.ts'
 
@@ -62,12 +63,20 @@ export type QueueDepth = {
 
 export type MessageView = {
   readonly message: Message
-  readonly deliveries: readonly { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }[]
+  readonly deliveries: readonly {
+    readonly delivery: Delivery
+    /** Oldest first. */
+    readonly attempts: readonly Attempt[]
+    /** Oldest first; one of a kind at most. */
+    readonly reports: readonly Report[]
+  }[]
   /** Whether the bytes are still there. */
   readonly hasBody: boolean
 }
 
 export type Change = 'hold' | 'release' | 'cancel' | 'retry'
+
+export type Reported = 'kept' | 'known' | 'missing'
 
 /** Whether the store can be written and has space, as of a second ago. */
 export type SpoolStatus = {
@@ -101,6 +110,11 @@ export type Spool = SpoolStatus & {
    * `bounced`, because that is what happened; any other settlement of it changes nothing.
    */
   settle(settlement: Settlement): Promise<void>
+  /**
+   * Keeps what came back about a delivery, the first of its kind; resolves when that is durable. `known`: one of this
+   * kind is there already, and stays. `missing`: there is no such delivery, or no record of it any more.
+   */
+  report(key: DeliveryKey, report: Report): Promise<Reported>
   /** Up to `limit` waiting deliveries of `queue` that are due, by band and due time; they are active from then on. */
   claim(queue: string, now: Instant, limit: number): Promise<readonly Claimed[]>
   /** When the earliest of those that wait in `queue` is due; `undefined` when none waits. */

@@ -99,6 +99,7 @@ function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
     `select ${CLAIMED} from message m join delivery d on d.message = m.id where m.id = ? order by d.n`,
   )
   const attempts = db.prepare('select n, record from attempt where message = ? order by n, attempt')
+  const reports = db.prepare('select n, record from report where message = ?')
   const body = db.prepare(
     'select open > 0 and (chunks > 0 or exists (select 1 from body b where b.id = m.id)) from message m where id = ?',
   )
@@ -109,6 +110,7 @@ function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
     return {
       deliveries,
       attempts: many(attempts, id) as [number, string][],
+      reports: many(reports, id) as [number, string][],
       hasBody: (one(body, id) as [number] | undefined)?.[0] === 1,
     }
   }

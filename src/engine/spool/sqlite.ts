@@ -9,7 +9,7 @@ import { EFFECTS } from './change.ts'
 import type { Changed, ClaimedRow, Found, Key, MessageRow, SettlementRow, SpoolEngine } from './engine.ts'
 import type { DeliveryState } from './message.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
-import type { Change } from './spool.ts'
+import type { Change, Reported } from './spool.ts'
 import { CLAIMED } from './selection.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
@@ -52,6 +52,7 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
   const nextDue = nextDueFinder(db)
   const apply = changer(db)
   const forget = forgetter(db, remove)
+  const report = reporter(db)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
   return {
     found,
@@ -74,6 +75,7 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
         for (const [id, n] of keys) release.run(id, n)
       }),
     apply: (keys, change, now, reason) => transaction('durable', () => apply(keys, change, now, reason)),
+    report: (key, kind, record) => transaction('durable', () => report(key, kind, record)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),
     ...sqliteBodies(db),
     ...sqliteReads(db),
@@ -176,6 +178,15 @@ function changer(
   }
 }
 
+function reporter(db: DatabaseSync): (key: Key, kind: string, record: string) => Reported {
+  const there = db.prepare('select 1 from delivery where message = ? and n = ?')
+  const insert = db.prepare('insert or ignore into report values (?, ?, ?, ?)')
+  return ([id, n], kind, record) => {
+    if (there.get(id, n) === undefined) return 'missing'
+    return insert.run(id, n, kind, record).changes > 0 ? 'kept' : 'known'
+  }
+}
+
 function forgetter(
   db: DatabaseSync,
   remove: (id: number) => void,
@@ -199,6 +210,7 @@ function remover(db: DatabaseSync): (id: number) => void {
     'delete from message where id = ?',
     'delete from delivery where message = ?',
     'delete from attempt where message = ?',
+    'delete from report where message = ?',
     'delete from body where id = ?',
     'delete from chunk where message = ?',
   ].map((sql) => db.prepare(sql))

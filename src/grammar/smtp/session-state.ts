@@ -90,8 +90,8 @@ export type Event =
     }
   /** The answer to `open`. Without a reply the transaction begins. */
   | { readonly kind: 'opened'; readonly reply?: Reply }
-  /** The answer to `recipient`. With a reply it is refused, which is no fault of the client's. */
-  | { readonly kind: 'addressed'; readonly reply?: Reply }
+  /** The answer to `recipient`. With a reply it is refused, which is no fault of the client's unless `fault` says so. */
+  | { readonly kind: 'addressed'; readonly reply?: Reply; readonly fault?: boolean }
   /** The answers to `check`, `proved` and `failed`. */
   | { readonly kind: 'granted'; readonly identity: Identity }
   | { readonly kind: 'denied'; readonly reply: Reply }

@@ -14,6 +14,8 @@ export type Terms = {
   readonly auth: 'required' | 'optional' | 'none'
   readonly authWithoutTls: boolean
   readonly requireTls: boolean
+  /** What is taken goes on to other hosts, so that there is something to ask about its way. */
+  readonly relays: boolean
   /** This peer may use XCLIENT. */
   readonly xclient: boolean
   readonly limits: SessionLimits
@@ -58,6 +60,9 @@ const always: readonly Extension[] = [
   'LIMITS',
 ]
 
+/** What asks something of the way onward. RFC 4865 §3: FUTURERELEASE is for submission only. */
+const ofTheWay: readonly Extension[] = ['DSN', 'DELIVERBY', 'FUTURERELEASE', 'MT-PRIORITY']
+
 /** The extensions of a session in clear or inside TLS. The same set for the same terms: it is asked for at each command. */
 export function offered(terms: Terms, secure: boolean): ReadonlySet<Extension> {
   return offer(terms, secure).set
@@ -84,10 +89,11 @@ function offer(terms: Terms, secure: boolean): Offer {
 
 function extensions(terms: Terms, secure: boolean): ReadonlySet<Extension> {
   const set = new Set(always)
+  if (!terms.relays) for (const extension of ofTheWay) set.delete(extension)
   if (mayAuthenticate(terms, secure)) set.add('AUTH')
   if (terms.tls === 'starttls' && !secure) set.add('STARTTLS')
   // RFC 8689 §2: only where the message itself came under TLS.
-  if (secure) set.add('REQUIRETLS')
+  if (secure && terms.relays) set.add('REQUIRETLS')
   if (terms.xclient) set.add('XCLIENT')
   return set
 }

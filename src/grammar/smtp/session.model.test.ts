@@ -16,6 +16,7 @@ const at: Surroundings = {
     auth: 'optional',
     authWithoutTls: true,
     requireTls: false,
+    relays: true,
     xclient: false,
     limits: {
       commands: 1000,

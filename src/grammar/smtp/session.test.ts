@@ -31,6 +31,7 @@ const defaults: Record<string, string> = {
   auth: 'required',
   authWithoutTls: 'no',
   requireTls: 'no',
+  relays: 'yes',
   xclient: 'no',
   secure: 'no',
   trusted: '',
@@ -152,6 +153,7 @@ function termsOf(settings: Record<string, string>): Terms {
     auth: settings['auth'] as Terms['auth'],
     authWithoutTls: yes('authWithoutTls'),
     requireTls: yes('requireTls'),
+    relays: yes('relays'),
     xclient: yes('xclient'),
     limits: {
       commands: number('commands'),
@@ -173,8 +175,11 @@ function identityOf(text: string): { organization: string; stream: string; login
 
 const answers: Record<string, (words: readonly string[]) => Event> = {
   opened: (words) => (words.length === 0 ? { kind: 'opened' } : { kind: 'opened', reply: replyOf(words) }),
-  addressed: (words) =>
-    words.length === 0 ? { kind: 'addressed' } : { kind: 'addressed', reply: replyOf(words) },
+  addressed: (words) => {
+    if (words.length === 0) return { kind: 'addressed' }
+    const fault = words[0] === 'fault'
+    return { kind: 'addressed', reply: replyOf(fault ? words.slice(1) : words), fault }
+  },
   granted: ([who = '']) => ({ kind: 'granted', identity: identityOf(who) }),
   denied: (words) => ({ kind: 'denied', reply: replyOf(words) }),
   content: (words) =>

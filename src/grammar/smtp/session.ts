@@ -73,7 +73,7 @@ function greeting(terms: Terms): Reply {
  */
 export function step(session: Session, event: Event, at: Surroundings): Step {
   const next = event.kind === 'line' ? onLine(session, event.line, at) : onAnswer(session, event, at)
-  return judged(next, at.terms, event.kind === 'addressed')
+  return judged(next, at.terms, event.kind === 'addressed' && event.fault !== true)
 }
 
 /** Counts what went wrong, and ends the session when it is too much. */

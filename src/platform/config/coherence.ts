@@ -28,11 +28,36 @@ export function findings(config: Config): Findings {
     warnings.push(...sourceWarnings(source))
   }
   for (const [i, route] of config.routes.entries()) problems.push(...routeProblems(route, `routes[${i + 1}]`))
-  warnings.push(...routeWarnings(config.routes), ...nameWarnings(config))
+  warnings.push(...mxWarnings(config), ...routeWarnings(config.routes), ...nameWarnings(config))
   return { problems, warnings }
 }
 
+/** Keys about who sends, which at an MX nobody does. */
+function mxProblems(listener: ListenerConfig): string[] {
+  const path = `listeners.${listener.name}`
+  const { tls, auth, authWithoutTls, trusted, requireTls, bareNewline } = listener
+  const senseless = [
+    ...(auth === 'optional' ? ['auth'] : []),
+    ...(authWithoutTls ? ['auth_without_tls'] : []),
+    ...(trusted.length > 0 ? ['trusted'] : []),
+    ...(bareNewline === 'normalize' ? ['bare_newline'] : []),
+  ]
+  const problems = senseless.map((key) => `${path}.${key}: has no meaning where kind is "mx"`)
+  // RFC 3207 §4: a publicly-referenced server must not require TLS, and begins in clear.
+  if (requireTls) problems.push(`${path}.require_tls: those who bring mail to an MX may have no TLS`)
+  if (tls === 'implicit') problems.push(`${path}.tls: mail comes to an MX in clear, or by STARTTLS`)
+  return problems
+}
+
+function mxWarnings({ listeners, queue }: Config): string[] {
+  if (queue.returnPathDomain !== undefined) return []
+  return listeners
+    .filter(({ kind }) => kind === 'mx')
+    .map(({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`)
+}
+
 function listenerProblems(listener: ListenerConfig): string[] {
+  if (listener.kind === 'mx') return mxProblems(listener)
   const { name, tls, auth, authWithoutTls, trusted, requireTls } = listener
   const path = `listeners.${name}`
   const problems: string[] = []
@@ -48,7 +73,9 @@ function listenerProblems(listener: ListenerConfig): string[] {
   return problems
 }
 
-function listenerWarnings({ name, address, tls, auth, authWithoutTls, trusted }: ListenerConfig): string[] {
+function listenerWarnings(listener: ListenerConfig): string[] {
+  if (listener.kind === 'mx') return []
+  const { name, address, tls, auth, authWithoutTls, trusted } = listener
   const warnings: string[] = []
   if (authWithoutTls && auth !== 'none' && !isNear(address))
     warnings.push(`listeners.${name}.auth_without_tls: passwords will travel in clear to ${address}`)

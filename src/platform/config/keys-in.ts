@@ -24,8 +24,14 @@ export const LISTENERS = named(
       default: '::',
       is: 'Where to listen. `::` is every address of the machine, IPv4 too.',
     }),
-    port: port({ default: 587, is: 'RFC 6409 §3.1 names 587, RFC 8314 §7.3 names 465.' }),
-    kind: choice(['submission'], { default: 'submission', is: 'Which door it is.' }),
+    port: port({
+      default: 587,
+      is: 'RFC 6409 §3.1 names 587, RFC 8314 §7.3 names 465. Where `kind` is `mx` the default is 25.',
+    }),
+    kind: choice(['submission', 'mx'], {
+      default: 'submission',
+      is: '`submission` takes mail to be sent. `mx` takes what comes back, from anybody: bounces, complaints and wishes to unsubscribe for addresses that the node made itself, at most 100 recipients and 10 MiB each. It relays nothing, and has no AUTH.',
+    }),
     tls: choice(['none', 'starttls', 'implicit'], {
       default: 'starttls',
       is: '`starttls` offers STARTTLS, `implicit` begins with TLS, `none` has neither.',
@@ -61,6 +67,7 @@ export const LISTENERS = named(
     requireTls: flag({ default: false, is: 'Refuse MAIL before TLS, for trusted networks too.' }),
   },
   { submission: { port: 587, tls: 'starttls' }, submissions: { port: 465, tls: 'implicit' } },
+  ({ kind }) => (kind === 'mx' ? { port: 25 } : {}),
 )
 
 export const LIMITS = table(

@@ -231,6 +231,12 @@ const MISTAKES: readonly (readonly [toml: string, said: RegExp])[] = [
   ['[listeners.a]\nauth = "optional"\ntrusted = ["0.0.0.0/0"]', /open relay$/],
   ['[listeners.a]\nauth = "optional"\ntrusted = ["::/0"]', /open relay$/],
   ['[listeners.a]\ntls = "none"\nauth_without_tls = true\nrequire_tls = true', /^listeners\.a\.require_tls/],
+  ['[listeners.mx]\nkind = "mx"\nauth = "optional"', /^listeners\.mx\.auth: has no meaning/],
+  ['[listeners.mx]\nkind = "mx"\nauth_without_tls = true', /^listeners\.mx\.auth_without_tls: has no/],
+  ['[listeners.mx]\nkind = "mx"\ntrusted = ["10.0.0.0/8"]', /^listeners\.mx\.trusted: has no meaning/],
+  ['[listeners.mx]\nkind = "mx"\nbare_newline = "normalize"', /^listeners\.mx\.bare_newline: has no/],
+  ['[listeners.mx]\nkind = "mx"\nrequire_tls = true', /^listeners\.mx\.require_tls: those who bring/],
+  ['[listeners.mx]\nkind = "mx"\ntls = "implicit"', /^listeners\.mx\.tls: mail comes to an MX in clear/],
   [
     '[listeners.a]\nport = 25\n[listeners.b]\nport = 25',
     /^listeners\.b: listens on \[::\]:25, and so does listeners\.a/,
@@ -279,6 +285,7 @@ const WARNINGS: readonly (readonly [toml: string, said: RegExp])[] = [
     /^routes\[2\]: is never used/,
   ],
   ['[http]\naddress = "0.0.0.0"', /^http\.address: 0\.0\.0\.0 lets everyone/],
+  ['[listeners.mx]\nkind = "mx"', /^listeners\.mx: no bounces come here while/],
 ]
 
 for (const [toml, said] of WARNINGS) {
@@ -288,6 +295,15 @@ for (const [toml, said] of WARNINGS) {
     assert.deepEqual(others, [])
   })
 }
+
+function mxPort(more: string): unknown {
+  const toml = `[queue]\nreturn_path_domain = "b.example.com"\n[listeners.a]\nkind = "mx"\n${more}`
+  return config(toml).listeners[0]?.port
+}
+
+test('an MX listens on port 25, unless another is written', () => {
+  assert.deepEqual([mxPort(''), mxPort('port = 2525')], [25, 2525])
+})
 
 test('passwords in clear on loopback are nobody else’s business', () => {
   assert.deepEqual(

@@ -59,7 +59,10 @@ function readNamed(node: Named, raw: unknown, path: string, reading: Reading): u
     const odd = each.filter(([name]) => !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
     for (const [name] of odd)
       reading.problems.push(`${join(path, name)}: a name is made of lower-case letters, digits and hyphens`)
-    return each.map(([name, entry]) => ({ name, ...readTable(node.keys, entry, join(path, name), reading) }))
+    return each.map(([name, entry]) => {
+      const whole: unknown = isTable(entry) ? { ...node.defaults(entry), ...entry } : entry
+      return { name, ...readTable(node.keys, whole, join(path, name), reading) }
+    })
   }
   reading.problems.push(`${path}: expected tables with a name each, such as [${path}.main], ${found(raw)}`)
   return []

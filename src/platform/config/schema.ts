@@ -41,7 +41,11 @@ export type Named<N extends Nodes = Nodes> = {
   readonly keys: N
   /** What there is when the operator declares none, as in TOML. */
   readonly initial: { readonly [name: string]: { readonly [key: string]: unknown } }
+  /** Defaults of one table that follow from what is written in it, before those of its keys. */
+  readonly defaults: (written: Written) => Written
 }
+/** As in TOML. */
+export type Written = { readonly [key: string]: unknown }
 /** `[[routes]]`: tables in order, none by default. */
 export type Rows<N extends Nodes = Nodes> = { readonly node: 'rows'; readonly is: string; readonly keys: N }
 export type Node = Key<unknown> | Table | Named | Rows
@@ -66,8 +70,13 @@ export function table<const N extends Nodes>(is: string, keys: N): Table<N> {
   return { node: 'table', is, keys }
 }
 
-export function named<const N extends Nodes>(is: string, keys: N, initial: Named['initial']): Named<N> {
-  return { node: 'named', is, keys, initial }
+export function named<const N extends Nodes>(
+  is: string,
+  keys: N,
+  initial: Named['initial'],
+  defaults: Named['defaults'] = () => ({}),
+): Named<N> {
+  return { node: 'named', is, keys, initial, defaults }
 }
 
 export function rows<const N extends Nodes>(is: string, keys: N): Rows<N> {

@@ -1,10 +1,11 @@
 /** Every reason in English. */
 
+import type { Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { ENGLISH_SHAPING } from './shaping-english.ts'
 import { span } from './span.ts'
-import type { Wording } from './wording.ts'
+import type { Sentences, Wording } from './wording.ts'
 
 const MOMENT = 'a moment'
 
@@ -35,6 +36,7 @@ export const ENGLISH: Wording = {
       until: '',
       change: 'Only to send it again: what was cancelled does not come back.',
     }),
+    'came-back': ({ report: { kind, at: when } }, { at }) => CAME_BACK[kind](at(when)),
     held: ({ why }, { name }) => ({
       brief: `held${why === '' ? '' : `: ${why}`}`,
       what: `An operator holds it${because(why)}`,
@@ -170,6 +172,43 @@ export const ENGLISH: Wording = {
     const text = span(Math.abs(milliseconds), ['d', 'h', 'm', 's'])
     return milliseconds > 0 ? `in ${text}` : `${text} ago`
   },
+}
+
+const LOOK =
+  '"hikyaku suppression list" shows whether the recipient is suppressed for it, "hikyaku suppression remove" ends that.'
+
+/** What came back, and when. */
+const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
+  bounce: (when) => ({
+    brief: 'came back',
+    what: `It came back at ${when}: the host that had taken it could not deliver it.`,
+    until: '',
+    change: LOOK,
+  }),
+  delay: (when) => ({
+    brief: 'late elsewhere',
+    what: `The host that took it said at ${when} that it could not deliver it yet.`,
+    until: '',
+    change: 'Nothing here: it is that host which goes on trying.',
+  }),
+  success: (when) => ({
+    brief: 'arrival confirmed',
+    what: `The host that took it said at ${when} that it was delivered.`,
+    until: '',
+    change: '',
+  }),
+  complaint: (when) => ({
+    brief: 'complained of',
+    what: `Its recipient complained of it; the complaint came at ${when}.`,
+    until: '',
+    change: LOOK,
+  }),
+  unsubscribe: (when) => ({
+    brief: 'unsubscribed',
+    what: `Its recipient asked at ${when} for no more mail of this stream.`,
+    until: '',
+    change: LOOK,
+  }),
 }
 
 function counted(count: number, one: string, many: string): string {

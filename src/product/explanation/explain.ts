@@ -3,9 +3,9 @@
 import type { PathState } from '#engine/egress'
 import { DAMAGED, deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
-import type { Attempt, Claimed, Delivery, Instant, QueueDepth } from '#engine/spool'
+import type { Attempt, Claimed, Delivery, Instant, QueueDepth, Report } from '#engine/spool'
 
-import type { OfNode, OfPath, OfQueue, Reason, Untold } from './reason.ts'
+import type { CameBack, OfNode, OfPath, OfQueue, Reason, Untold } from './reason.ts'
 
 /** What the running node knows. */
 export type NodeFacts = {
@@ -18,6 +18,8 @@ export type NodeFacts = {
 export type DeliveryFacts = Claimed & {
   /** Oldest first. */
   readonly attempts: readonly Attempt[]
+  /** What came back about it; oldest first. */
+  readonly reports: readonly Report[]
   readonly now: Instant
   /** Absent when no node runs. */
   readonly node?:
@@ -39,11 +41,15 @@ export type QueueFacts = {
 
 /**
  * Never empty. All of them hold at the same time, except that several paths are several ways: one that frees itself is
- * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths; last, what its sender
- * should have heard of it and did not.
+ * enough. What keeps the whole node stands first, then the delivery's own, then queue and paths; then what came back about
+ * it; last, what its sender should have heard of it and did not.
  */
 export function explainDelivery(facts: DeliveryFacts): readonly Reason[] {
-  return [...ofState(facts), ...untold(facts)]
+  return [...ofState(facts), ...cameBack(facts), ...untold(facts)]
+}
+
+function cameBack({ reports }: DeliveryFacts): readonly CameBack[] {
+  return reports.map((report) => ({ at: 'came-back', report }))
 }
 
 function ofState(facts: DeliveryFacts): readonly Reason[] {
@@ -94,8 +100,8 @@ function isDamaged({ delivery, attempts }: DeliveryFacts): boolean {
   return last?.stage === DAMAGED && last.text === delivery.lastReply
 }
 
-function untold({ attempts }: DeliveryFacts): readonly Untold[] {
-  const notice = attempts.findLast((attempt) => attempt.notice !== undefined)?.notice
+function untold({ attempts, reports }: DeliveryFacts): readonly Untold[] {
+  const notice = [...attempts, ...reports].findLast((one) => one.notice !== undefined)?.notice
   if (notice === undefined || notice.kind === 'sent') return []
   return [{ at: 'untold', ...(notice.kind === 'withheld' ? { limit: notice.limit } : {}) }]
 }

@@ -104,7 +104,15 @@ export function node({ overview, queue, ...more }: NodeChanges = {}): Node {
 }
 
 export function facts(changes: Partial<Delivery> = {}, more: Partial<DeliveryFacts> = {}): DeliveryFacts {
-  return { message: MESSAGE, delivery: delivery(changes), attempts: [], now: NOW, node: node(), ...more }
+  return {
+    message: MESSAGE,
+    delivery: delivery(changes),
+    attempts: [],
+    reports: [],
+    now: NOW,
+    node: node(),
+    ...more,
+  }
 }
 
 const ENDS = { source: 'default', site: 'mx.example.com' } as const
@@ -160,6 +168,21 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'expired', tries: 0, why: '' },
   { at: 'cancelled', when: NOW, why: HOSTILE },
   { at: 'cancelled', why: '' },
+  ...(['bounce', 'delay', 'success', 'complaint', 'unsubscribe'] as const).map((kind) => ({
+    at: 'came-back' as const,
+    report: { kind, at: NOW - MINUTE, host: '', status: '', text: HOSTILE },
+  })),
+  {
+    at: 'came-back',
+    report: {
+      kind: 'bounce',
+      at: NOW,
+      host: 'mx2.example.com',
+      status: '5.1.1',
+      text: '550 5.1.1 No such user',
+      bounce: { class: 'user-unknown', type: 'hard', rule: 'status 5.1.1' },
+    },
+  },
   { at: 'held', why: HOSTILE },
   { at: 'held', why: '' },
   { at: 'damaged', why: 'the body of message 0sa8jyx0040 is damaged: its checksum differs' },

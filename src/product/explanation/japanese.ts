@@ -1,10 +1,11 @@
 /** Every reason in Japanese. */
 
+import type { Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { JAPANESE_SHAPING } from './shaping-japanese.ts'
 import { span } from './span.ts'
-import type { Wording } from './wording.ts'
+import type { Sentences, Wording } from './wording.ts'
 
 const MOMENT = 'まもなく'
 
@@ -35,6 +36,7 @@ export const JAPANESE: Wording = {
       until: '',
       change: 'もう一度送るほかありません。取り消したものは元に戻せません。',
     }),
+    'came-back': ({ report: { kind, at: when } }, { at }) => CAME_BACK[kind](at(when)),
     held: ({ why }, { name }) => ({
       brief: `保留${why === '' ? '' : `: ${why}`}`,
       what: `運用者が保留にしています${reason(why)}。`,
@@ -171,6 +173,43 @@ export const JAPANESE: Wording = {
     const text = span(Math.abs(milliseconds), ['日', '時間', '分', '秒'])
     return `${text}${milliseconds > 0 ? '後' : '前'}`
   },
+}
+
+const LOOK =
+  'このために宛先が配信停止になっているかは「hikyaku suppression list」で分かり、「hikyaku suppression remove」で解除できます。'
+
+/** What came back, and when. */
+const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
+  bounce: (when) => ({
+    brief: '返送',
+    what: `${when}に返送されました。いったん受け取ったサーバーが、宛先に届けられませんでした。`,
+    until: '',
+    change: LOOK,
+  }),
+  delay: (when) => ({
+    brief: '転送先で遅延',
+    what: `受け取ったサーバーから、まだ届けられないという知らせが${when}にありました。`,
+    until: '',
+    change: 'ここでできることはありません。配送を続けているのは、そのサーバーです。',
+  }),
+  success: (when) => ({
+    brief: '到着確認',
+    what: `受け取ったサーバーから、届けたという知らせが${when}にありました。`,
+    until: '',
+    change: '',
+  }),
+  complaint: (when) => ({
+    brief: '苦情',
+    what: `宛先の人から苦情があり、${when}に届きました。`,
+    until: '',
+    change: LOOK,
+  }),
+  unsubscribe: (when) => ({
+    brief: '配信停止の依頼',
+    what: `宛先の人から、このストリームのメールを止めてほしいという依頼が${when}にありました。`,
+    until: '',
+    change: LOOK,
+  }),
 }
 
 function reason(why: string): string {

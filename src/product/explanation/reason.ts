@@ -1,9 +1,9 @@
 /** Why a delivery waits, or what became of it, as data. What it says in words is elsewhere, in every language we have. */
 
 import type { Limit, Live } from '#engine/shaping'
-import type { Attempt, Instant } from '#engine/spool'
+import type { Attempt, Instant, Report } from '#engine/spool'
 
-export type Reason = Ending | OfDelivery | OfQueue | OfPath | OfNode | Untold
+export type Reason = Ending | CameBack | OfDelivery | OfQueue | OfPath | OfNode | Untold
 
 /** It is over. */
 export type Ending =
@@ -16,6 +16,9 @@ export type Ending =
       readonly last?: Attempt
     }
   | { readonly at: 'cancelled'; readonly when?: Instant; readonly why: string }
+
+/** What was reported of it later: by the host that had taken it, or by whom that asked. */
+export type CameBack = { readonly at: 'came-back'; readonly report: Report }
 
 /** It is this delivery that waits, or its turn. */
 export type OfDelivery =
@@ -106,6 +109,7 @@ export const REASONS = [
   'bounced',
   'expired',
   'cancelled',
+  'came-back',
   'held',
   'damaged',
   'scheduled',

@@ -7,7 +7,7 @@ import type { Reason } from './reason.ts'
 import { LANGUAGES, languageOf, tell } from './words.ts'
 
 const about = { name: '0sa8jyx0040.1', now: NOW }
-const FINAL: readonly Reason['at'][] = ['delivered', 'bounced', 'expired', 'cancelled', 'untold']
+const FINAL: readonly Reason['at'][] = ['delivered', 'bounced', 'expired', 'cancelled', 'came-back', 'untold']
 
 test('the samples have every reason', () => {
   assert.deepEqual([...new Set(SAMPLES.map(({ at }) => at))].toSorted(), [...REASONS].toSorted())

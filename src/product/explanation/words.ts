@@ -1,7 +1,7 @@
 /** A reason in words, in the language of who asks. */
 
 import { BOUNCE_CLASSES, classWords } from '#grammar/bounce'
-import type { Attempt, Instant } from '#engine/spool'
+import type { Attempt, Instant, Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { ENGLISH } from './english.ts'
@@ -35,6 +35,7 @@ export function tell(
 
 /** The answer behind a reason: of the last attempt, or what the record has kept of it. */
 function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'meaning'> {
+  if (reason.at === 'came-back') return answerOfReport(reason.report, language)
   const last = 'last' in reason ? reason.last : undefined
   if (last === undefined) return { said: 'tries' in reason ? reason.why : '', meaning: '' }
   const { code, enhanced, text, outcome } = last
@@ -45,8 +46,18 @@ function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'mean
   return { said: WORDINGS[language].said(last, words), meaning: classMeaning(last, language) ?? meaning }
 }
 
+function answerOfReport(report: Report, language: Language): Pick<Told, 'said' | 'meaning'> {
+  const { host, status, text } = report
+  const words = text === '' ? status : text
+  const meaning = status === '' ? '' : explainStatus(status)[language].what
+  return {
+    said: host === '' || words === '' ? words : `${host}: ${words}`,
+    meaning: classMeaning(report, language) ?? meaning,
+  }
+}
+
 /** The class knows more than the code, but for what nobody knows. */
-function classMeaning({ bounce }: Attempt, language: Language): string | undefined {
+function classMeaning({ bounce }: Pick<Attempt, 'bounce'>, language: Language): string | undefined {
   const name = BOUNCE_CLASSES.find((one) => one === bounce?.class)
   return name === undefined || name === 'other' ? undefined : classWords(name)[language].what
 }

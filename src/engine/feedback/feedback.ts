@@ -1,0 +1,241 @@
+/**
+ * What comes back after a delivery has ended: bounces, complaints, automatic answers, wishes to unsubscribe. Judged,
+ * kept with the delivery, and taught to whom it concerns. Nothing is ever mailed to whoever sent it.
+ */
+
+import { judgeIncoming } from '#engine/bounce'
+import type { JudgedMessage } from '#engine/bounce'
+import type { Intake, OwnAddress, Tell } from '#engine/queue'
+import { SpoolError } from '#engine/spool'
+import type { Claimed, DeliveryKey, Report, Spool } from '#engine/spool'
+import { formatMailbox } from '#grammar/address'
+import type { Mailbox } from '#grammar/address'
+import { reply } from '#grammar/smtp'
+import type { Reply } from '#grammar/smtp'
+import type { Log } from '#platform/log'
+
+import { decide } from './decide.ts'
+import type { Decision, Learned } from './decide.ts'
+import { forward } from './forward.ts'
+import type { FeedbackMetrics } from './metrics.ts'
+import { quotedDelivery, recognise } from './recognise.ts'
+import type { OwnDomains, Recognised } from './recognise.ts'
+import type { Returned, Taken } from './returned.ts'
+
+export type FeedbackOptions = {
+  readonly hostname: string
+  /** Beside that of the node itself. */
+  readonly returnPathDomain: string | undefined
+  /** Whom mail for postmasters goes to, if that is not a domain of ours. */
+  readonly postmaster: Mailbox
+  /** Received fields beyond which a message is in a loop. */
+  readonly hops: number
+  /** The key of return paths. */
+  readonly secret: Uint8Array
+  readonly spool: Pick<Spool, 'show' | 'report'>
+  readonly intake: Pick<Intake, 'newId' | 'accept' | 'stream'>
+  /** Resolves when it is written down. */
+  readonly learned: (learned: Learned) => Promise<void>
+  readonly tell: Tell
+  readonly log: Log
+  readonly metrics: FeedbackMetrics
+  now(): number
+}
+
+const NO_SUCH_ADDRESS = reply(550, '5.1.1', 'There is no such address here')
+const NO_RELAY = reply(550, '5.7.1', 'No mail is relayed here')
+const TAKEN = reply(250, '2.0.0', 'Taken')
+const NOT_NOW = reply(451, '4.3.0', 'It could not be kept, try again later')
+
+export class Feedback {
+  readonly #options: FeedbackOptions
+  /** Reports about one delivery, one after the other: two that come together are still one and its repetition. */
+  readonly #under = new Map<string, Promise<void>>()
+
+  constructor(options: FeedbackOptions) {
+    this.#options = options
+  }
+
+  /** Why nobody may write to this address; `undefined` when they may. */
+  refusal(to: Mailbox): Reply | undefined {
+    switch (this.#recognise(to).at) {
+      case 'delivery':
+      case 'complaints':
+      case 'postmaster':
+        return undefined
+      case 'nobody':
+        return NO_SUCH_ADDRESS
+      case 'elsewhere':
+        return NO_RELAY
+    }
+  }
+
+  /**
+   * Resolves when what the message means is durable; after a 4yz, what was done already is not done again but for a
+   * soft bounce that may be counted twice, and a sender told twice. Rejects only with the death of the spool.
+   */
+  async take(mail: Returned): Promise<Taken> {
+    const judged = judgeIncoming(mail.bytes)
+    let taken: Taken = { reply: TAKEN }
+    for (const { to } of mail.offer.envelope.to) {
+      const one = await this.#takeFor(to, judged, mail)
+      if (one.reply.code >= 400) return one
+      if (one.id !== undefined) taken = { ...taken, id: one.id }
+    }
+    return taken
+  }
+
+  async #takeFor(to: Mailbox, judged: JudgedMessage, mail: Returned): Promise<Taken> {
+    const recognised = this.#recognise(to)
+    try {
+      switch (recognised.at) {
+        case 'postmaster':
+          return await forward(this.#options, mail, to)
+        case 'complaints':
+          await this.#complaint(judged, mail)
+          return { reply: TAKEN }
+        case 'delivery':
+          await this.#about(recognised, judged, mail)
+          return { reply: TAKEN }
+        case 'nobody':
+        case 'elsewhere':
+          // A reload between RCPT and now took the address away.
+          return { reply: NO_SUCH_ADDRESS }
+      }
+    } catch (cause) {
+      if (cause instanceof SpoolError && cause.code === 'broken') throw cause
+      this.#options.log.error('feedback.not-kept', { to: formatMailbox(to), kind: judged.kind, cause })
+      return { reply: NOT_NOW }
+    }
+  }
+
+  async #complaint(judged: JudgedMessage, mail: Returned): Promise<void> {
+    const quoted = quotedDelivery(mail.bytes, this.#options.secret)
+    if (quoted === undefined) return this.#dropped(judged, mail)
+    await this.#about({ ...quoted, purpose: 'complaint' }, judged, mail)
+  }
+
+  async #about({ key, purpose }: OwnAddress, judged: JudgedMessage, mail: Returned): Promise<void> {
+    await this.#oneByOne(nameOf(key), async () => {
+      const found = await this.#find(key)
+      if (found === undefined) return this.#forgotten(key, judged, mail)
+      const decision = decide(judged, purpose, found, this.#options.now())
+      switch (decision.kind) {
+        case 'report':
+          return await this.#reported(decision, found, mail)
+        case 'auto-reply':
+          this.#options.metrics.received('auto-reply')
+          this.#options.log.info('autoreply.received', {
+            ...this.#subject(found, mail),
+            challenge: judged.challenge,
+          })
+          return
+        case 'other':
+          return this.#dropped(judged, mail, found)
+      }
+    })
+  }
+
+  /** The record last: what a crash interrupts is then done again when the report comes again, and not lost. */
+  async #reported(
+    { report, learned, tell }: Extract<Decision, { kind: 'report' }>,
+    found: Found,
+    mail: Returned,
+  ): Promise<void> {
+    const { log, metrics, spool } = this.#options
+    const subject = this.#subject(found, mail)
+    if (found.reports.some(({ kind }) => kind === report.kind)) {
+      metrics.received('repeated')
+      log.info('feedback.repeated', { ...subject, kind: report.kind })
+      return
+    }
+    if (learned !== undefined) await this.#options.learned(learned)
+    const notice = tell === undefined ? undefined : await this.#options.tell(tell)
+    await spool.report(found.delivery.key, { ...report, ...(notice === undefined ? {} : { notice }) })
+    this.#told(report, subject)
+  }
+
+  #told({ kind, host, status, text, bounce }: Report, subject: object): void {
+    const { log, metrics } = this.#options
+    metrics.received(kind)
+    const said = { ...subject, host, status, diagnostic: text }
+    const why = bounce === undefined ? {} : { class: bounce.class, type: bounce.type, rule: bounce.rule }
+    switch (kind) {
+      case 'bounce':
+        metrics.bounced(bounce?.class ?? 'other')
+        log.warn('bounce.received', { ...said, ...why })
+        return
+      case 'delay':
+        log.info('delay.received', { ...said, ...why })
+        return
+      case 'success':
+        log.info('success.received', said)
+        return
+      case 'complaint':
+        log.warn('complaint.received', { ...subject, feedback: text })
+        return
+      case 'unsubscribe':
+        log.info('unsubscribe.received', { ...subject, by: text })
+    }
+  }
+
+  #dropped({ kind, report, feedback }: JudgedMessage, mail: Returned, found?: Found): void {
+    this.#options.metrics.received('dropped')
+    const subject = found === undefined ? this.#client(mail) : this.#subject(found, mail)
+    this.#options.log.info('feedback.dropped', { ...subject, kind, report, feedback })
+  }
+
+  #forgotten(key: DeliveryKey, { kind }: JudgedMessage, mail: Returned): void {
+    this.#options.metrics.received('forgotten')
+    this.#options.log.warn('feedback.forgotten', {
+      message: key.message,
+      n: key.n,
+      kind,
+      ...this.#client(mail),
+    })
+  }
+
+  #subject({ message, delivery }: Claimed, mail: Returned): object {
+    const { organization, stream } = message
+    const to = formatMailbox(delivery.to)
+    return { message: message.id, n: delivery.key.n, to, organization, stream, ...this.#client(mail) }
+  }
+
+  #client({ client, offer }: Returned): object {
+    const { from } = offer.envelope
+    return { client: client.address, from: from === null ? '<>' : formatMailbox(from) }
+  }
+
+  async #find({ message, n }: DeliveryKey): Promise<Found | undefined> {
+    const view = await this.#options.spool.show(message)
+    const found = view?.deliveries.find(({ delivery }) => delivery.key.n === n)
+    return view && found && { message: view.message, delivery: found.delivery, reports: found.reports }
+  }
+
+  async #oneByOne(name: string, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#under.get(name) ?? Promise.resolve()).then(work, work)
+    this.#under.set(name, mine)
+    try {
+      await mine
+    } finally {
+      if (this.#under.get(name) === mine) this.#under.delete(name)
+    }
+  }
+
+  #recognise(to: Mailbox): Recognised {
+    return recognise(to, ownDomains(this.#options))
+  }
+}
+
+type Found = Claimed & { readonly reports: readonly Report[] }
+
+function nameOf({ message, n }: DeliveryKey): string {
+  return `${message}.${n}`
+}
+
+function ownDomains({ hostname, returnPathDomain, postmaster, secret }: FeedbackOptions): OwnDomains {
+  const domains = [hostname, ...(returnPathDomain === undefined ? [] : [returnPathDomain])].map((name) =>
+    name.toLowerCase(),
+  )
+  return { domains, secret, hasPostmaster: !domains.includes(postmaster.domain.toLowerCase()) }
+}

@@ -1,0 +1,5 @@
+export { Feedback } from './feedback.ts'
+export type { FeedbackOptions } from './feedback.ts'
+export type { Returned, Taken } from './returned.ts'
+export type { Learned } from './decide.ts'
+export { feedbackMetrics } from './metrics.ts'

@@ -1,0 +1,74 @@
+/** What comes back to a node, as one transport thread composes it: addresses, records, suppressions, notifications. */
+
+import { Feedback, feedbackMetrics } from '#engine/feedback'
+import type { Learned } from '#engine/feedback'
+import type { Intake } from '#engine/queue'
+import type { Spool } from '#engine/spool'
+import { parseMailbox } from '#grammar/address'
+import type { Mailbox } from '#grammar/address'
+import type { Config } from '#platform/config'
+import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+import { addressKey } from '#product/suppression'
+import type { Experience } from '#product/suppression'
+
+import type { MainService } from './main-service.ts'
+import type { Outgoing } from './outgoing.ts'
+
+export type ReturningParts = {
+  /** The configuration of the moment. */
+  readonly config: () => Config
+  readonly spool: Spool
+  readonly intake: Intake
+  readonly secret: Uint8Array
+  readonly tell: Outgoing['tell']
+  readonly experienced: MainService['experienced']
+  readonly log: Log
+  readonly metrics: MetricsRegistry
+}
+
+export function startFeedback(parts: ReturningParts): Feedback {
+  const { config, spool, intake, secret, tell, experienced, log, metrics } = parts
+  return new Feedback({
+    hostname: config().node.name,
+    get returnPathDomain() {
+      return config().queue.returnPathDomain
+    },
+    get postmaster() {
+      return mailboxOf(config().queue.postmaster)
+    },
+    get hops() {
+      return config().limits.hops
+    },
+    secret,
+    spool,
+    intake,
+    learned: (learned) => experienced([experienceOf(learned)], config().suppression),
+    tell,
+    log,
+    metrics: feedbackMetrics(metrics),
+    now: Date.now,
+  })
+}
+
+export function experienceOf(learned: Learned): Experience {
+  const { message, delivery, at, evidence } = learned
+  const known = {
+    organization: message.organization,
+    stream: message.stream,
+    address: addressKey(delivery.to),
+    delivery: `${delivery.key.message}.${delivery.key.n}`,
+    at,
+    evidence,
+  }
+  if (learned.kind !== 'bounced') return { ...known, kind: learned.kind }
+  const { class: what, type } = learned.bounce
+  return { ...known, kind: 'bounced', class: what, type }
+}
+
+/** The configuration has made sure that it is one. */
+function mailboxOf(text: string): Mailbox {
+  const parsed = parseMailbox(text, { smtputf8: true, looseDots: true, furtherHop: true })
+  if (!parsed.ok) throw new Error(`queue.postmaster: ${text}`)
+  return parsed.value
+}
