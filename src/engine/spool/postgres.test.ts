@@ -72,10 +72,14 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
   await admin.connect()
   const mine = { ...optionsOf(home.url), node: NODE }
   const spool = await openSpool(mine, assert.fail)
-  const cut = (name: string): Promise<unknown> =>
-    admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1`, [
-      name,
-    ])
+  /** Resolves when the server has ended them, and this process had a turn to hear of it. */
+  const cut = async (name: string): Promise<void> => {
+    await admin.query(
+      `select pg_terminate_backend(pid, 10_000) from pg_stat_activity where application_name like $1`,
+      [name],
+    )
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 
   await context.test('a connection lost while idle is replaced', async () => {
     await spool.accept(entry(newId()), HELLO)
