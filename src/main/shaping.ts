@@ -59,6 +59,7 @@ export async function resolveRules(options: GlobalOptions, query: ShapingQuery):
           site: route.site,
           ...(provider === undefined ? {} : { provider }),
           ...(layer === undefined ? {} : { domain: layer }),
+          ...(route.via === 'static' ? { static: true as const } : {}),
         }),
       ),
     ),

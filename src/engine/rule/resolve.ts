@@ -12,6 +12,8 @@ export type Where = {
   /** The pattern of the domain layer that its domain falls under. */
   readonly domain?: string
   readonly provider?: string
+  /** The hosts are those of a static route: limits for everything are for receivers, whom nobody has asked. */
+  readonly static?: true
 }
 
 export type Origin = Place & {
@@ -84,6 +86,7 @@ export function resolve(rules: Ruleset, base: Base, where: Where): Resolved {
   }
   const found = labelsOf(where).flatMap((label) => rules.layers.get(label) ?? [])
   for (const { label, entries } of found) {
+    if (label === 'default' && where.static === true) continue
     for (const [key, entry] of entries) {
       if (!isLimit(key)) continue
       values.set(key, entry.value)

@@ -68,6 +68,15 @@ test('the particular goes before the general, in the order of the seven layers',
   assert.equal(at({ provider: 'big', site: SITE, source: 'ip-1', domain: 'shop.example' }), 7)
 })
 
+test('limits for everything are not for the hosts of a static route; what names them is', () => {
+  const rules = rulesOf(LAYERED)
+  const at = (where: object): unknown =>
+    resolve(rules, BASE, { source: 'ip-2', site: 'other', static: true, ...where }).limits.connections
+  assert.equal(at({}), 10)
+  assert.equal(at({ provider: 'big' }), 2)
+  assert.equal(at({ site: SITE }), 4)
+})
+
 test('each value tells its layer, file and line; what no rule says comes from the configuration', () => {
   const { origins, limits, layers } = resolve(rulesOf(LAYERED), BASE, {
     source: 'ip-1',

@@ -21,7 +21,7 @@ import { SharedShape } from './shared-shape.ts'
 import type { Clock } from './shared-shape.ts'
 
 /** What tells apart, on one site, domains that have limits of their own. */
-export type Group = { readonly provider?: string; readonly domain?: string }
+export type Group = { readonly provider?: string; readonly domain?: string; readonly static?: true }
 
 /** A recipient that must not be tried any more, and why. */
 export type Suppressing = { readonly claimed: Claimed; readonly attempt: Attempt; readonly rule: string }
@@ -91,6 +91,7 @@ export class Shaping {
     return {
       ...(provider === undefined ? {} : { provider }),
       ...(layer === undefined ? {} : { domain: layer }),
+      ...(via === 'static' ? { static: true as const } : {}),
     }
   }
 
@@ -233,8 +234,9 @@ export class Shaping {
   }
 
   #wakeKept(key: string): void {
-    const [source = '', site = '', provider = '', domain = ''] = key.split('\0')
-    this.shapeOf(source, site, { ...(provider && { provider }), ...(domain && { domain }) })
+    const [source = '', site = '', provider = '', domain = '', kind = ''] = key.split('\0')
+    const isStatic = kind === STATIC ? { static: true as const } : {}
+    this.shapeOf(source, site, { ...(provider && { provider }), ...(domain && { domain }), ...isStatic })
   }
 
   #resolve(where: Resolved['where']): Resolved {
@@ -304,8 +306,11 @@ export class Shaping {
   }
 }
 
-function keyOf(source: string, site: string, { provider = '', domain = '' }: Group): string {
-  return [source, site, provider, domain].join('\0')
+const STATIC = 'static'
+
+function keyOf(source: string, site: string, { provider = '', domain = '', static: own }: Group): string {
+  const parts = [source, site, provider, domain]
+  return (own === true ? [...parts, STATIC] : parts).join('\0')
 }
 
 function isNothing({ messages, connections }: Counted): boolean {
