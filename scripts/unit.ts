@@ -1,15 +1,29 @@
 /** `npm run unit [-- paths and flags]`: the tests that stand beside the code. */
 
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 
 import { onlyTests } from './tests.ts'
 
 export const UNIT = { paths: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], each: 20_000, all: 120_000 }
 
-/** What has no input and output is tested at an eighth of the cost of what has, by the octets of the tests (measured). */
-const PURE = join('src', 'grammar')
-const PURE_COST = 1 / 8
+/**
+ * What an octet of a folder's tests costs, beside one of most folders that do input and output (measured): some have
+ * nothing to wait for, some start programs or have their tests in files of other kinds. The first that fits counts.
+ */
+const COSTS: readonly (readonly [folder: string, cost: number])[] = [
+  ['src/grammar/smtp', 1 / 2],
+  ['src/grammar', 1 / 6],
+  ['src/product', 1 / 6],
+  ['src/engine/spool', 4],
+  ['src/engine/shaping', 1 / 6],
+  ['src/engine/routing', 1 / 3],
+  ['src/engine/signing', 2],
+  ['src/engine/queue', 3 / 2],
+  ['src/door/cli', 3],
+  ['src/platform/log', 3],
+  ['scripts', 3],
+]
 
 const USES_POSTGRES = /\/test\/(?:postgres|control)\.ts'/
 
@@ -28,7 +42,8 @@ export function dealt(others: number): readonly (readonly string[])[] {
   )
   const rooms = [...Map.groupBy(without, ({ path }) => dirname(path))].map(([folder, inside]): Share => {
     const length = inside.reduce((sum, { text }) => sum + text.length, 0)
-    return { paths: inside.map(({ path }) => path), cost: length * (folder.startsWith(PURE) ? PURE_COST : 1) }
+    const [, each = 1] = COSTS.find(([beginning]) => folder.startsWith(beginning)) ?? []
+    return { paths: inside.map(({ path }) => path), cost: length * each }
   })
   const hands = Array.from({ length: others }, () => ({ paths: [] as string[], cost: 0 }))
   // Largest first: then those that come last even out what those before them left.
