@@ -85,7 +85,9 @@ export class CrashRun implements AsyncDisposable {
 
   /** Mail is sent unsigned: signing would slow the load down, and what is stored and lost is the same. */
   async #seed({ operations }: ChildNode): Promise<void> {
-    await operations.domainAdd({ name: SENDER, organization: 'default' })
+    // A fault may have struck between the two.
+    if ((await operations.domainShow({ name: SENDER })) === null)
+      await operations.domainAdd({ name: SENDER, organization: 'default' })
     await this.#store.exec(`update dkim_key set state = 'retired'`)
     this.#isSeeded = true
   }
