@@ -104,6 +104,7 @@ function egressTo(messagesPerConnection: number): Egress {
     quit: minute,
   }
   const config = {
+    pools: [],
     sources: [{ name: 'bench', ehlo: 'bench.example.org', relay: [], relayTls: 'required' }],
     port: 25,
     tls: 'none',
@@ -166,7 +167,6 @@ function workOf(messages: number, size: number): { readonly work: Work; readonly
     domains: () => [],
     failed: ({ attempt }) => reject(new Error(attempt.text)),
     suspended: () => {},
-    reroute: () => {},
   }
   return { work, done: promise }
 }

@@ -28,10 +28,11 @@ export async function explained(
   const nodeOf = await memory(parts, id, asked)
   const now = parts.now()
   const { message } = view
-  const deliveries = asked.map(({ delivery, attempts, reports }) => ({
-    delivery,
-    reasons: explainDelivery({ message, delivery, attempts, reports, now, node: nodeOf(delivery) }),
-  }))
+  const deliveries = asked.map(({ delivery, attempts, reports }) => {
+    const node = nodeOf(delivery)
+    const reasons = explainDelivery({ message, delivery, attempts, reports, now, node })
+    return { delivery, ...(node && { pool: node.queue.pool }), reasons }
+  })
   return { message, deliveries }
 }
 

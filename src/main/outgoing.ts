@@ -35,8 +35,10 @@ import type { MainService } from './main-service.ts'
 import { monotonic, openSecurity } from './security.ts'
 import type { Security } from './security.ts'
 
+import { poolProblems, poolsOf } from './pools.ts'
 import { openShaper } from './shaper.ts'
 import type { Shaper } from './shaper.ts'
+import { checkSources } from './sources.ts'
 
 export type OutgoingParts = {
   readonly config: Config
@@ -84,6 +86,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const routing = routingOf(live, security, tally)
   const broken = await openBrokenTlsStore(parts.control, parts.config.node.number)
   const { log, metrics } = parts
+  await checkSources(parts.config.egress.sources, log)
   const experiences = experiencesOf(parts, live)
   const shaper = openShaper({
     log,
@@ -156,7 +159,7 @@ function prepared(config: Config, live: Live, { shaper, queue }: Reloading): Pre
   const changed = { ...config, egress: { ...config.egress, sources } }
   const { problems, apply } = shaper.prepare(changed)
   return {
-    problems,
+    problems: [...poolProblems(changed, live.config), ...problems],
     apply() {
       live.config = changed
       apply()
@@ -202,11 +205,13 @@ function routingOf(live: Live, security: Security, tally: Tally): Routing & Rout
 const queueConfigs = new WeakMap<Config, QueueOptions['config']>()
 
 function queueConfig({ config }: Live): QueueOptions['config'] {
-  return queueConfigs.getOrInsertComputed(config, ({ queue, streams }) => ({
+  const { queue, streams } = config
+  return queueConfigs.getOrInsertComputed(config, () => ({
     ...queue,
     // Each path has its own limit; this one is only for what memory holds together.
     recipientsPerTransaction: Infinity,
     weights: new Map(streams.map(({ name, weight }) => [name, weight])),
+    poolOf: poolsOf(config),
   }))
 }
 
@@ -218,7 +223,6 @@ function queueOptions(
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
   return {
     spool,
-    sources: config.egress.sources.map(({ name }) => name),
     prepare: createPrepare({
       signer,
       get limits() {

@@ -38,8 +38,16 @@ export function queueRows(
       const queue = asked?.states[i]
       const node = asked && queue && { overview: asked.overview, queue, trouble: spool.room.why }
       const reasons = explainQueue({ depth, now: now(), node })
-      const { ready = 0, onWire = 0, site, paths } = queue ?? {}
-      return { ...depth, ready, onWire, ...(site && { site }), ...(paths && { paths }), reasons }
+      const { ready = 0, onWire = 0, site, paths, pool } = queue ?? {}
+      return {
+        ...depth,
+        ready,
+        onWire,
+        ...(site && { site }),
+        ...(paths && { paths }),
+        ...(pool && { pool }),
+        reasons,
+      }
     })
   })
 }

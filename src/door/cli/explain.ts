@@ -40,14 +40,18 @@ const LABELS: {
   ja: ['状況', '応答', 'いつまで', '変えるには'],
 }
 
-function describe({ delivery, reasons }: Explained['deliveries'][number], { language, now }: Words): string {
+function describe(
+  { delivery, pool, reasons }: Explained['deliveries'][number],
+  { language, now }: Words,
+): string {
   const name = `${delivery.key.message}.${delivery.key.n}`
   const blocks = reasons.map((reason) => block(tell(reason, language, { name, now }), language))
-  return head(name, delivery) + blocks.join('\n')
+  return head(name, delivery, pool) + blocks.join('\n')
 }
 
-function head(name: string, { to, state, queue }: Delivery): string {
-  return `${harmless(`${name}  ${formatMailbox(to)}  ${state}  [${queue}]`)}\n`
+function head(name: string, { to, state, queue }: Delivery, pool: string | undefined): string {
+  const from = pool === undefined ? '' : `  pool ${pool}`
+  return `${harmless(`${name}  ${formatMailbox(to)}  ${state}  [${queue}]${from}`)}\n`
 }
 
 /** What there is to say, each behind its label. */

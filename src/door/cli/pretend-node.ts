@@ -193,15 +193,15 @@ function messageOperations(spool: Spool): MessageOperations {
 
 function queueRow(depth: Awaited<ReturnType<Spool['depths']>>[number]): QueueRow {
   const node = memoryOf(depth.queue)
-  const { site, paths } = node.queue
-  const known = { ...(site && { site }), ...(paths && { paths }) }
+  const { site, paths, pool } = node.queue
+  const known = { ...(site && { site }), ...(paths && { paths }), pool }
   return { ...depth, ready: 0, onWire: 0, ...known, reasons: explainQueue({ depth, now: NOW, node }) }
 }
 
 /** One site is down, one is full, of the rest nothing is known. */
 function memoryOf(queue: string): NodeFacts {
   const overview = { gate: 'open', window: 100, windowTotal: 1_000, retry: [5 * MINUTE] } as const
-  const state = { queue, ready: 0, onWire: 0, routing: false }
+  const state = { queue, pool: 'default', ready: 0, onWire: 0, routing: false }
   const path = { source: 'default', connections: 0, busy: 0, idle: 0, opening: 0 }
   const text = 'connection refused'
   const refused = attempt(1, { outcome: 'deferred', stage: 'connect', host: '', enhanced: '4.4.1', text })

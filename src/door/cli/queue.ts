@@ -91,11 +91,13 @@ function describe({ rows, queues, deliveries }: QueuesView, options: Options, wo
     : `${count(rest, 'smaller one', 'smaller ones')}: --match, --limit, --by-name`
   const more = rest === 0 ? '' : `… and ${next}\n`
   const total = `${count(deliveries, 'unfinished delivery', 'unfinished deliveries')} in ${count(queues, 'queue', 'queues')}.\n`
-  return table(rows, columns(words), '') + more + total
+  return table(rows, columns(rows, words), '') + more + total
 }
 
-function columns(words: Words): Parameters<typeof table<QueueRow>>[1] {
+function columns(rows: readonly QueueRow[], words: Words): Parameters<typeof table<QueueRow>>[1] {
   const { now } = words
+  // Where everything is of the one pool, there is nothing to be told apart.
+  const isPooled = rows.some(({ pool = 'default' }) => pool !== 'default')
   return [
     { title: 'QUEUE', cell: ({ queue }) => cut(queue, 60) },
     { title: 'WAITING', right: true, cell: ({ waiting }) => String(waiting) },
@@ -104,6 +106,7 @@ function columns(words: Words): Parameters<typeof table<QueueRow>>[1] {
     { title: 'HELD', right: true, cell: ({ held }) => String(held) },
     { title: 'OLDEST', cell: ({ oldest }) => distance(oldest, now) },
     { title: 'NEXT TRY', cell: ({ nextDue }) => due(nextDue, now) },
+    ...(isPooled ? [{ title: 'POOL', cell: ({ pool }: QueueRow) => pool ?? '-' }] : []),
     { title: 'SITE', cell: ({ site }) => cut(site ?? '-', 40) },
     { title: 'HELD BACK BY', cell: (row) => heldBackBy(row, words).join('; ') },
   ]
@@ -118,6 +121,7 @@ function fields(words: Words): readonly Field<QueueRow>[] {
     ['held', ({ held }) => held],
     ['oldest', ({ oldest }) => isoTime(oldest)],
     ['next_try', ({ nextDue }) => isoTime(nextDue)],
+    ['pool', ({ pool }) => pool],
     ['site', ({ site }) => site],
     ['held_back_by', (row) => heldBackBy(row, words).join('; ')],
   ]

@@ -115,12 +115,14 @@ class Race {
   }
 
   #failed(address: string, error: Error): void {
-    const { port, proxy } = this.#options
+    const { port, proxy, localAddress } = this.#options
     const by = proxy === undefined ? '' : ` through ${proxy.kind} ${spelled(proxy.host, proxy.port)}`
     this.#failure = {
       ok: false,
       address,
-      text: `connect to ${spelled(address, port)}${by}: ${reason(error)}`,
+      text: isUnbound(error)
+        ? `nothing can be sent from ${localAddress}: it is no address of this machine (${reason(error)})`
+        : `connect to ${spelled(address, port)}${by}: ${reason(error)}`,
     }
     this.#tryNext()
   }
@@ -144,6 +146,11 @@ class Race {
 
 function spelled(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** It failed before anything was sent: `EADDRNOTAVAIL` of `connect` would mean that there are no more ports. */
+function isUnbound(error: Error): boolean {
+  return 'syscall' in error && error.syscall === 'bind' && reason(error) === 'EADDRNOTAVAIL'
 }
 
 /** `ECONNREFUSED` says more than the sentence around it, which repeats address and port. */

@@ -48,22 +48,20 @@ export type Unreachable = {
 
 /** Where a path takes its work from. Its calls come from inside `wake`, and from the network at any time. */
 export type Work = {
-  /** Whether `next` would give something. Connections are made for work that waits, and for nothing else. */
-  hasWork(pauses: Pauses): boolean
+  /** Whether `next` would give `source` something. Connections are made for work that waits, and for nothing else. */
+  hasWork(source: string, pauses: Pauses): boolean
   /**
-   * The next transaction, of at most so many recipients, or `undefined` when there is none now; `wake` is called when
+   * The next transaction for `source`, of at most so many recipients, or `undefined` when there is none now; `wake` is called when
    * there is. Only asked for when a connection stands ready, so that work which waits for one can still be held,
    * cancelled or explained.
    */
-  next(recipients: number, pauses: Pauses): Job | undefined
+  next(source: string, recipients: number, pauses: Pauses): Job | undefined
   /** Whose mail waits for a connection. */
   domains(): Iterable<string>
   /** Nothing was taken and nothing will be until `why.until`; `describe` says the same to the operator. */
   failed(why: Unreachable): void
   /** Nothing will be taken from `source` before the reaction ends; absent: nothing holds it any more. */
   suspended(source: string, reaction: Live | undefined): void
-  /** The source of this name is to take part. */
-  reroute(source: string): void
 }
 
 /** Streams that a path passes over. */

@@ -130,7 +130,7 @@ class Arrivals implements Work {
     return this.waiting.length > 0
   }
 
-  next(most: number): Job | undefined {
+  next(_source: string, most: number): Job | undefined {
     const recipients = this.waiting.shift()
     if (recipients === undefined) return undefined
     const taken = Math.min(most, recipients)
@@ -147,7 +147,6 @@ class Arrivals implements Work {
 
   failed(): void {}
   suspended(): void {}
-  reroute(): void {}
 }
 
 function rulesOf({ own: limits, shared: over }: Course): string {

@@ -23,6 +23,8 @@ import { deferred } from './verdict.ts'
 export type Path = {
   readonly source: string
   readonly site: string
+  /** Connections that are being made. */
+  readonly opening: number
   /** There may be work. Cheap, and harmless when there is none. */
   wake(): void
   /** The route as DNS says it now, and the limits as configured now; connections opened from here on take them. */
@@ -99,6 +101,10 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     if (this.#shape.suspended !== undefined) this.reshaped()
   }
 
+  get opening(): number {
+    return this.#opening
+  }
+
   get held(): number {
     return this.#connections.size + this.#opening
   }
@@ -125,7 +131,6 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     this.#options.work.suspended(this.source, suspended)
     if (suspended === undefined) return this.#pump()
     for (const connection of this.#idle.splice(0)) connection.quit()
-    if (suspended.act.do === 'reroute' && !this.#isClosing) this.#options.work.reroute(suspended.act.to)
   }
 
   describe(): PathState {
@@ -231,7 +236,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
       this.#grow()
       return false
     }
-    const job = this.#again.shift() ?? this.#options.work.next(connection.recipients, this.#shape)
+    const job = this.#again.shift() ?? this.#nextJob(connection)
     if (job === undefined) {
       this.#idle.push(connection)
       return false
@@ -241,8 +246,12 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     return true
   }
 
+  #nextJob({ recipients }: Connection): Job | undefined {
+    return this.#options.work.next(this.source, recipients, this.#shape)
+  }
+
   get #hasWork(): boolean {
-    return this.#again.length > 0 || this.#options.work.hasWork(this.#shape)
+    return this.#again.length > 0 || this.#options.work.hasWork(this.source, this.#shape)
   }
 
   #pace(wait: number): void {

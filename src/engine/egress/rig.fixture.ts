@@ -24,6 +24,7 @@ export const CONTENT = 'Subject: hello\r\n\r\n.one\r\n..two\r\nthe end\r\n'
 const MINUTE = 60_000
 
 export const CONFIG: EgressConfig = {
+  pools: [],
   sources: [{ name: 'main', ehlo: 'client.example.org', relay: [], relayTls: 'required' }],
   port: 25,
   tls: 'opportunistic',
@@ -80,8 +81,6 @@ export class MemoryWork implements Work {
   suspended(_source: string, reaction: Live | undefined): void {
     if (reaction !== undefined) this.suspensions.push(reaction)
   }
-
-  reroute(): void {}
 
   failed(why: Unreachable): void {
     this.failures.push(why)

@@ -101,7 +101,7 @@ export class Loading {
     if (queue.nextDue === Infinity) return true
     const now = this.#options.now()
     // With much to come behind a site that is down, both are kept: it would be probed at each look otherwise.
-    const isBehindDown = queue.nextDue <= now && queue.site?.down(now) !== undefined
+    const isBehindDown = queue.nextDue <= now && queue.site?.down(now, queue.stream) !== undefined
     return this.plannedFor(queue.key) !== undefined && !isBehindDown
   }
 
@@ -156,7 +156,7 @@ export class Loading {
 
   /** Whether every path to its site is suspended: then it is not looked at before that ends, or is ended. */
   #parks(queue: ScheduledQueue, site: Destination | undefined, now: Instant): boolean {
-    const until = site?.restsUntil(now)
+    const until = site?.restsUntil(now, queue.stream)
     if (site === undefined || until === undefined) return false
     this.#agenda.add(until, queue.key)
     this.#parked.getOrInsertComputed(site, () => new Set()).add(queue.key)
@@ -177,7 +177,7 @@ export class Loading {
     // It has just been made, and its time with the agenda is gone.
     if (queue.nextDue === Infinity) queue.nextDue = now
     const site = this.#options.siteOf(queue)
-    const down = site?.down(now)
+    const down = site?.down(now, queue.stream)
     if (queue.loading || queue.nextDue > now) this.loadIfDue(queue)
     else if (this.#parks(queue, site, now)) return true
     else if (down === undefined) this.#probe(queue)
@@ -235,7 +235,7 @@ export class Loading {
   /** Nothing is loaded that nobody would take: then it is looked at again later. */
   #isShut(queue: ScheduledQueue, now: Instant): boolean {
     if (this.#parks(queue, queue.site, now)) return true
-    if (queue.site?.down(now) === undefined) return false
+    if (queue.site?.down(now, queue.stream) === undefined) return false
     this.#agenda.add(now + LOOK_AGAIN, queue.key)
     return true
   }

@@ -12,7 +12,13 @@ async function newest(at: Rig): ReturnType<Rig['spool']['list']> {
 
 test('a queue that memory does not know has nothing in it', async () => {
   const at = await rig()
-  assert.deepEqual(at.queue.describe(KEY), { queue: KEY, ready: 0, onWire: 0, routing: false })
+  assert.deepEqual(at.queue.describe(KEY), {
+    queue: KEY,
+    pool: 'default',
+    ready: 0,
+    onWire: 0,
+    routing: false,
+  })
   assert.deepEqual(at.queue.places(KEY, at.intake.newId()), [])
   await at.queue.stop()
 })

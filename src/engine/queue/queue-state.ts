@@ -12,6 +12,8 @@ export type QueueState = {
   readonly onWire: number
   /** Why no more of it is taken into memory: its own window, or that of all. Absent while there is room. */
   readonly full?: 'queue' | 'all'
+  /** The pool whose sources may take its mail. */
+  readonly pool: string
   /** Its route is being asked for. */
   readonly routing: boolean
   /** Absent until a route was found. */
@@ -40,15 +42,17 @@ export function stateOf(
   queue: ScheduledQueue,
   full: 'queue' | 'all' | undefined,
   site: Destination | undefined,
-): QueueState {
-  const { key, waitingHere, onWire, routing } = queue
+): Omit<QueueState, 'pool'> {
+  const { key, stream, waitingHere, onWire, routing } = queue
   return {
     queue: key,
     ready: waitingHere,
     onWire: onWire.size,
     routing,
     ...(full === undefined ? {} : { full }),
-    ...(site === undefined ? {} : { site: site.name, paths: site.paths.map((path) => path.describe()) }),
+    ...(site === undefined
+      ? {}
+      : { site: site.name, paths: site.pathsOf(stream).map((path) => path.describe()) }),
   }
 }
 

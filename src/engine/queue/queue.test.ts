@@ -279,11 +279,18 @@ test('after a reload what waits goes the new way, also what waited for a site th
   for (const domain of ['example.com', 'example.net']) at.moved.set(domain, `smart.${domain}`)
   at.queue.reload()
   await settled(at)
-  assert.equal(at.paths.get('smart.example.net')?.work.next(Infinity, NO_PAUSES)?.claimed.length, 1)
-  assert.equal(at.paths.get('mx.example.net')?.work.next(Infinity, NO_PAUSES), undefined)
+  assert.equal(
+    at.paths.get('smart.example.net')?.work.next('default', Infinity, NO_PAUSES)?.claimed.length,
+    1,
+  )
+  assert.equal(at.paths.get('mx.example.net')?.work.next('default', Infinity, NO_PAUSES), undefined)
   let sent = 0
   const work = at.paths.get('smart.example.com')?.work
-  for (let job = work?.next(Infinity, NO_PAUSES); job; job = work?.next(Infinity, NO_PAUSES))
+  for (
+    let job = work?.next('default', Infinity, NO_PAUSES);
+    job;
+    job = work?.next('default', Infinity, NO_PAUSES)
+  )
     sent += job.claimed.length
   // The others were put off when the site failed.
   assert.equal(sent, 4)

@@ -21,6 +21,7 @@ import { Loading } from './loading.ts'
 import { matches } from './match.ts'
 import { judge, unrouted } from './outcome.ts'
 import { Occupancy } from './occupancy.ts'
+import type { Pool } from './pool.ts'
 import { placesOf, stateOf } from './queue-state.ts'
 import type { Place, QueueOverview, QueueState } from './queue-state.ts'
 import { returnPath } from './return-path.ts'
@@ -35,11 +36,11 @@ export type QueueOptions = {
   readonly routing: Routing & RoutingNow
   readonly egress: Pick<Egress, 'path'>
   readonly shaping: Pick<Shaping, 'groupOf'>
-  readonly sources: readonly string[]
   readonly config: QueueConfig & {
     readonly recipientsPerTransaction: number
     /** How much of a path streams have beside each other; 1 for those that are not named. */
     readonly weights: ReadonlyMap<string, number>
+    readonly poolOf: (stream: string) => Pool
   }
   readonly settling: Settling
   readonly prepare: Prepare
@@ -80,15 +81,17 @@ export class Queue {
       queueOf: (key) => this.#queueOf(key),
       siteOf: (queue) => this.#sites.of(queue),
     })
-    const owner: Omit<SiteOwner, 'addPath'> = {
+    const owner: SiteOwner = {
       mayStart: () => !this.#stopped && options.spool.healthy,
       jobOf: (entries) => this.#jobOf(entries),
       recipientsPerTransaction: () => this.#recipientsPerTransaction,
       drained: (queue) => this.#loading.loadIfDue(queue),
       siteFailed: (site, why) => this.#siteFailed(site, why),
-      siteRests: (site) => this.#siteRests(site),
+      siteRests: (site, queues) => this.#siteRests(site, queues),
       siteResumes: (site) => this.#loading.resumed(site),
       weightOf: (stream) => options.config.weights.get(stream) ?? 1,
+      poolOf: (stream) => options.config.poolOf(stream),
+      random: () => options.random(),
     }
     this.#sites = new Sites({
       ...options,
@@ -127,7 +130,8 @@ export class Queue {
     const now = this.#options.now()
     if (!this.#occupancy.hasRoomForFresh(queue, queue.nextDue <= now)) return false
     // Most sites that are down are back within seconds; but they are not to take what the others need.
-    if (this.#occupancy.isHalfTaken && this.#sites.of(queue)?.down(now) !== undefined) return false
+    if (this.#occupancy.isHalfTaken && this.#sites.of(queue)?.down(now, queue.stream) !== undefined)
+      return false
     this.#occupancy.keep(queue, 1)
     this.#loading.begun(queue)
     return true
@@ -247,7 +251,8 @@ export class Queue {
   /** What the queue knows of one scheduled queue, for `explain` and the operator's lists. */
   describe(key: string): QueueState {
     const queue = this.#queues.get(key) ?? new ScheduledQueue(key)
-    return stateOf(queue, this.#occupancy.full(queue), this.#sites.of(queue))
+    const { name } = this.#options.config.poolOf(queue.stream)
+    return { ...stateOf(queue, this.#occupancy.full(queue), this.#sites.of(queue)), pool: name }
   }
 
   /** Where the deliveries of `message` are that `key` has in memory; those being recorded are nowhere. */
@@ -395,15 +400,17 @@ export class Queue {
   }
 
   #siteFailed(site: Site, why: Unreachable): void {
-    if (site.down(this.#options.now()) === undefined) return
-    for (const queue of site.queues) this.#endReady(queue, why.attempt)
+    const now = this.#options.now()
+    for (const queue of site.queues)
+      if (site.down(now, queue.stream) !== undefined) this.#endReady(queue, why.attempt)
   }
 
   /** What is ready waits in the store: nothing was tried, and memory is for what can be sent. */
-  #siteRests(site: Site): void {
-    if (site.restsUntil(this.#options.now()) === undefined) return
+  #siteRests(site: Site, queues: Iterable<ScheduledQueue>): void {
+    const now = this.#options.now()
     const returning: Returning[] = []
-    for (const queue of site.queues) {
+    for (const queue of queues) {
+      if (site.restsUntil(now, queue.stream) === undefined) continue
       site.leave(queue)
       for (const band of queue.ready)
         for (const entry of band.remove(() => true)) returning.push(this.#returned(entry))
@@ -469,7 +476,7 @@ export class Queue {
       this.#queues.delete(key)
       queue.site?.queues.delete(queue)
     }
-    this.#sites.tidy()
+    this.#sites.tick()
   }
 }
 

@@ -13,6 +13,7 @@ import type { Recipient } from '#grammar/smtp'
 import { createIntake } from './intake.ts'
 import type { Arrival, Intake } from './intake.ts'
 import { Notices } from './notice.ts'
+import type { Pool } from './pool.ts'
 import { Queue } from './queue.ts'
 import { createSettling } from './settling.ts'
 
@@ -26,6 +27,7 @@ class HandPath implements Path {
   readonly site: string
   readonly work: Work
   wakes = 0
+  readonly opening = 0
   constructor(source: string, route: Route, work: Work) {
     this.source = source
     this.site = route.site
@@ -41,6 +43,8 @@ class HandPath implements Path {
   }
   async close(): Promise<void> {}
 }
+
+const DEFAULT_POOL: Pool = { name: 'default', sources: new Map([['default', 1]]) }
 
 export const NO_PAUSES: Pauses = { hasPaused: false, isPaused: () => false }
 
@@ -129,7 +133,6 @@ export async function rig({
       },
     },
     shaping: { groupOf: () => ({}) },
-    sources: ['default'],
     config: {
       retry: [300_000, 600_000],
       jitter,
@@ -143,6 +146,7 @@ export async function rig({
       ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
       recipientsPerTransaction: perTransaction,
       weights: new Map([['transactional', 9]]),
+      poolOf: () => DEFAULT_POOL,
     },
     settling,
     prepare: async (_message, content) => content,
@@ -215,7 +219,7 @@ export async function send(
 }
 
 export function next(at: Rig, domain: string): Job | undefined {
-  return at.paths.get(`mx.${domain}`)?.work.next(Infinity, NO_PAUSES)
+  return at.paths.get(`mx.${domain}`)?.work.next('default', Infinity, NO_PAUSES)
 }
 
 /** What a host offers that took the message. */

@@ -15,7 +15,7 @@ const WEIGHTS = new Map([
 ])
 
 function rota(): Rota {
-  return new Rota((stream) => WEIGHTS.get(stream) ?? 1)
+  return new Rota({ weightOf: (stream) => WEIGHTS.get(stream) ?? 1, serves: () => true })
 }
 
 function queue(organization: string, stream: string, domain = 'example.com'): ScheduledQueue {
@@ -25,7 +25,7 @@ function queue(organization: string, stream: string, domain = 'example.com'): Sc
 /** As many turns, each queue always having more to send. */
 function turns(of: Rota, count: number, pauses = NONE): ScheduledQueue[] {
   return Array.from({ length: count }, () => {
-    const turn = of.next(pauses)
+    const turn = of.next('one', pauses)
     assert(turn)
     of.add(turn.queue, turn.band)
     return turn.queue
@@ -102,20 +102,20 @@ test('what is paused is passed over, and there is no work when all is', () => {
   of.add(theirs, 1)
   const acme: Pauses = { hasPaused: true, isPaused: (organization) => organization === 'acme' }
   assert.deepEqual(turns(of, 3, acme), [theirs, theirs, theirs])
-  assert.ok(of.hasWork(acme))
+  assert.ok(of.hasWork('one', acme))
   of.remove(theirs, 1)
-  assert.ok(!of.hasWork(acme))
-  assert.ok(of.hasWork(NONE))
-  assert.equal(of.next(acme), undefined)
+  assert.ok(!of.hasWork('one', acme))
+  assert.ok(of.hasWork('one', NONE))
+  assert.equal(of.next('one', acme), undefined)
 })
 
 test('an empty rota has no turn', () => {
   const of = rota()
-  assert.equal(of.next(NONE), undefined)
+  assert.equal(of.next('one', NONE), undefined)
   const one = queue('acme', 'marketing')
   of.add(one, 1)
   of.add(one, 1)
   of.remove(one, 0)
-  assert.equal(of.next(NONE)?.queue, one)
-  assert.equal(of.next(NONE), undefined)
+  assert.equal(of.next('one', NONE)?.queue, one)
+  assert.equal(of.next('one', NONE), undefined)
 })

@@ -11,6 +11,13 @@ import type { Pauses } from '#engine/egress'
 import { BANDS } from './scheduled-queue.ts'
 import type { ScheduledQueue } from './scheduled-queue.ts'
 
+export type RotaRules = {
+  /** How much of a path a stream has beside others. */
+  weightOf(stream: string): number
+  /** Whether `source` may take mail of this stream. */
+  serves(source: string, stream: string): boolean
+}
+
 export type Turn = { readonly queue: ScheduledQueue; readonly band: number }
 
 type OrganizationTurn = { readonly name: string; readonly bands: readonly Set<ScheduledQueue>[] }
@@ -25,16 +32,24 @@ type StreamTurn = {
 /** Organizations with nothing to send that are kept all the same, so that a single message makes nothing new. */
 const IDLE_KEPT = 16
 
+/** By how much a stream that shares a source may be ahead of another, in transactions by weight: never more by turns. */
+const MOST_AHEAD = 1
+
 export class Rota {
-  readonly #weightOf: (stream: string) => number
+  readonly #rules: RotaRules
   readonly #streams = new Map<string, StreamTurn>()
   /** Queues in bands. */
   #size = 0
   /** What the stream that was last served had had by then. */
   #had = 0
 
-  constructor(weightOf: (stream: string) => number) {
-    this.#weightOf = weightOf
+  constructor(rules: RotaRules) {
+    this.#rules = rules
+  }
+
+  /** Whether no queue has anything. */
+  get isEmpty(): boolean {
+    return this.#size === 0
   }
 
   add(queue: ScheduledQueue, band: number): void {
@@ -57,24 +72,35 @@ export class Rota {
     if (stream.organizations.size > IDLE_KEPT && isEmpty(turn)) stream.organizations.delete(turn.name)
   }
 
-  hasWork(pauses: Pauses): boolean {
-    if (!pauses.hasPaused || this.#size === 0) return this.#size > 0
-    return this.#streams
-      .values()
-      .some(({ name, organizations }) =>
-        organizations.values().some((turn) => !isEmpty(turn) && !pauses.isPaused(turn.name, name)),
-      )
+  hasWork(source: string, pauses: Pauses): boolean {
+    if (this.#size === 0) return false
+    for (const stream of this.#streams.values())
+      if (this.#rules.serves(source, stream.name) && hasTurn(stream, pauses)) return true
+    return false
   }
 
-  /** The queue whose turn it is; it is taken off until it is added again. */
-  next(pauses: Pauses): Turn | undefined {
+  /** The queue whose turn it is at `source`; it is taken off until it is added again. */
+  next(source: string, pauses: Pauses): Turn | undefined {
     if (this.#size === 0) return undefined
     let least: StreamTurn | undefined
     for (const stream of this.#streams.values()) {
+      if (!this.#rules.serves(source, stream.name)) continue
       if (least !== undefined && stream.had >= least.had) continue
       if (hasTurn(stream, pauses)) least = stream
     }
-    return least && this.#nextOf(least, pauses)
+    if (least === undefined) return undefined
+    this.#forgive(source, least.had)
+    return this.#nextOf(least, pauses)
+  }
+
+  /**
+   * What a stream had from sources that others may not use is not counted against it at those they share: or it would
+   * get nothing there until the others have had as much.
+   */
+  #forgive(source: string, had: number): void {
+    for (const stream of this.#streams.values())
+      if (stream.had > had + MOST_AHEAD && this.#rules.serves(source, stream.name))
+        stream.had = had + MOST_AHEAD
   }
 
   #nextOf(stream: StreamTurn, pauses: Pauses): Turn | undefined {
@@ -90,7 +116,7 @@ export class Rota {
         organizations.set(turn.name, turn)
       }
       this.#had = stream.had
-      stream.had += 1 / this.#weightOf(name)
+      stream.had += 1 / this.#rules.weightOf(name)
       return found
     }
     return undefined

@@ -27,14 +27,16 @@ export type Entry = {
 export type Destination = {
   readonly name: string
   readonly paths: readonly Path[]
+  /** Those that mail of this stream may take; absent: all of them. */
+  pathsOf(stream?: string): readonly Path[]
   /** Those that lead here, with entries or without. */
   readonly queues: Set<ScheduledQueue>
-  /** Why nothing can be sent there at `now`, and until when. */
-  down(now: Instant): Unreachable | undefined
+  /** Why nothing of the stream, or of any, can be sent there at `now`, and until when. */
+  down(now: Instant, stream?: string): Unreachable | undefined
   /** To be called after `queue` got entries, or got here with some. */
   offer(queue: ScheduledQueue): void
-  /** Until when nothing will be taken, because every path is suspended. */
-  restsUntil(now: Instant): Instant | undefined
+  /** Until when nothing of the stream, or of any, will be taken, because every path is suspended. */
+  restsUntil(now: Instant, stream?: string): Instant | undefined
   /** Lets go of a queue in one band, or in all. */
   leave(queue: ScheduledQueue, band?: number): void
 }

@@ -13,8 +13,7 @@ export type SitesOptions = {
   readonly routing: Routing & RoutingNow
   readonly egress: Pick<Egress, 'path'>
   readonly shaping: Pick<Shaping, 'groupOf'>
-  readonly sources: readonly string[]
-  readonly owner: Omit<SiteOwner, 'addPath'>
+  readonly owner: SiteOwner
   /** There is no host to send to. */
   unroutable(queue: ScheduledQueue, why: NoRoute): void
   /** The way leads to a site that is down. */
@@ -60,13 +59,13 @@ export class Sites {
     queue.vouchedBy = found.route.vouchedBy
     queue.site?.leave(queue)
     queue.site?.queues.delete(queue)
-    const site = this.#siteOf(found.route, queue.domain)
+    const site = this.#siteOf(found.route, queue)
     queue.site = site
     site.queues.add(queue)
-    const why = site.down(this.#options.now())
+    const why = site.down(this.#options.now(), queue.stream)
     if (why !== undefined) this.#options.blocked(queue, why)
     site.offer(queue)
-    this.#options.owner.siteRests(site)
+    this.#options.owner.siteRests(site, [queue])
   }
 
   /** Where `queue` leads, as far as that is known without asking. */
@@ -87,6 +86,12 @@ export class Sites {
     for (const site of this.#sites.values()) site.wake()
   }
 
+  /** A second has passed. */
+  tick(): void {
+    for (const site of this.#sites.values()) site.nudge()
+    this.tidy()
+  }
+
   /**
    * Lets go of the sites that no queue leads to, once their connections are closed. That a site is down is not
    * forgotten, up to a number: the next message for it would be met with a new connection each time.
@@ -104,33 +109,16 @@ export class Sites {
     }
   }
 
-  #siteOf(route: Route, domain: string): Site {
-    const group = this.#options.shaping.groupOf(domain, route)
-    const key = keyOf(route, group)
-    const known = this.#sites.get(key)
-    if (known !== undefined) {
-      for (const path of known.paths) path.use(route)
-      return known
-    }
-    const site = new Site(route.site, {
-      ...this.#options.owner,
-      addPath: (at, source) => this.#addPath(at, source, { route, group }),
-    })
-    for (const source of this.#options.sources)
-      site.paths.push(this.#options.egress.path(source, route, site, group))
-    this.#sites.set(key, site)
+  /** With a path from each source of the queue's pool. */
+  #siteOf(route: Route, { domain, stream }: ScheduledQueue): Site {
+    const { egress, owner, shaping } = this.#options
+    const group = shaping.groupOf(domain, route)
+    const site = this.#sites.getOrInsertComputed(keyOf(route, group), () => new Site(route.site, owner))
+    for (const path of site.paths) path.use(route)
+    for (const source of owner.poolOf(stream).sources.keys())
+      if (!site.paths.some((path) => path.source === source))
+        site.paths.push(egress.path(source, route, site, group))
     return site
-  }
-
-  /** One more source, unless it takes part already. */
-  #addPath(
-    site: Site,
-    source: string,
-    { route, group }: { readonly route: Route; readonly group: Group },
-  ): void {
-    if (site.paths.some((path) => path.source === source)) return
-    site.paths.push(this.#options.egress.path(source, route, site, group))
-    site.wake()
   }
 }
 

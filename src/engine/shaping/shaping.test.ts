@@ -18,6 +18,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 const CONFIG: EgressConfig = {
+  pools: [],
   sources: [{ name: 'main', ehlo: 'client.example.org', relay: [], relayTls: 'required' }],
   port: 25,
   tls: 'opportunistic',

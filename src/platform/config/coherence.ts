@@ -22,6 +22,7 @@ export function findings(config: Config): Findings {
     ...daneProblems(config),
     ...queueProblems(config),
     ...limitProblems(config),
+    ...poolProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -54,6 +55,29 @@ function mxWarnings({ listeners, queue }: Config): string[] {
   return listeners
     .filter(({ kind }) => kind === 'mx')
     .map(({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`)
+}
+
+function poolProblems({ egress, streams }: Config): string[] {
+  const problems: string[] = []
+  const names = egress.sources.map(({ name }) => name)
+  for (const pool of egress.pools) {
+    const path = `egress.pools.${pool.name}.sources`
+    const sources = pool.sources.map(({ source }) => source)
+    if (sources.length === 0) problems.push(`${path}: needs at least one source`)
+    for (const source of new Set(sources)) {
+      if (!names.includes(source))
+        problems.push(`${path}: no egress source is called ${source}; there are ${names.join(', ')}`)
+      if (sources.indexOf(source) !== sources.lastIndexOf(source))
+        problems.push(`${path}: ${source} is named twice`)
+    }
+  }
+  const pools = ['default', ...egress.pools.map(({ name }) => name)]
+  for (const { name, pool } of streams)
+    if (!pools.includes(pool))
+      problems.push(
+        `streams.${name}.pool: no pool is called ${pool}; there are ${[...new Set(pools)].join(', ')}`,
+      )
+  return problems
 }
 
 function listenerProblems(listener: ListenerConfig): string[] {

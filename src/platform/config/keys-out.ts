@@ -17,6 +17,7 @@ import {
   servers,
   share,
   text,
+  weightedSources,
   whole,
 } from './kinds.ts'
 import { named, rows, table } from './schema.ts'
@@ -174,6 +175,16 @@ export const EGRESS = table('How mail is sent.', {
     },
     { default: {} },
   ),
+  pools: named(
+    'Sources that streams send from, each with its weight. `default` is for streams that name no pool; unless it is said here, it has all sources, alike. See docs/sources.md.',
+    {
+      sources: weightedSources({
+        example: ['main', 'second:3'],
+        is: 'Names of sources, with a weight up to 1000 after a colon where that is not 1. A source may be in several pools.',
+      }),
+    },
+    {},
+  ),
   port: port({ default: 25, is: 'The port of MX hosts.' }),
   tls: choice(TLS_POLICY, { default: 'opportunistic', is: `${TLS_WORDS} For mail by MX.` }),
   allowPrivate: flag({
@@ -222,6 +233,11 @@ export const STREAMS = named(
       min: 1,
       max: 1000,
       is: 'Its share of a path beside other streams that have mail for it. Streams that are not named have 1.',
+    }),
+    pool: text({
+      default: 'default',
+      example: 'newsletters',
+      is: 'The pool of `egress.pools` whose sources alone take its mail.',
     }),
   },
   { transactional: { weight: 9 }, marketing: { weight: 1 } },

@@ -135,6 +135,12 @@ export function relays(about: About<readonly parsers.Relay[]>): Key<readonly par
   return list('hosts', parsers.relay, about)
 }
 
+export function weightedSources(
+  about: About<readonly parsers.WeightedSource[]>,
+): Key<readonly parsers.WeightedSource[], false> {
+  return list('sources with weights', parsers.weightedSource, about)
+}
+
 /** Each as `parseOne` reads it. In the environment, separated by commas. */
 export function list<T>(
   what: string,

@@ -117,6 +117,16 @@ export const relay: Parser<Relay> = (raw) => {
   return { ok: true, value: { host: place.host, port: place.port ?? (implicitTls ? 465 : 25), implicitTls } }
 }
 
+export type WeightedSource = { readonly source: string; readonly weight: number }
+
+export const weightedSource: Parser<WeightedSource> = (raw) => {
+  const parts = typeof raw === 'string' ? /^([a-z0-9][a-z0-9-]*)(?::([1-9]\d{0,3}))?$/.exec(raw) : null
+  const weight = Number(parts?.[2] ?? 1)
+  if (parts?.[1] === undefined || weight > 1000)
+    return { ok: false, expected: 'the name of a source, or with a weight up to 1000 such as "main:3"' }
+  return { ok: true, value: { source: parts[1], weight } }
+}
+
 export type Proxy = { readonly kind: 'socks5' | 'haproxy'; readonly host: string; readonly port: number }
 
 const SOCKS_PORT = 1080

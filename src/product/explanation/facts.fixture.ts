@@ -92,6 +92,7 @@ export function node({ overview, queue, ...more }: NodeChanges = {}): Node {
     },
     queue: {
       queue: 'default/transactional/example.com',
+      pool: 'default',
       ready: 0,
       onWire: 0,
       routing: false,

@@ -29,6 +29,8 @@ export type QueueRow = QueueDepth & {
   /** Absent until a route was found, and when no process runs. */
   readonly site?: string
   readonly paths?: readonly PathState[]
+  /** Whose sources may take its mail; absent when no process runs. */
+  readonly pool?: string
   /** Why what is due of it waits; empty when nothing keeps it. */
   readonly reasons: readonly Reason[]
 }
@@ -36,7 +38,12 @@ export type QueueRow = QueueDepth & {
 /** Why each delivery of a message waits, or what became of it. */
 export type Explained = {
   readonly message: Message
-  readonly deliveries: readonly { readonly delivery: Delivery; readonly reasons: readonly Reason[] }[]
+  readonly deliveries: readonly {
+    readonly delivery: Delivery
+    /** Whose sources may take it; absent when it is over, and when no process runs. */
+    readonly pool?: string
+    readonly reasons: readonly Reason[]
+  }[]
 }
 
 /** Rows of one answer, at most: who wants more asks again. */
