@@ -219,7 +219,7 @@ function queueOptions(
   parts: OutgoingParts,
   live: Live,
 ): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'config' | 'settling'> {
-  const { config, domains, log, spool } = parts
+  const { domains, log, spool } = parts
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
   return {
     spool,
