@@ -94,7 +94,10 @@ async function queuesOf(parts: OperationParts, { deliveries }: MessageView): Pro
   return queueRows(parts, await parts.spool.depths([...queues]))
 }
 
-type ReactionOperations = Pick<Operations, 'reactions' | 'reactionCancel' | 'reactionExtend'>
+type ReactionOperations = Pick<
+  Operations,
+  'reactions' | 'reactionCancel' | 'reactionExtend' | 'warmUps' | 'warmUpSet'
+>
 
 function reactionOperations({ running }: OperationParts): ReactionOperations {
   return {
@@ -109,6 +112,14 @@ function reactionOperations({ running }: OperationParts): ReactionOperations {
     async reactionExtend({ id, by }) {
       if (running === undefined) throw notRunning('shaping extend')
       return (await running.transport.extendReaction(id, by)) ?? null
+    },
+    async warmUps() {
+      if (running === undefined) throw notRunning('warm-up list')
+      return running.transport.warmUps()
+    },
+    async warmUpSet({ source, provider, step }) {
+      if (running === undefined) throw notRunning('warm-up set')
+      return (await running.transport.setWarmUp(source, provider, step)) ?? null
     },
   }
 }

@@ -47,6 +47,7 @@ export function openShaper(parts: ShaperParts): Shaper {
     clock: { now: steady, after: afterwards },
     log,
     metrics: parts.metrics,
+    warmUp: () => config().warmUp,
     want: () => writer.want(),
     suppress: parts.suppress,
   })

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { BrokenHost } from '#engine/egress'
-import type { Live } from '#engine/shaping'
+import type { Live, WarmUpState } from '#engine/shaping'
 import { SpoolError, connectSpool } from '#engine/spool'
 import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
 import type { Counted } from '#engine/tls-report'
@@ -62,6 +62,8 @@ export type TransportService = {
   reactions(): readonly Live[]
   cancelReaction(id: string): Live | undefined
   extendReaction(id: string, by: number): Live | undefined
+  warmUps(): readonly WarmUpState[]
+  setWarmUp(source: string, provider: string, step?: number): WarmUpState | undefined
   /** Begins a trace; gives its number, `undefined` when there are too many. */
   trace(query: TraceQuery): number | undefined
   /** What was said since the last call, as soon as there is something; nothing when the trace is over. */
@@ -129,6 +131,8 @@ function service(running: Transport): TransportService {
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),
     extendReaction: (id, by) => shaping.extend(id, by),
+    warmUps: () => shaping.warmUps(),
+    setWarmUp: (source, provider, step) => shaping.setWarmUp(source, provider, step),
     trace: (query) => traces.follow(filterOf(query)),
     traced: (trace) => traces.take(trace),
     untrace: (trace) => traces.unfollow(trace),

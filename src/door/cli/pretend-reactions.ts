@@ -1,11 +1,11 @@
-/** For tests: one reaction that has set in. */
+/** For tests: one reaction that has set in, and two groups that a source is warmed up at. */
 
-import type { Live } from '#engine/shaping'
+import type { Live, WarmUpState } from '#engine/shaping'
 import type { Operations } from '#product/operation'
 
 export function pretendReactions(
   now: number,
-): Pick<Operations, 'reactions' | 'reactionCancel' | 'reactionExtend'> {
+): Pick<Operations, 'reactions' | 'reactionCancel' | 'reactionExtend' | 'warmUps' | 'warmUpSet'> {
   const live: Live = {
     id: 'k3x',
     rule: 'provider big: busy',
@@ -34,10 +34,31 @@ export function pretendReactions(
     until: now + 3_540_000,
     again: 1,
   }
+  const quiet = { steps: 15, putOff: 0, isAlarmed: false, until: now + 3_600_000 }
+  const warming: readonly WarmUpState[] = [
+    {
+      ...quiet,
+      source: 'ip-2',
+      provider: 'google',
+      step: 3,
+      limit: 500,
+      sent: 120,
+      answers: 100,
+      putOff: 30,
+    },
+    { ...quiet, source: 'ip-2', provider: 'others', sent: 7, answers: 7 },
+  ]
   return {
     reactions: () => Promise.resolve([live]),
     reactionCancel: ({ id }) => Promise.resolve(id === live.id ? live : null),
     reactionExtend: ({ id, by }) =>
       Promise.resolve(id === live.id ? { ...live, until: live.until + by } : null),
+    warmUps: () => Promise.resolve(warming),
+    warmUpSet({ source, provider, step }) {
+      const known = warming.find((one) => one.source === source && one.provider === provider)
+      if (known === undefined) return Promise.resolve(null)
+      const { step: _step, limit: _limit, ...over } = known
+      return Promise.resolve(step === undefined ? over : { ...over, step, limit: step * 100 })
+    },
   }
 }

@@ -21,6 +21,7 @@ import { reputationCommand } from './reputation.ts'
 import { sendCommand } from './send.ts'
 import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
+import { warmUpCommands } from './warm-up.ts'
 import { harmlessJson } from './text.ts'
 import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
@@ -85,6 +86,7 @@ export function commandLine(run: Run, version: string): Command {
   queueCommand(program, run)
   messageCommands(program, run)
   shapingCommands(program, run)
+  warmUpCommands(program, run)
   traceCommand(program, run)
   bounceCommands(program, run)
   domainCommands(program, run)

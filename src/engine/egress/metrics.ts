@@ -65,7 +65,20 @@ export function egressMetrics(registry: MetricsRegistry): EgressMetrics {
   }
 }
 
-const HOLDS = ['open', 'connecting', 'full', 'refused-more', 'paced', 'down', 'closing'] as const
+const HOLDS = [
+  'open',
+  'connecting',
+  'full',
+  'single',
+  'opening-paced',
+  'refused-more',
+  'paced',
+  'slowed',
+  'warming',
+  'suspended',
+  'down',
+  'closing',
+] as const satisfies readonly PathState['hold']['at'][]
 
 /** Sets the gauges from `describe` before each scrape. */
 export function egressGauges(registry: MetricsRegistry, describe: () => readonly PathState[]): void {

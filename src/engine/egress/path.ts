@@ -25,6 +25,8 @@ export type Path = {
   readonly site: string
   /** Connections that are being made. */
   readonly opening: number
+  /** What is its share waits for it, and goes by no other: the end of a day of its warm-up. */
+  readonly keepsShare: boolean
   /** There may be work. Cheap, and harmless when there is none. */
   wake(): void
   /** The route as DNS says it now, and the limits as configured now; connections opened from here on take them. */
@@ -103,6 +105,10 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
 
   get opening(): number {
     return this.#opening
+  }
+
+  get keepsShare(): boolean {
+    return this.#shape.keepsShare
   }
 
   get held(): number {

@@ -1,6 +1,6 @@
 /** What an operator sees of the queue: one scheduled queue, the deliveries of a message in it, and what holds for all. */
 
-import type { PathState } from '#engine/egress'
+import type { Path, PathState } from '#engine/egress'
 import type { MessageId } from '#engine/spool'
 
 import type { Destination, ScheduledQueue } from './scheduled-queue.ts'
@@ -50,10 +50,14 @@ export function stateOf(
     onWire: onWire.size,
     routing,
     ...(full === undefined ? {} : { full }),
-    ...(site === undefined
-      ? {}
-      : { site: site.name, paths: site.pathsOf(stream).map((path) => path.describe()) }),
+    ...(site === undefined ? {} : { site: site.name, paths: statesOf(site.pathsOf(stream)) }),
   }
+}
+
+/** Where one keeps its share to itself, the others take nothing either, and it alone says why. */
+function statesOf(paths: readonly Path[]): readonly PathState[] {
+  const keeping = paths.filter((path) => path.keepsShare)
+  return (keeping.length > 0 ? keeping : paths).map((path) => path.describe())
 }
 
 /** Of the deliveries of `message` that `queue` has in memory. One pass over its window. */

@@ -28,6 +28,7 @@ class HandPath implements Path {
   readonly work: Work
   wakes = 0
   readonly opening = 0
+  readonly keepsShare = false
   constructor(source: string, route: Route, work: Work) {
     this.source = source
     this.site = route.site

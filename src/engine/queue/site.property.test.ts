@@ -21,6 +21,7 @@ class QuickPath implements Path {
   readonly #of: Site
   readonly #took: (source: string, job: Job) => void
   opening = 0
+  keepsShare = false
   isHeld = false
   constructor(source: string, of: Site, took: (source: string, job: Job) => void) {
     this.source = source
@@ -161,6 +162,20 @@ test('what one source cannot take, the others of its pool do, and no other', () 
   assert.equal(at.waiting(), 10)
   at.site.wake()
   assert.equal(at.waiting(), 10)
+})
+
+test('what waits for a source whose day is over goes by no other of its pool, and by those of other pools', () => {
+  const pools = poolsOf([{ a: 1, b: 1 }, { b: 1 }])
+  const at = world(pools, ['a', 'b'], () => 0.5)
+  const a = at.paths[0]
+  assert(a)
+  Object.assign(a, { isHeld: true, keepsShare: true })
+  at.arrive('s0')
+  at.arrive('s1')
+  assert.deepEqual(at.left, [{ source: 'b', stream: 's1' }])
+  Object.assign(a, { isHeld: false, keepsShare: false })
+  at.site.nudge()
+  assert.equal(at.waiting(), 0)
 })
 
 test('while the one whose turn it is makes a connection the others are asked only after a moment', () => {

@@ -51,8 +51,14 @@ export class Site implements Work, Destination {
     this.#owner = owner
     this.#rota = new Rota({
       weightOf: (stream) => owner.weightOf(stream),
-      serves: (source, stream) => owner.poolOf(stream).sources.has(source),
+      serves: (source, stream) => this.#serves(source, stream),
     })
+  }
+
+  #serves(source: string, stream: string): boolean {
+    const { sources } = this.#owner.poolOf(stream)
+    if (!sources.has(source)) return false
+    return this.paths.length === 1 || !this.paths.some((path) => path.keepsShare && sources.has(path.source))
   }
 
   offer(queue: ScheduledQueue): void {

@@ -44,3 +44,34 @@ export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant
   const passed = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1
   return low + (high - low) * passed
 }
+
+/** Whether it keeps everything back. */
+export function isSuspension({ act }: Live): boolean {
+  return act.do === 'suspend' || act.do === 'reroute'
+}
+
+/** The one that ends last. */
+export function longest(live: readonly Live[]): Live | undefined {
+  return live.reduce(
+    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
+    undefined,
+  )
+}
+
+/** Streams that are passed over, by organization; `undefined` when there are none. */
+export function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  const paused = new Map<string, Set<string>>()
+  for (const { stream } of live)
+    if (stream !== undefined)
+      paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
+  return paused.size === 0 ? undefined : paused
+}
+
+/** setTimeout takes no more. */
+const LONGEST_TIMER = 2_147_483_647
+
+/** Milliseconds until one of them has ended, or as long as a timer can wait; at least 1. */
+export function untilFirstEnd(live: readonly Live[], now: Instant): number {
+  const first = live.reduce((least, { until }) => Math.min(least, until), Infinity)
+  return Math.max(1, Math.min(LONGEST_TIMER, Math.ceil(first - now)))
+}

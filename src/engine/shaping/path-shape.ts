@@ -8,11 +8,11 @@
 import type { Limits, Resolved } from '#engine/rule'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
 
-import { Gate } from './gate.ts'
-import type { Tallies } from './gate.ts'
+import { Gate, tighter } from './gate.ts'
+import type { Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
-import { rateAt } from './live.ts'
+import { isSuspension, longest, pausedOf, rateAt, untilFirstEnd } from './live.ts'
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -24,6 +24,7 @@ import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
 import type { Ceiling, Limit, Pace } from './state.ts'
 import { isUnknownUser, UnknownUsers } from './unknown-users.ts'
+import type { WarmUp } from './warm-up.ts'
 
 /** The path itself, or one of several of the same name. */
 export type ShapeOwner = Claimant &
@@ -35,6 +36,8 @@ export type ShapeOwner = Claimant &
 export type PathShapeOptions = {
   readonly resolved: Resolved
   readonly shared: SharedShape | undefined
+  /** Of the source at this group of receivers; absent where the source is not warmed up. */
+  readonly warmUp?: WarmUp | undefined
   readonly clock: Clock
   readonly newId: () => string
   /** Absent where nothing is written down. */
@@ -100,6 +103,7 @@ export class PathShape implements PermitKeeper {
 
   /** The same for all messages of all streams: nothing need be asked before each. */
   get #isFree(): boolean {
+    if (this.#options.warmUp !== undefined) return false
     return this.#messages.isFree && this.#reactor.isQuiet && (this.#shared?.messages.gate.isFree ?? true)
   }
 
@@ -130,6 +134,10 @@ export class PathShape implements PermitKeeper {
     this.#shared?.slots.forget(owner)
   }
 
+  get warmUp(): WarmUp | undefined {
+    return this.#options.warmUp
+  }
+
   /** Nobody uses it, and nothing is counted or has set in. */
   isForgotten(now: Instant): boolean {
     if (this.#owners.size > 0 || !this.#reactor.isQuiet || this.connections > 0) return false
@@ -143,7 +151,8 @@ export class PathShape implements PermitKeeper {
     if (this.#isFree) return 0
     if (this.#suspended !== undefined) return Infinity
     const now = this.#options.clock.now()
-    const wait = Math.max(this.#messages.wait(now), this.#slowWait(now))
+    const warmUp = this.#options.warmUp?.wait(now) ?? 0
+    const wait = Math.max(this.#messages.wait(now), this.#slowWait(now), warmUp)
     if (wait > 0) return wait
     return this.#shared === undefined || this.#shared.messages.admits(owner, now) ? 0 : Infinity
   }
@@ -152,6 +161,7 @@ export class PathShape implements PermitKeeper {
     if (this.#isFree) return
     this.#messages.begin()
     this.#shared?.messages.begin()
+    this.#options.warmUp?.begin(this.#options.clock.now())
     if (this.#slowed !== undefined) this.#lastBegan = this.#options.clock.now()
   }
 
@@ -161,6 +171,7 @@ export class PathShape implements PermitKeeper {
     const now = this.#options.clock.now()
     this.#messages.end(now)
     this.#shared?.messages.end(now)
+    this.#options.warmUp?.end()
   }
 
   /** Whether a transaction more may follow on the same connection, which then counts as a message of its own. */
@@ -272,6 +283,7 @@ export class PathShape implements PermitKeeper {
    */
   tried<T extends Attempt>(claimed: readonly Claimed[], tried: readonly T[]): readonly T[] {
     this.#meter.add(tried[0]?.at ?? 0)
+    this.#options.warmUp?.hear(tried)
     if (this.#unknownUsers === undefined && tried.every(({ outcome }) => outcome === 'delivered'))
       return tried
     let changed: T[] | undefined
@@ -354,13 +366,16 @@ export class PathShape implements PermitKeeper {
 
   #apply(effects: readonly Effect[], claimed?: Claimed): void {
     if (effects.length === 0) return
-    for (const effect of effects) this.#options.happened(effect, claimed)
+    for (const effect of effects) {
+      this.#options.happened(effect, claimed)
+      if (effect.at === 'started' && isSuspension(effect.live)) this.#options.warmUp?.alarm()
+    }
     if (effects.some(({ at }) => at === 'started' || at === 'renewed' || at === 'ended')) this.#changed()
   }
 
   #changed(): void {
     const live = [...this.#reactor.live]
-    this.#suspended = longest(live.filter(({ act }) => act.do === 'suspend' || act.do === 'reroute'))
+    this.#suspended = longest(live.filter(isSuspension))
     this.#slowed = live.find(({ act }) => act.do === 'slow')
     this.#single = longest(live.filter(({ act }) => act.do === 'one-connection'))
     this.#paused = pausedOf(live)
@@ -373,15 +388,11 @@ export class PathShape implements PermitKeeper {
     this.#cancelSweep = undefined
     if (live.length === 0) return
     const { clock } = this.#options
-    const first = live.reduce((least, { until }) => Math.min(least, until), Infinity)
-    this.#cancelSweep = clock.after(
-      Math.max(1, Math.min(LONGEST_TIMER, Math.ceil(first - clock.now()))),
-      () => {
-        this.#cancelSweep = undefined
-        this.#apply(this.#reactor.sweep(clock.now()))
-        if (this.#cancelSweep === undefined) this.#armSweep([...this.#reactor.live])
-      },
-    )
+    this.#cancelSweep = clock.after(untilFirstEnd(live, clock.now()), () => {
+      this.#cancelSweep = undefined
+      this.#apply(this.#reactor.sweep(clock.now()))
+      if (this.#cancelSweep === undefined) this.#armSweep([...this.#reactor.live])
+    })
   }
 
   /** Lets go of its timers. */
@@ -407,9 +418,21 @@ export class PathShape implements PermitKeeper {
     const now = this.#options.clock.now()
     const slow = this.#slowWait(now)
     const found = tighter(this.#messages.binding(now), this.#shared?.messages.binding(now))
+    const warming = this.#options.warmUp?.pace(now)
+    if (warming !== undefined) return warming
     if (slow > (found?.wait ?? 0)) return this.#slowPace(now, slow)
     if (found === undefined) return undefined
     return { at: 'paced', limit: this.#limitOf('messages', found), until: now + finite(found.wait) }
+  }
+
+  /** Whether what is left of today's mail is to wait for this path, and not to go by another. */
+  get keepsShare(): boolean {
+    return this.#options.warmUp?.keepsShare(this.#options.clock.now()) === true
+  }
+
+  /** The warm-up is at another step. */
+  warmed(): void {
+    for (const owner of this.#owners) owner.shareFree()
   }
 
   #slowPace(now: Instant, wait: number): Pace | undefined {
@@ -465,7 +488,8 @@ export class PathShape implements PermitKeeper {
 
   /** What `tallies` gave last has been written down: more may begin. */
   kept(): void {
-    const isKept = [this.#messages.kept(), this.#openings.kept()].includes(true)
+    const isWarming = this.#options.warmUp !== undefined
+    const isKept = [this.#messages.kept(), this.#openings.kept(), isWarming].includes(true)
     if (isKept) for (const owner of this.#owners) owner.shareFree()
   }
 
@@ -479,33 +503,6 @@ export class PathShape implements PermitKeeper {
 /** Where a receiver has looked at the recipient. */
 const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
 
-/** setTimeout takes no more. */
-const LONGEST_TIMER = 2_147_483_647
-
-type Binding = NonNullable<ReturnType<Gate['binding']>>
-type Tighter = Binding & { readonly isShared: boolean }
-
-/** Of the path's own and the provider's, the one that keeps the next longer. */
-function tighter(own: Binding | undefined, shared: Binding | undefined): Tighter | undefined {
-  if (shared !== undefined && shared.wait > (own?.wait ?? 0)) return { ...shared, isShared: true }
-  return own && { ...own, isShared: false }
-}
-
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
-}
-
-function longest(live: readonly Live[]): Live | undefined {
-  return live.reduce(
-    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
-    undefined,
-  )
-}
-
-function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
-  const paused = new Map<string, Set<string>>()
-  for (const { stream } of live)
-    if (stream !== undefined)
-      paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
-  return paused.size === 0 ? undefined : paused
 }

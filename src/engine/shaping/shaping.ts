@@ -17,6 +17,9 @@ import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
 import { PathShape } from './path-shape.ts'
 import type { Effect } from './reactor.ts'
+import type { WarmUpKept, WarmUpState, WarmUpTerms } from './warm-up.ts'
+import { OTHERS } from './warm-up.ts'
+import { WarmUps } from './warm-ups.ts'
 import { SharedShape } from './shared-shape.ts'
 import type { Clock } from './shared-shape.ts'
 
@@ -34,6 +37,8 @@ export type ShapingOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: MetricsRegistry
+  /** How sources are warmed up, as it is now; absent where none is. */
+  readonly warmUp?: () => WarmUpTerms
   /** The suppression list, where there is one. */
   readonly suppress?: (suppressing: Suppressing) => void
   /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
@@ -52,6 +57,7 @@ export type Kept = {
   }[]
   /** Of a source and a provider. */
   readonly shared: readonly { readonly key: string; readonly tallies: Counted }[]
+  readonly warmUps?: readonly WarmUpKept[]
 }
 
 /** Milliseconds of the longest window. */
@@ -60,9 +66,12 @@ const LONGEST = 86_400_000
 /** Shapes that nothing needs any more are let go when there are this many more than after the last time. */
 const SWEEP = 1_000
 
+const NO_WARM_UP: WarmUpTerms = { schedule: [], whenFull: 'overflow', idleRestart: Infinity }
+
 export class Shaping {
   readonly #options: ShapingOptions
   readonly #metrics: ShapingMetrics
+  readonly #warmUps: WarmUps
   readonly #shapes = new Map<string, PathShape>()
   readonly #shared = new Map<string, SharedShape>()
   /** Of paths that have not been asked for yet. */
@@ -80,7 +89,19 @@ export class Shaping {
     this.#rules = options.rules
     this.#config = options.config
     this.#base = baseOf(options.config)
-    this.#metrics = shapingMetrics(options.metrics, () => this.reactions())
+    this.#metrics = shapingMetrics(options.metrics, {
+      live: () => this.reactions(),
+      warmUps: () => this.#warmUps.list(),
+    })
+    const { clock, log, warmUp, want } = options
+    this.#warmUps = new WarmUps({
+      sources: () => (warmUp === undefined ? [] : options.config.sources),
+      terms: () => warmUp?.() ?? NO_WARM_UP,
+      now: () => clock.now(),
+      log,
+      metrics: this.#metrics,
+      want,
+    })
   }
 
   /** Which limits of its own a domain has where `route` leads. */
@@ -105,6 +126,7 @@ export class Shaping {
     const shape = new PathShape({
       resolved,
       shared: this.#sharedOf(resolved),
+      warmUp: this.#warmUps.of(source, group.provider),
       clock: this.#options.clock,
       newId: () => this.#newId(),
       want: this.#options.want,
@@ -136,6 +158,22 @@ export class Shaping {
     const all = [...this.#shapes.values()].flatMap((shape) => [...shape.live])
     const waiting = [...this.#kept.values()].flatMap(({ live = [] }) => live)
     return [...all, ...waiting].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
+  }
+
+  /** Of every source that is warmed up, at the groups it has sent to or is known to have been set for. */
+  warmUps(): readonly WarmUpState[] {
+    return this.#warmUps.list()
+  }
+
+  /** Another step, from 1; absent: it is over. `undefined`: the source is not warmed up. */
+  setWarmUp(source: string, provider: string, step?: number): WarmUpState | undefined {
+    const isKnown = provider === OTHERS || this.#rules.providers.some(({ name }) => name === provider)
+    if (!isKnown) return undefined
+    const warmUp = this.#warmUps.of(source, provider)
+    const now = this.#options.clock.now()
+    warmUp?.set(step === undefined ? Infinity : step - 1)
+    for (const shape of this.#shapes.values()) if (shape.warmUp === warmUp && warmUp) shape.warmed()
+    return warmUp?.state(now)
   }
 
   /** Ends a reaction before its time. `undefined`: there is none of this id. */
@@ -176,7 +214,12 @@ export class Shaping {
       key,
       tallies: agedBy(tallies, passed),
     }))
-    return { at, paths: [...paths, ...waiting], shared: [...shared, ...alsoShared] }
+    return {
+      at,
+      paths: [...paths, ...waiting],
+      shared: [...shared, ...alsoShared],
+      warmUps: this.#warmUps.keep(isLast),
+    }
   }
 
   /** Of paths that nobody asked for in a day: no window is longer. */
@@ -191,12 +234,14 @@ export class Shaping {
   /** What `keep` gave last is durable: more may begin. */
   kept(): void {
     const now = this.#options.clock.now()
+    this.#warmUps.kept()
     for (const shared of this.#shared.values()) shared.kept(now)
     for (const shape of this.#shapes.values()) shape.kept()
   }
 
   /** Takes up what a process before kept; before the first path is made. */
-  restore({ at, paths, shared }: Kept): void {
+  restore({ at, paths, shared, warmUps = [] }: Kept): void {
+    this.#warmUps.restore(warmUps)
     const now = this.#options.clock.now()
     // A clock that was set back must not prolong what had set in.
     const late = Math.max(0, at - now)

@@ -4,6 +4,7 @@ import type { Origin } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 
 import type { Live } from './live.ts'
+import type { WarmUpState, WarmUpTerms } from './warm-up.ts'
 
 /** One value of a rule, and where it is said. */
 export type Limit = {
@@ -19,6 +20,12 @@ export type Limit = {
 export type Pace =
   | { readonly at: 'suspended'; readonly reaction: Live }
   | { readonly at: 'paced'; readonly limit: Limit; readonly until: Instant }
+  | {
+      readonly at: 'warming'
+      readonly warmUp: WarmUpState
+      readonly whenFull: WarmUpTerms['whenFull']
+      readonly until: Instant
+    }
   | { readonly at: 'slowed'; readonly perMinute: number; readonly until: Instant; readonly reaction: Live }
 
 /** Why there is no further connection. */

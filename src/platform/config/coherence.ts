@@ -23,6 +23,7 @@ export function findings(config: Config): Findings {
     ...queueProblems(config),
     ...limitProblems(config),
     ...poolProblems(config),
+    ...warmUpProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -55,6 +56,12 @@ function mxWarnings({ listeners, queue }: Config): string[] {
   return listeners
     .filter(({ kind }) => kind === 'mx')
     .map(({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`)
+}
+
+function warmUpProblems({ warmUp: { schedule } }: Config): string[] {
+  if (schedule.length === 0) return ['warm_up.schedule: needs at least one number']
+  const isRising = schedule.every((number, i) => number > (schedule[i - 1] ?? 0))
+  return isRising ? [] : ['warm_up.schedule: each number must be above the one before']
 }
 
 function poolProblems({ egress, streams }: Config): string[] {

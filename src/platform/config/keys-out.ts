@@ -17,8 +17,10 @@ import {
   servers,
   share,
   text,
+  warmUpSince,
   weightedSources,
   whole,
+  wholes,
 } from './kinds.ts'
 import { named, rows, table } from './schema.ts'
 
@@ -172,6 +174,12 @@ export const EGRESS = table('How mail is sent.', {
       }),
       relayUser: optional(text({ is: 'Login at `relay`.' })),
       relayPassword: secret(optional(text({ is: 'Password at `relay`.' }))),
+      warmUp: optional(
+        warmUpSince({
+          example: true,
+          is: 'Whether it sends only as much a day as `warm_up` says: `true`, from its first message, or the day it began, such as `"2026-11-01"`: then each day since counts as one of sending where nothing is recorded.',
+        }),
+      ),
     },
     { default: {} },
   ),
@@ -212,6 +220,27 @@ export const EGRESS = table('How mail is sent.', {
   idle: duration({ default: '5s', is: 'How long an unused connection is kept open.' }),
   timeouts: TIMEOUTS,
 })
+
+export const WARM_UP = table(
+  'How sources that nobody knows yet begin, at each group of receivers by itself. See docs/sources.md.',
+  {
+    schedule: wholes({
+      default: [
+        50, 100, 500, 1_000, 5_000, 10_000, 20_000, 40_000, 70_000, 100_000, 150_000, 250_000, 400_000,
+        600_000, 1_000_000,
+      ],
+      is: 'Messages on each sending day, at most. After the last there is no limit. Days are those of UTC.',
+    }),
+    whenFull: choice(['overflow', 'wait'], {
+      default: 'overflow',
+      is: 'What becomes of mail when a source has sent the number of the day: `overflow`: other sources of the pool take it; `wait`: it waits for the next day, whatever others could take.',
+    }),
+    idleRestart: duration({
+      default: '30d',
+      is: 'After so long without mail to a group of receivers it begins anew there.',
+    }),
+  },
+)
 
 export const SHAPING = table('Rules for what receivers bear. See docs/shaping.md.', {
   directory: text({

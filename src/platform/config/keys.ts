@@ -7,6 +7,7 @@ import {
   QUEUE,
   ROUTES,
   SHAPING,
+  WARM_UP,
   STREAMS,
   SUPPRESSION,
   TLS_POLICIES,
@@ -68,6 +69,7 @@ export const SCHEMA = table('', {
   dns: DNS,
   egress: EGRESS,
   shaping: SHAPING,
+  warmUp: WARM_UP,
   queue: QUEUE,
   suppression: SUPPRESSION,
   reputation: table('What strangers think of the addresses that mail is sent from.', {

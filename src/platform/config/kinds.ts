@@ -135,6 +135,17 @@ export function relays(about: About<readonly parsers.Relay[]>): Key<readonly par
   return list('hosts', parsers.relay, about)
 }
 
+/** Milliseconds since the epoch, or `true`. */
+export function warmUpSince(about: About<parsers.WarmUpSince>): Key<parsers.WarmUpSince, false> {
+  return key({ type: 'true or a day', parse: parsers.warmUpSince, fromText: trueOrText }, about)
+}
+
+/** Whole numbers from 1. */
+export function wholes(about: About<readonly number[]>): Key<readonly number[], false> {
+  const parse = parsers.listOf('numbers', parsers.wholeBetween(1, 1_000_000_000))
+  return key({ type: 'list of numbers', parse, fromText: toNumbers }, about)
+}
+
 export function weightedSources(
   about: About<readonly parsers.WeightedSource[]>,
 ): Key<readonly parsers.WeightedSource[], false> {
@@ -148,6 +159,14 @@ export function list<T>(
   about: About<readonly T[]>,
 ): Key<readonly T[], false> {
   return key({ type: `list of ${what}`, parse: parsers.listOf(what, parseOne), fromText: toList }, about)
+}
+
+function trueOrText(line: string): unknown {
+  return line === 'true' ? true : line
+}
+
+function toNumbers(line: string): unknown {
+  return line.split(',').map((one) => toNumber(one))
 }
 
 function asItIs(line: string): unknown {

@@ -127,6 +127,18 @@ export const weightedSource: Parser<WeightedSource> = (raw) => {
   return { ok: true, value: { source: parts[1], weight } }
 }
 
+/** Since when; `true`: since its first message. */
+export type WarmUpSince = true | number
+
+export const warmUpSince: Parser<WarmUpSince> = (raw) => {
+  if (raw === true) return { ok: true, value: true }
+  const text = typeof raw === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(raw) ? `${raw}T00:00:00Z` : ''
+  const at = Date.parse(text)
+  return Number.isNaN(at)
+    ? { ok: false, expected: 'true, or a day such as "2026-11-01"' }
+    : { ok: true, value: at }
+}
+
 export type Proxy = { readonly kind: 'socks5' | 'haproxy'; readonly host: string; readonly port: number }
 
 const SOCKS_PORT = 1080

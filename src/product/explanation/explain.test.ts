@@ -18,6 +18,7 @@ import {
   NOW,
   path,
   REACTION,
+  WARMING,
 } from './facts.fixture.ts'
 import type { NodeChanges } from './facts.fixture.ts'
 import type { Reason } from './reason.ts'
@@ -243,6 +244,10 @@ const HOLDS: readonly (readonly [hold: Parameters<typeof path>[0], readonly Reas
     [{ ...ENDS, at: 'suspended', reaction: REACTION, last: GREYLISTED }],
   ],
   [{ at: 'single', reaction: REACTION }, [{ ...ENDS, at: 'single', reaction: REACTION, last: GREYLISTED }]],
+  [
+    { at: 'warming', warmUp: WARMING, whenFull: 'wait', until: LATER },
+    [{ ...ENDS, at: 'warming', warmUp: WARMING, whenFull: 'wait', until: LATER }],
+  ],
   [
     { at: 'slowed', perMinute: 3, until: LATER, reaction: REACTION },
     [{ ...ENDS, at: 'slowed', perMinute: 3, until: LATER, reaction: REACTION, last: GREYLISTED }],

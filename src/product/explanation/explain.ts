@@ -220,7 +220,7 @@ function ofConnections(
   }
 }
 
-const SHAPED = ['paced', 'opening-paced', 'slowed', 'suspended', 'single'] as const
+const SHAPED = ['paced', 'warming', 'opening-paced', 'slowed', 'suspended', 'single'] as const
 type Shaped = Extract<PathState['hold'], { readonly at: (typeof SHAPED)[number] }>
 
 function isShaped(hold: PathState['hold']): hold is Shaped {
@@ -233,6 +233,10 @@ function ofShape(ends: Pick<OfPath, 'source' | 'site'>, hold: Shaped): OfPath {
     case 'paced':
     case 'opening-paced':
       return { ...ends, at: hold.at, rule: hold.limit, until: hold.until }
+    case 'warming': {
+      const { warmUp, whenFull, until } = hold
+      return { ...ends, at: 'warming', warmUp, whenFull, until }
+    }
     case 'slowed': {
       const { perMinute, until, reaction } = hold
       return { ...ends, at: 'slowed', perMinute, until, reaction, last: reaction.cause.attempt }

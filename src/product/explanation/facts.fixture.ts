@@ -1,7 +1,7 @@
 /** For tests: a delivery with everything that may be known of it, to be changed where a test wants it otherwise. */
 
 import type { PathState } from '#engine/egress'
-import type { Limit, Live } from '#engine/shaping'
+import type { Limit, Live, WarmUpState } from '#engine/shaping'
 import { messageIds } from '#engine/spool'
 import type { Attempt, Delivery, Message } from '#engine/spool'
 
@@ -116,6 +116,18 @@ export function facts(changes: Partial<Delivery> = {}, more: Partial<DeliveryFac
   }
 }
 
+export const WARMING: WarmUpState = {
+  source: 'default',
+  provider: 'google',
+  step: 2,
+  steps: 15,
+  limit: 100,
+  sent: 100,
+  answers: 90,
+  putOff: 3,
+  isAlarmed: false,
+  until: NOW + MINUTE,
+}
 const ENDS = { source: 'default', site: 'mx.example.com' } as const
 const HOSTILE = '理由 "why" `$(id)` <b>'
 
@@ -221,6 +233,14 @@ export const SAMPLES: readonly Reason[] = [
     until: NOW + MINUTE,
   },
   { ...ENDS, at: 'opening-paced', rule: { ...LIMIT, key: 'connections_per_minute' }, until: NOW + 500 },
+  { ...ENDS, at: 'warming', warmUp: WARMING, whenFull: 'overflow', until: NOW + MINUTE },
+  {
+    ...ENDS,
+    at: 'warming',
+    warmUp: { ...WARMING, provider: 'others' },
+    whenFull: 'wait',
+    until: NOW + MINUTE,
+  },
   { ...ENDS, at: 'suspended', reaction: REACTION, last: GREYLISTED },
   {
     ...ENDS,

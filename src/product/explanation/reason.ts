@@ -1,6 +1,6 @@
 /** Why a delivery waits, or what became of it, as data. What it says in words is elsewhere, in every language we have. */
 
-import type { Limit, Live } from '#engine/shaping'
+import type { Limit, Live, WarmUpState } from '#engine/shaping'
 import type { Attempt, Instant, Report } from '#engine/spool'
 
 export type Reason = Ending | CameBack | OfDelivery | OfQueue | OfPath | OfNode | Untold
@@ -83,6 +83,13 @@ export type OfPath =
       readonly last: Attempt
     })
   | (Ends & { readonly at: 'paced'; readonly rule: Limit; readonly until: Instant })
+  /** What may go on a day of its warm-up has gone. */
+  | (Ends & {
+      readonly at: 'warming'
+      readonly warmUp: WarmUpState
+      readonly whenFull: 'overflow' | 'wait'
+      readonly until: Instant
+    })
   | (Ends & Reacting & { readonly at: 'suspended' | 'single' | 'stream-paused' })
   | (Ends & Reacting & { readonly at: 'slowed'; readonly perMinute: number; readonly until: Instant })
   | (Ends & {
@@ -126,6 +133,7 @@ export const REASONS = [
   'refused-more',
   'opening-paced',
   'paced',
+  'warming',
   'slowed',
   'single',
   'suspended',

@@ -1,6 +1,7 @@
 /** What limits and reactions hold back, in English. */
 
-import type { Limit, Live } from '#engine/shaping'
+import { OTHERS } from '#engine/shaping'
+import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
 import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
 import { span } from './span.ts'
@@ -49,6 +50,12 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     until: `the next may go at ${at(until)}`,
     change: changeOf(rule),
   }),
+  warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
+    brief: `${source}: warm-up step ${warmUp.step ?? 0}, ${warmUp.limit ?? 0} today to ${receivers(warmUp)} have gone, on again ${due(until)}`,
+    what: `${source} is being warmed up at ${receivers(warmUp)}: step ${warmUp.step ?? 0} of ${warmUp.steps} allows ${warmUp.limit ?? 0} messages on a day, and that many have gone on ${day(until)} (UTC).${whenFull === 'wait' ? ' What is left waits for it (warm_up.when_full).' : ''}`,
+    until: at(until),
+    change: `"hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" allows more, if the receiver does; another source in the pool takes what is left${whenFull === 'wait' ? ', once warm_up.when_full is "overflow"' : ''}.`,
+  }),
   slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
     brief: `${source}: slowed to ${round(perMinute)} a minute, next ${due(until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
     what: `A reply has slowed ${source} to ${site}: now ${round(perMinute)} messages a minute, rising evenly again (${reactionPlace(reaction)}).`,
@@ -76,6 +83,15 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     until: at(reaction.until),
     change: `Remove the addresses that do not exist from the list. ${undo(reaction)}`,
   }),
+}
+
+function receivers({ provider }: WarmUpState): string {
+  return provider === OTHERS ? 'receivers without a provider of their own' : provider
+}
+
+/** The day that ends at `until`. */
+function day(until: number): string {
+  return new Date(until - 1).toISOString().slice(0, 10)
 }
 
 function by(rule: Limit | undefined): string {

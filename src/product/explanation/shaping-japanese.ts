@@ -1,6 +1,7 @@
 /** What limits and reactions hold back, in Japanese. */
 
-import type { Limit, Live } from '#engine/shaping'
+import { OTHERS } from '#engine/shaping'
+import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
 import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
 import { span } from './span.ts'
@@ -45,6 +46,12 @@ export const JAPANESE_SHAPING: ShapingReasons = {
     until: `次の 1 通は ${at(until)}`,
     change: changeOf(rule),
   }),
+  warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
+    brief: `${source}: ウォームアップ第 ${warmUp.step ?? 0} 段階、${receivers(warmUp)}へ今日の ${warmUp.limit ?? 0} 通を送信済み、再開は${due(until)}`,
+    what: `${source} は${receivers(warmUp)}に対してウォームアップ中です。第 ${warmUp.step ?? 0} 段階（全 ${warmUp.steps} 段階）では 1 日 ${warmUp.limit ?? 0} 通までで、${day(until)}（UTC）の分はすべて送りました。${whenFull === 'wait' ? '残りはこの送信元を待ちます（warm_up.when_full）。' : ''}`,
+    until: `${at(until)}まで`,
+    change: `相手が許すなら "hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" で増やせます。${whenFull === 'wait' ? 'warm_up.when_full を "overflow" にすると、' : ''}プールの別の送信元があれば、残りはそこから送ります。`,
+  }),
   slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
     brief: `${source}: 毎分 ${round(perMinute)} 通に減速中、次は${due(until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
     what: `相手の応答により、${source} から ${site} への送信を減らしています。今は毎分 ${round(perMinute)} 通で、少しずつ元に戻します（${reactionPlace(reaction)}）。`,
@@ -72,6 +79,15 @@ export const JAPANESE_SHAPING: ShapingReasons = {
     until: `${at(reaction.until)}まで`,
     change: `存在しないアドレスを、宛先のリストから取り除いてください。${undo(reaction)}`,
   }),
+}
+
+function receivers({ provider }: WarmUpState): string {
+  return provider === OTHERS ? 'プロバイダーの規則がない宛先' : ` ${provider} `
+}
+
+/** `until` に終わる日。 */
+function day(until: number): string {
+  return new Date(until - 1).toISOString().slice(0, 10)
 }
 
 function by(rule: Limit | undefined): string {

@@ -13,7 +13,7 @@ import type {
   QueueDepth,
 } from '#engine/spool'
 import type { BrokenHost, PathState } from '#engine/egress'
-import type { Live } from '#engine/shaping'
+import type { Live, WarmUpState } from '#engine/shaping'
 import type { TlsReport } from '#grammar/report'
 import type { Credential } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
@@ -208,6 +208,15 @@ export type Operations = {
   reactionCancel(query: { readonly id: string }): Promise<Live | null>
   /** Ends one so many milliseconds later than it would; `null` when there is none of this id. */
   reactionExtend(query: { readonly id: string; readonly by: number }): Promise<Live | null>
+  /** Of sources that are warmed up, by group of receivers. */
+  warmUps(): Promise<readonly WarmUpState[]>
+  /** Another step, from 1, or the end; `null` when the source is not warmed up or there is no such provider. */
+  warmUpSet(query: {
+    readonly source: string
+    readonly provider: string
+    /** Absent: it is over. */
+    readonly step?: number
+  }): Promise<WarmUpState | null>
   /** Reads configuration, shaping rules and certificates again. */
   reload(): Promise<Reloaded>
 }

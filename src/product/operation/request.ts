@@ -165,6 +165,12 @@ const REQUESTS: Requests = {
   reactions: nothing,
   reactionCancel: record({ id: name }),
   reactionExtend: record({ id: name, by: whole(1, YEAR) }),
+  warmUps: nothing,
+  warmUpSet: record<Parameters<Operations['warmUpSet']>[0]>({
+    source: name,
+    provider: name,
+    step: optional(whole(1, 1_000)),
+  }),
   reload: nothing,
 }
 
