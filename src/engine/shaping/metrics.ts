@@ -5,7 +5,7 @@ import { counter, gauge } from '#platform/metrics'
 import type { MetricsRegistry } from '#platform/metrics'
 
 import type { Live } from './live.ts'
-import type { WarmUpState } from './warm-up.ts'
+import type { WarmUpState } from './state.ts'
 
 export const SHAPING_METRICS = {
   reactions: counter({

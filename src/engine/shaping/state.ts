@@ -4,7 +4,6 @@ import type { Origin } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 
 import type { Live } from './live.ts'
-import type { WarmUpState, WarmUpTerms } from './warm-up.ts'
 
 /** One value of a rule, and where it is said. */
 export type Limit = {
@@ -16,6 +15,25 @@ export type Limit = {
   readonly provider?: string
 }
 
+/** How far a source that is warmed up is at one group of receivers. */
+export type WarmUpState = {
+  readonly source: string
+  readonly provider: string
+  /** From 1; absent when it is over. */
+  readonly step?: number
+  readonly steps: number
+  /** Messages today at most; absent when it is over. */
+  readonly limit?: number
+  readonly sent: number
+  /** Of the receivers' answers today, and how many of them put mail off. */
+  readonly answers: number
+  readonly putOff: number
+  /** A reaction has suspended a path today: the next step is one back. */
+  readonly isAlarmed: boolean
+  /** When the next day begins. */
+  readonly until: Instant
+}
+
 /** Why no message may begin now, though a connection stood ready. */
 export type Pace =
   | { readonly at: 'suspended'; readonly reaction: Live }
@@ -23,7 +41,7 @@ export type Pace =
   | {
       readonly at: 'warming'
       readonly warmUp: WarmUpState
-      readonly whenFull: WarmUpTerms['whenFull']
+      readonly whenFull: 'overflow' | 'wait'
       readonly until: Instant
     }
   | { readonly at: 'slowed'; readonly perMinute: number; readonly until: Instant; readonly reaction: Live }

@@ -7,7 +7,7 @@
 
 import type { Attempt, Instant } from '#engine/spool'
 
-import type { Pace } from './state.ts'
+import type { Pace, WarmUpState } from './state.ts'
 
 export const DAY = 86_400_000
 
@@ -41,25 +41,6 @@ export type WarmUpKept = {
   readonly isAlarmed: boolean
   /** The last sending day. */
   readonly lastDay?: number
-}
-
-/** What operators see. */
-export type WarmUpState = {
-  readonly source: string
-  readonly provider: string
-  /** From 1; absent when it is over. */
-  readonly step?: number
-  readonly steps: number
-  /** Messages today at most; absent when it is over. */
-  readonly limit?: number
-  readonly sent: number
-  /** Of the receivers' answers today, and how many of them put mail off. */
-  readonly answers: number
-  readonly putOff: number
-  /** A reaction has suspended a path today: the next step is one back. */
-  readonly isAlarmed: boolean
-  /** When the next day begins. */
-  readonly until: Instant
 }
 
 export type WarmUpOptions = {

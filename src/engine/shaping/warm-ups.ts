@@ -6,7 +6,8 @@ import type { Log } from '#platform/log'
 
 import type { ShapingMetrics } from './metrics.ts'
 import { OTHERS, WarmUp } from './warm-up.ts'
-import type { Why, WarmUpKept, WarmUpState, WarmUpTerms } from './warm-up.ts'
+import type { WarmUpState } from './state.ts'
+import type { Why, WarmUpKept, WarmUpTerms } from './warm-up.ts'
 
 export type WarmUpsOptions = {
   readonly sources: () => EgressConfig['sources']
