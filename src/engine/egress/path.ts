@@ -128,6 +128,9 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   }
 
   shareFree(): void {
+    // It may have been to wait until midnight, and now for less than a second.
+    this.#cancelPace?.()
+    this.#cancelPace = undefined
     this.#pump()
   }
 
