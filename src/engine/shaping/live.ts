@@ -44,3 +44,11 @@ export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant
   const passed = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1
   return low + (high - low) * passed
 }
+
+/** Of several, the one that ends last. */
+export function longest(live: readonly Live[]): Live | undefined {
+  return live.reduce(
+    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
+    undefined,
+  )
+}

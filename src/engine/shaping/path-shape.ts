@@ -12,7 +12,7 @@ import { Gate } from './gate.ts'
 import type { Tallies } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
-import { rateAt } from './live.ts'
+import { longest, rateAt } from './live.ts'
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -397,6 +397,11 @@ export class PathShape implements PermitKeeper {
     return this.#suspended
   }
 
+  /** Transactions of the last minute, about. */
+  get perMinute(): number {
+    return this.#meter.perMinute(this.#options.clock.now())
+  }
+
   get pausedStreams(): readonly Live[] {
     return [...this.#reactor.live].filter(({ stream }) => stream !== undefined)
   }
@@ -493,13 +498,6 @@ function tighter(own: Binding | undefined, shared: Binding | undefined): Tighter
 
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
-}
-
-function longest(live: readonly Live[]): Live | undefined {
-  return live.reduce(
-    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
-    undefined,
-  )
 }
 
 function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
