@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 
+import type { Rehearsed } from '#engine/rehearsal'
 import type { Live } from '#engine/shaping'
 
 import { shippedPersonalities } from '../shipped-rules.ts'
@@ -69,6 +70,15 @@ suite('personalities', () => {
       assert.ok(hosts.has(name), name)
     const [first] = rig.received('m0@gmail.com')
     assert.ok(first?.tls !== undefined, 'Gmail is sent to with TLS')
+  })
+
+  test('a rehearsal names the shipped rule that limits each of these receivers', async () => {
+    const mix = 'gmail.com=50%,yahoo.co.jp=30%,nobody.example=20%'
+    const { parts } = await rig.cli<Rehearsed>('rehearse', '--messages', '1000000', '--to', mix)
+    const found = new Map(parts.map(({ name, bound }) => [name, [bound.key, bound.origin?.file]]))
+    assert.deepEqual(found.get('google'), ['shared.connections', 'shaping/google.toml'])
+    assert.equal(found.get('yahoo-japan')?.[1], 'shaping/japan.toml')
+    assert.deepEqual(found.get('nobody.example'), ['connections', undefined])
   })
 
   test('unknown users are told in the words of each receiver, and bounce', async () => {
