@@ -158,7 +158,7 @@ for (const [name, rules, count, bound] of CASES) {
   })
 }
 
-test('a million messages to 30 domains by three sources are a matter of milliseconds', () => {
+test('a million messages to 30 domains by three sources: each is counted once, each part has its rule', () => {
   const { rules } = shippedPersonalities()
   const shares = Array.from({ length: 30 }, (_, n) => ({
     domain: `d${n}.example`,
@@ -166,7 +166,6 @@ test('a million messages to 30 domains by three sources are a matter of millisec
     count: 33_334,
     provider: ['google', 'docomo', 'yahoo-japan', undefined][n % 4],
   }))
-  const began = process.cpuUsage()
   const { messages, parts, after } = rehearse({
     shares,
     sources: ['a', 'b', 'c'],
@@ -180,8 +179,6 @@ test('a million messages to 30 domains by three sources are a matter of millisec
     parts.reduce((sum, part) => sum + part.messages, 0),
     messages,
   )
-  const { user } = process.cpuUsage(began)
-  assert.ok(user < 2_000_000, `${user} µs`)
   const google = parts.find(({ provider }) => provider === 'google')
   assert.equal(google?.bound.key, 'shared.connections')
   assert.match(google?.bound.origin?.file ?? '', /google\.toml/)
