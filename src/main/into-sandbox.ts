@@ -8,10 +8,20 @@ import type { Sandbox } from '#door/sandbox'
 import type { Config, Loaded } from '#platform/config'
 import { ensureSelfSigned } from '#platform/tls'
 
+import { loadRules } from './rule-files.ts'
+
 /** On the ports of `[sandbox]`. @throws what `net` says when one of them is taken */
-export async function openSandbox({ sandbox, node }: Pick<Config, 'sandbox' | 'node'>): Promise<Sandbox> {
+export async function openSandbox(config: Config): Promise<Sandbox> {
+  const { sandbox, node } = config
+  const { personalities, ...ports } = sandbox
+  const read = personalities ? loadRules(config) : undefined
   const pem = await readFile(await ensureSelfSigned(join(node.data, 'sandbox'), 'sandbox.test', Date.now))
-  return startSandbox({ tls: { cert: pem, key: pem }, now: Date.now, ...sandbox })
+  return startSandbox({
+    tls: { cert: pem, key: pem },
+    now: Date.now,
+    ...ports,
+    ...(read?.ok === true ? { personalities: { rules: read.rules, egress: config.egress } } : {}),
+  })
 }
 
 /** Every domain leads to the sandbox by its DNS, and no route past it. */

@@ -97,7 +97,34 @@ function now(): number {
 
 async function routeTo(config: Config, domain: string): Promise<Way> {
   using dns = new Resolver({ config: config.dns, now })
-  const routing = createRouting({
+  const routed = await routingBy(dns, config).route(domain, '')
+  if (!routed.ok) throw new CliError('missing', `${routed.text}; --mx names hosts in place of the DNS`)
+  return routed.route
+}
+
+/** Of many domains, those that lead anywhere. */
+export async function routesTo(
+  config: Config,
+  domains: readonly string[],
+): Promise<ReadonlyMap<string, Way>> {
+  using dns = new Resolver({ config: config.dns, now })
+  const routing = routingBy(dns, config)
+  const found = new Map<string, Way>()
+  for (let from = 0; from < domains.length; from += AT_ONCE)
+    await Promise.all(
+      domains.slice(from, from + AT_ONCE).map(async (domain) => {
+        const routed = await routing.route(domain, '')
+        if (routed.ok) found.set(domain, routed.route)
+      }),
+    )
+  return found
+}
+
+/** Questions that a resolver has at a time. */
+const AT_ONCE = 50
+
+function routingBy(dns: Resolver, config: Config): ReturnType<typeof createRouting> {
+  return createRouting({
     dns,
     routes: config.routes,
     defaults: config.egress,
@@ -107,9 +134,6 @@ async function routeTo(config: Config, domain: string): Promise<Way> {
     now,
     random: () => 0,
   })
-  const routed = await routing.route(domain, '')
-  if (!routed.ok) throw new CliError('missing', `${routed.text}; --mx names hosts in place of the DNS`)
-  return routed.route
 }
 
 function configured(options: GlobalOptions): Config {

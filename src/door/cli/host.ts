@@ -1,5 +1,6 @@
 /** What the command line needs of the process it runs in, and how a command ends. */
 
+import type { Pace, Rehearsed } from '#engine/rehearsal'
 import type { Origin, Reaction } from '#engine/rule'
 import type { Operations, Streams } from '#product/operation'
 import type { Finding } from '#product/verification'
@@ -59,6 +60,16 @@ export type ShapingView = {
   }[]
 }
 
+/** What `rehearse` is to try. */
+export type RehearsalPlan = {
+  readonly shares: readonly { readonly domain: string; readonly count: number }[]
+  /** Absent: all of the configuration. */
+  readonly sources?: readonly string[]
+  readonly pace: Pace
+  /** Whether the DNS is asked where the domains lead. */
+  readonly dns: boolean
+}
+
 export type CliHost = {
   out(text: string): void
   err(text: string): void
@@ -86,6 +97,8 @@ export type CliHost = {
   checkRules(options: GlobalOptions): Promise<RulesReport>
   /** @throws {CliError} `missing` when there is no way to the domain */
   resolveRules(options: GlobalOptions, query: ShapingQuery): Promise<ShapingView>
+  /** By the rules as the files have them now. @throws {CliError} `missing` when there is no such source */
+  rehearse(options: GlobalOptions, plan: RehearsalPlan): Promise<Rehearsed>
   /** Looks at the machine, the node and the DNS; changes nothing. */
   doctor(options: DoctorOptions): Promise<readonly Finding[]>
 }

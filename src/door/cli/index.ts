@@ -4,6 +4,7 @@ export type {
   ConfigReport,
   DoctorOptions,
   GlobalOptions,
+  RehearsalPlan,
   RulesReport,
   ShapingQuery,
   ShapingView,

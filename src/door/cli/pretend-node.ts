@@ -162,7 +162,9 @@ function messageOperations(spool: Spool): MessageOperations {
   const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
   return {
     async queues({ match = '', after = '', limit }) {
-      const found = (await rows()).filter(({ queue }) => queue.includes(match) && queue > after)
+      const found = (await rows()).filter(
+        ({ queue, site = '' }) => (queue.includes(match) || site.includes(match)) && queue > after,
+      )
       const deliveries = found.reduce((sum, { waiting, active, held }) => sum + waiting + active + held, 0)
       const sorted = found.toSorted((a, b) => (a.queue < b.queue ? -1 : 1))
       return { rows: sorted.slice(0, limit), queues: found.length, deliveries }

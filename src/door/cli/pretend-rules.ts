@@ -1,10 +1,29 @@
 /** For tests: rule files that are only here. */
 
+import { rehearse } from '#engine/rehearsal'
+
 import type { CliHost } from './host.ts'
 
 const FILE = 'shaping/big.toml'
 
-export const pretendRules: Pick<CliHost, 'checkRules' | 'resolveRules'> = {
+export const pretendRules: Pick<CliHost, 'checkRules' | 'resolveRules' | 'rehearse'> = {
+  rehearse: (_, { shares, sources = ['ip-1'], pace }) =>
+    Promise.resolve(
+      rehearse({
+        shares: shares.map((share) => ({ ...share, site: share.domain })),
+        sources,
+        pace,
+        resolve: () => ({
+          values: new Map([
+            ['connections', 5],
+            ['messages_per_connection', 100],
+          ]),
+          origins: new Map([
+            ['connections', { layer: 'provider big', key: 'connections', file: FILE, line: 3 }],
+          ]),
+        }),
+      }),
+    ),
   checkRules: ({ config }) =>
     Promise.resolve({
       directory: '/etc/hikyaku/shaping',

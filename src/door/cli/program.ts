@@ -18,6 +18,7 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { queueCommand } from './queue.ts'
 import { reputationCommand } from './reputation.ts'
+import { rehearseCommand } from './rehearse.ts'
 import { sendCommand } from './send.ts'
 import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
@@ -87,6 +88,7 @@ export function commandLine(run: Run, version: string): Command {
   messageCommands(program, run)
   shapingCommands(program, run)
   warmUpCommands(program, run)
+  rehearseCommand(program, run)
   traceCommand(program, run)
   bounceCommands(program, run)
   domainCommands(program, run)

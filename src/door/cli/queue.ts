@@ -13,6 +13,7 @@ import { languageFor } from './language.ts'
 import { exported, LIST_MOST } from './listing.ts'
 import { heldBackBy } from './held-back.ts'
 import type { Words } from './held-back.ts'
+import { queueExplainCommand } from './queue-explain.ts'
 import { count, distance, due, table } from './print.ts'
 import { cut } from './text.ts'
 
@@ -56,6 +57,7 @@ export function queueCommand(program: Command, run: Run): void {
     'hikyaku queue --after default/transactional/example.com',
     'hikyaku queue --limit 100000 --csv',
   )
+  queueExplainCommand(queue, run)
 }
 
 /** As many calls as it takes: the node gives `LIST_LIMIT` rows at a time. */

@@ -218,6 +218,21 @@ const RECEIVERS: readonly Behaviour[] = [
     receiver: 'Gmail',
   },
   {
+    name: 'gmail-unknown',
+    at: 'rcpt',
+    does: refuse(
+      text(
+        550,
+        '5.1.1',
+        'The email account that you tried to reach does not exist. Please try',
+        "double-checking the recipient's email address for typos or unnecessary spaces.",
+      ),
+    ),
+    en: 'No such user',
+    ja: '宛先不明',
+    receiver: 'Gmail',
+  },
+  {
     name: 'gmail-unauthenticated',
     at: 'end',
     does: refuse(text(550, '5.7.26', 'This mail has been blocked because the sender is unauthenticated.')),
@@ -238,6 +253,22 @@ const RECEIVERS: readonly Behaviour[] = [
     en: 'Volume or complaints',
     ja: '流量または苦情による一時拒否',
     receiver: 'Yahoo',
+  },
+  {
+    name: 'yahoo-unknown',
+    at: 'rcpt',
+    does: refuse(bare(554, "delivery error: dd This user doesn't have a yahoo.com account <a> [0]")),
+    en: 'No such user',
+    ja: '宛先不明',
+    receiver: 'Yahoo',
+  },
+  {
+    name: 'outlook-unknown',
+    at: 'rcpt',
+    does: refuse(text(550, '5.5.0', 'Requested action not taken: mailbox unavailable.')),
+    en: 'No such user',
+    ja: '宛先不明',
+    receiver: 'Outlook.com',
   },
   {
     name: 'outlook-busy',
@@ -345,11 +376,14 @@ const byName: ReadonlyMap<string, Behaviour> = new Map(BEHAVIOURS.map((one) => [
 
 export type Chosen = { readonly behaviour: Behaviour; readonly number?: number }
 
+/** What a receiver calls its own behaviours, by local part. */
+export type Words = { readonly [local: string]: string }
+
 /** What the local part asks for; `undefined` is a recipient like any other. */
-export function chooseBehaviour(local: string): Chosen | undefined {
+export function chooseBehaviour(local: string, words: Words = {}): Chosen | undefined {
   const plus = local.indexOf('+')
   const name = (plus < 0 ? local : local.slice(0, plus)).toLowerCase()
-  const exact = byName.get(name)
+  const exact = byName.get(words[name] ?? name)
   if (exact !== undefined) return { behaviour: exact }
   const [, stem, digits] = /^([a-z-]{1,20}-)(\d{1,4})$/.exec(name) ?? []
   const numbered = stem === undefined ? undefined : byName.get(`${stem}N`)

@@ -9,10 +9,12 @@ import { formatReply, LineBuffer, parseCommand } from '#grammar/smtp'
 import type { Command, CommandContext, Extension, Recipient, Reply } from '#grammar/smtp'
 
 import type { Inbox, Received } from './inbox.ts'
+import { keywordOf, offeredBy } from './extensions.ts'
 import { beginLogin, continueLogin } from './login.ts'
 import type { LoginStep } from './login.ts'
 import type { Patience } from './patience.ts'
 import type { Persona } from './persona.ts'
+import type { Guest } from './receiver.ts'
 import { MAX_RECIPIENTS, SIZE_LIMIT, Transaction } from './transaction.ts'
 import { REPLIES } from './verdict.ts'
 import type { Circumstances, Verdict } from './verdict.ts'
@@ -33,25 +35,6 @@ const PATIENCE = 5 * 60_000
 const HOSTNAME = 'mx.sandbox.test'
 /** A TLS alert: handshake_failure, fatal. RFC 8446 §6 */
 const HANDSHAKE_FAILURE = Buffer.from('15030300020228', 'hex')
-
-const EXTENSIONS: readonly Extension[] = [
-  'PIPELINING',
-  'SIZE',
-  '8BITMIME',
-  'SMTPUTF8',
-  'ENHANCEDSTATUSCODES',
-  'CHUNKING',
-  'BINARYMIME',
-  'DSN',
-  'DELIVERBY',
-  'MT-PRIORITY',
-  'AUTH',
-]
-
-const PARAMETERS: ReadonlyMap<Extension, string> = new Map([
-  ['SIZE', `SIZE ${SIZE_LIMIT}`],
-  ['AUTH', 'AUTH PLAIN LOGIN'],
-])
 
 /** Commands with one answer. */
 const SIMPLE: ReadonlyMap<string, Reply> = new Map<string, Reply>([
@@ -75,6 +58,8 @@ export class Connection {
   readonly #persona: Persona
   readonly #address: string
   readonly #plain: Socket
+  /** How a known receiver sees this connection. */
+  readonly #guest: Guest | undefined
   /** `#plain`, or the TLS over it. */
   #socket: Socket
   #lines = new LineBuffer()
@@ -95,11 +80,15 @@ export class Connection {
     this.#plain = socket
     this.#socket = socket
     this.#address = socket.remoteAddress ?? ''
+    this.#guest = persona.receiver?.arrived(this.#address, house.now())
     this.#offered = this.#offer()
     // An answer of a few octets must not wait for the acknowledgement of the one before.
     socket.setNoDelay(true)
     socket.setTimeout(PATIENCE, () => socket.destroy())
-    socket.on('close', () => clearTimeout(this.#late))
+    socket.on('close', () => {
+      clearTimeout(this.#late)
+      this.#guest?.left()
+    })
     this.#greet()
   }
 
@@ -111,7 +100,8 @@ export class Connection {
     this.#listen(this.#socket)
     switch (this.#persona.greets) {
       case 'at once':
-        this.#say({ code: 220, lines: [`${HOSTNAME} ESMTP Hikyaku sandbox`] })
+        if (this.#bars(this.#guest?.at('greeting'))) break
+        this.#say({ code: 220, lines: [`${this.#hostname} ESMTP Hikyaku sandbox`] })
         break
       case '421':
         this.#end(REPLIES.busy)
@@ -222,31 +212,32 @@ export class Connection {
 
   #hello(verb: 'EHLO' | 'HELO', client: string): void {
     if (verb === 'EHLO' && !this.#persona.ehlo) return this.#say(REPLIES.unknown)
+    if (this.#bars(this.#guest?.at('EHLO'))) return
     this.#helo = client
     this.#transaction = undefined
-    const keywords = [...this.#offered].map((one) => PARAMETERS.get(one) ?? one)
-    this.#say({ code: 250, lines: verb === 'EHLO' ? [HOSTNAME, ...keywords] : [HOSTNAME] })
+    const keywords = [...this.#offered].map(keywordOf)
+    this.#say({ code: 250, lines: verb === 'EHLO' ? [this.#hostname, ...keywords] : [this.#hostname] })
+  }
+
+  get #hostname(): string {
+    return this.#guest?.host ?? HOSTNAME
   }
 
   #offer(): ReadonlySet<Extension> {
-    if (!this.#persona.ehlo) return new Set()
-    const offered = new Set(EXTENSIONS)
-    // RFC 3207 §4.2: not again inside TLS. RFC 8689 §3: REQUIRETLS only inside.
-    if (this.#isSecure) offered.add('REQUIRETLS')
-    else if (this.#house.tls !== undefined) offered.add('STARTTLS')
-    for (const one of this.#persona.without) offered.delete(one)
-    return offered
+    return offeredBy(this.#persona, { isSecure: this.#isSecure, hasTls: this.#house.tls !== undefined })
   }
 
   get #isSecure(): boolean {
     return this.#socket instanceof TLSSocket
   }
 
-  #mail({ from, parameters }: Extract<Command, { verb: 'MAIL' }>): void {
+  #mail(mail: Extract<Command, { verb: 'MAIL' }>): void {
     if (this.#helo === undefined || this.#transaction !== undefined) return this.#say(REPLIES.sequence)
     // RFC 1870 §6.1
-    if ((parameters.size ?? 0) > SIZE_LIMIT) return this.#say(REPLIES.tooLarge)
-    this.#transaction = new Transaction(from, parameters, !this.#house.inbox.keepsNothing)
+    if ((mail.parameters.size ?? 0) > SIZE_LIMIT) return this.#say(REPLIES.tooLarge)
+    if (this.#bars(this.#guest?.mail(this.#house.now()))) return
+    const words = this.#persona.receiver?.personality.words
+    this.#transaction = new Transaction(mail, !this.#house.inbox.keepsNothing, words)
     this.#say(REPLIES.sender)
   }
 
@@ -254,15 +245,17 @@ export class Connection {
     const transaction = this.#transaction
     if (transaction === undefined || transaction.hasChunks) return this.#say(REPLIES.sequence)
     if (transaction.to.length >= MAX_RECIPIENTS) return this.#say(REPLIES.tooMany)
-    const verdict = transaction.meet(recipient, this.#circumstances())
-    if (this.#bars(verdict)) return
+    if (this.#bars(this.#guest?.rcpt(recipient.to.local, transaction.to.length, this.#house.now()))) return
+    if (this.#bars(transaction.meet(recipient, this.#circumstances()))) return
     transaction.add(recipient)
     this.#say(REPLIES.recipient)
   }
 
   /** Carries out a verdict; true when nothing further is to be done for the command. */
-  #bars(verdict: Verdict): boolean {
-    switch (verdict.kind) {
+  #bars(verdict: Verdict | undefined): boolean {
+    switch (verdict?.kind) {
+      case undefined:
+        return false
       case 'refuse':
         this.#say(verdict.reply)
         return true
@@ -290,7 +283,7 @@ export class Connection {
     const transaction = this.#transaction
     if (transaction === undefined || transaction.hasChunks) return this.#say(REPLIES.sequence)
     if (transaction.to.length === 0) return this.#say(REPLIES.noRecipients)
-    if (this.#bars(transaction.at('data', this.#circumstances()))) {
+    if (this.#bars(this.#guest?.at('DATA') ?? transaction.at('data', this.#circumstances()))) {
       this.#transaction = undefined
       return
     }
@@ -302,7 +295,7 @@ export class Connection {
     const transaction = this.#transaction
     if (transaction === undefined) return this.#refuseChunk(size, REPLIES.sequence)
     if (transaction.to.length === 0) return this.#refuseChunk(size, REPLIES.noRecipients)
-    const verdict = transaction.at('data', this.#circumstances())
+    const verdict = this.#guest?.at('DATA') ?? transaction.at('data', this.#circumstances())
     if (verdict.kind === 'refuse') {
       this.#transaction = undefined
       return this.#refuseChunk(size, verdict.reply)
@@ -360,7 +353,7 @@ export class Connection {
     const { inbox } = this.#house
     const id = inbox.nextId()
     const taken: Reply = { code: 250, enhanced: '2.0.0', lines: [`OK, message ${id}`] }
-    const verdict = transaction.at('end', this.#circumstances())
+    const verdict = this.#guest?.at('end of data') ?? transaction.at('end', this.#circumstances())
     const answer = 'reply' in verdict ? verdict.reply : verdict.kind === 'reset' ? undefined : taken
     if (verdict.kind !== 'swallow' && !inbox.keepsNothing) inbox.add(this.#received(id, transaction, answer))
     if (!this.#bars(verdict)) {
@@ -433,12 +426,14 @@ export class Connection {
   #end(said: Reply): void {
     this.#out += formatReply(said)
     this.#state = { at: 'closed' }
+    this.#guest?.left()
     this.#flush()
     this.#socket.end()
   }
 
   #reset(): void {
     this.#state = { at: 'closed' }
+    this.#guest?.left()
     this.#flush()
     // Inside TLS there is no RST to send; the socket below has one.
     this.#plain.resetAndDestroy()

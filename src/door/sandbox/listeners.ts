@@ -5,8 +5,9 @@ import type { Server } from 'node:net'
 
 import { Connection } from './connection.ts'
 import type { House } from './connection.ts'
-import { ORDINARY, PERSONAS } from './persona.ts'
+import { ORDINARY, personaOf, PERSONAS } from './persona.ts'
 import type { Persona } from './persona.ts'
+import type { Receiver } from './receiver.ts'
 
 const V6 = '::1'
 /** The kernel hands out a number free on one address; another process may hold it on the others. */
@@ -28,13 +29,15 @@ export class Listeners implements AsyncDisposable {
   }
 
   /** Rejects when the ordinary host's port is taken. A persona whose address cannot be opened is left out. */
-  static async on(port: number, house: House): Promise<Listeners> {
+  static async on(port: number, house: House, receivers: readonly Receiver[] = []): Promise<Listeners> {
     for (let attempt = 1; ; attempt++) {
       const connections = new Set<Connection>()
       const serve = (persona: Persona): Server => serverOf(persona, house, connections)
       const first = await listen(serve(ORDINARY), port, ORDINARY.address)
       const others = await Promise.allSettled(
-        personas().map(async ({ persona, address }) => await listen(serve(persona), first.port, address)),
+        personas(receivers).map(
+          async ({ persona, address }) => await listen(serve(persona), first.port, address),
+        ),
       )
       const open = [first, ...others.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))]
       const isTaken = others.some((one) => one.status === 'rejected' && codeOf(one.reason) === 'EADDRINUSE')
@@ -49,8 +52,12 @@ export class Listeners implements AsyncDisposable {
   }
 }
 
-function personas(): readonly { readonly persona: Persona; readonly address: string }[] {
-  const open = PERSONAS.filter(({ greets }) => greets !== 'not at all: the port is closed')
+function personas(
+  receivers: readonly Receiver[],
+): readonly { readonly persona: Persona; readonly address: string }[] {
+  const open = [...PERSONAS, ...receivers.map(personaOf)].filter(
+    ({ greets }) => greets !== 'not at all: the port is closed',
+  )
   return [
     ...open.map((persona) => ({ persona, address: persona.address })),
     { persona: ORDINARY, address: V6 },

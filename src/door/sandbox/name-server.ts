@@ -5,6 +5,7 @@ import type { Question, Said, ZoneRecord } from '#platform/dns'
 
 import { choosePersona, ORDINARY } from './persona.ts'
 import type { Persona } from './persona.ts'
+import type { Receiver } from './receiver.ts'
 
 /** `mx.sandbox.test` is the host that takes everything, `no-tls.sandbox.test` a persona. RFC 6761 §6.2 */
 const SUFFIX = 'sandbox.test'
@@ -27,6 +28,8 @@ export type Addresses = {
   readonly v6: boolean
   /** The personas' addresses that could be opened. */
   readonly personas: ReadonlySet<string>
+  /** Those that the sandbox plays. */
+  readonly receivers?: readonly Receiver[]
 }
 
 export function startNameServer(port: number, addresses: Addresses): Promise<DnsServer> {
@@ -49,10 +52,13 @@ function recordsOf(
   labels: ReadonlySet<string>,
   addresses: Addresses,
 ): readonly ZoneRecord[] {
+  const receiver = receiverOf(domain, addresses)
   if (type === 'MX')
-    return exchangers(domain, labels).map((exchange, index) => mx(exchange, (index + 1) * 10))
+    return exchangers(domain, labels, receiver).map((exchange, index) => mx(exchange, (index + 1) * 10))
   if (type === 'PTR') return [{ name: domain, ttl: TTL, type, data: `mx.${SUFFIX}` }]
   if (labels.has('no-host')) return []
+  if (receiver !== undefined)
+    return type === 'A' ? [{ name: domain, ttl: TTL, type, data: receiver.personality.address }] : []
   const persona = choosePersona(domain)
   if (type === 'A') return [{ name: domain, ttl: TTL, type, data: addressOf(persona, addresses) }]
   if (type === 'AAAA' && persona === undefined && addresses.v6)
@@ -67,13 +73,27 @@ function addressOf(persona: Persona | undefined, { personas }: Addresses): strin
   return isThere ? persona.address : ORDINARY.address
 }
 
-function exchangers(domain: string, labels: ReadonlySet<string>): readonly string[] {
+function exchangers(
+  domain: string,
+  labels: ReadonlySet<string>,
+  receiver: Receiver | undefined,
+): readonly string[] {
   // A host of ours has no MX of its own, or mail to it would never be about itself.
   if (labels.has('no-mx') || domain.endsWith(`.${SUFFIX}`)) return []
   if (labels.has('nullmx')) return ['.']
   if (labels.has('no-host')) return [`no-host.${SUFFIX}`]
   if (labels.has('backup-mx')) return [`closed.${SUFFIX}`, `mx.${SUFFIX}`]
+  if (receiver !== undefined) return [receiver.personality.host]
   return [`${choosePersona(domain)?.name ?? ORDINARY.name}.${SUFFIX}`]
+}
+
+/** By its own domain or host; or by a label, which must not be the last: `au` is a country too. */
+function receiverOf(domain: string, { receivers = [], personas }: Addresses): Receiver | undefined {
+  const open = receivers.filter(({ personality }) => personas.has(personality.address))
+  const own = open.find(({ personality: { host, domains } }) => domain === host || domains.includes(domain))
+  if (own !== undefined) return own
+  const labels = domain.split('.').slice(0, -1)
+  return open.find(({ personality, isKnownByHost }) => isKnownByHost && labels.includes(personality.name))
 }
 
 function mx(exchange: string, preference: number): ZoneRecord {

@@ -5,6 +5,8 @@
 
 import type { Extension } from '#grammar/smtp'
 
+import type { Receiver } from './receiver.ts'
+
 export type Persona = {
   /** A label of the domain: `no-tls.example.com`, `anything.no-tls.test`. */
   readonly name: string
@@ -15,6 +17,8 @@ export type Persona = {
   readonly ehlo: boolean
   /** STARTTLS is offered, and the handshake fails. */
   readonly brokenTls: boolean
+  /** A known receiver: its limits and its words. */
+  readonly receiver?: Receiver
   readonly en: string
   readonly ja: string
 }
@@ -129,4 +133,10 @@ export function choosePersona(domain: string): Persona | undefined {
     if (persona !== undefined) return persona
   }
   return undefined
+}
+
+/** The host of a known receiver: it greets like any other, and has its own mind about the rest. */
+export function personaOf(receiver: Receiver): Persona {
+  const { name, address } = receiver.personality
+  return { ...usual, name, address, receiver, en: '', ja: '' }
 }

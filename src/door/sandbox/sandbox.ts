@@ -13,6 +13,9 @@ import type { Keep, Received } from './inbox.ts'
 import { Listeners } from './listeners.ts'
 import { startNameServer } from './name-server.ts'
 import { Patience } from './patience.ts'
+import { PERSONALITIES } from './personality.ts'
+import { Receiver } from './receiver.ts'
+import type { Overrun, Rules } from './receiver.ts'
 import { startWeb } from './web.ts'
 
 export type SandboxOptions = {
@@ -28,6 +31,8 @@ export type SandboxOptions = {
   readonly slowness?: number
   /** For how long `greylist@` is put off, in ms. Default: 5,000 */
   readonly greylisting?: number
+  /** Known domains lead to hosts that bear and say what these rules do. Absent: they are like any other. */
+  readonly personalities?: Rules
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -42,6 +47,8 @@ export type Sandbox = AsyncDisposable & {
   received(): readonly Received[]
   /** Also those refused after their content, and those whose connection was dropped. */
   all(): readonly Received[]
+  /** What was more than a receiver that the sandbox plays bears. */
+  overruns(): readonly Overrun[]
   /** Resolves once so many messages have been answered with 250; rejects when `signal` says so or the sandbox closes. */
   waitFor(count: number, signal?: AbortSignal): Promise<void>
   /** Forgets all messages, and begins to count anew. */
@@ -53,25 +60,31 @@ const SLOWNESS = 5_000
 
 /** Rejects when a port is taken. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { tls, keep = KEEP, slowness = SLOWNESS, greylisting = SLOWNESS, now } = options
+  const { tls, keep = KEEP, slowness = SLOWNESS, greylisting = SLOWNESS, personalities, now } = options
   await using opened = new AsyncDisposableStack()
   const inbox = new Inbox(keep)
+  const receivers =
+    personalities === undefined ? [] : PERSONALITIES.map((one) => new Receiver(one, personalities))
   const smtp = opened.use(
-    await Listeners.on(options.smtpPort, {
-      inbox,
-      patience: new Patience(),
-      slowness,
-      greylisting,
-      now,
-      ...(tls === undefined ? {} : { tls: createSecureContext({ ...tls, minVersion: 'TLSv1.2' }) }),
-    }),
+    await Listeners.on(
+      options.smtpPort,
+      {
+        inbox,
+        patience: new Patience(),
+        slowness,
+        greylisting,
+        now,
+        ...(tls === undefined ? {} : { tls: createSecureContext({ ...tls, minVersion: 'TLSv1.2' }) }),
+      },
+      receivers,
+    ),
   )
-  const addresses = { v6: smtp.addresses.has('::1'), personas: smtp.addresses }
+  const addresses = { v6: smtp.addresses.has('::1'), personas: smtp.addresses, receivers }
   const dns = opened.use(await startNameServer(options.dnsPort, addresses))
   const web = await startWeb(options.httpPort, inbox)
   opened.defer(() => closeWeb(web))
   opened.defer(() => inbox.close())
-  return sandboxOf({ inbox, smtp, dns, web }, opened.move())
+  return sandboxOf({ inbox, smtp, dns, web, receivers }, opened.move())
 }
 
 type Parts = {
@@ -79,9 +92,10 @@ type Parts = {
   readonly smtp: Listeners
   readonly dns: DnsServer
   readonly web: Server
+  readonly receivers: readonly Receiver[]
 }
 
-function sandboxOf({ inbox, smtp, dns, web }: Parts, opened: AsyncDisposableStack): Sandbox {
+function sandboxOf({ inbox, smtp, dns, web, receivers }: Parts, opened: AsyncDisposableStack): Sandbox {
   const address = web.address()
   return {
     smtpPort: smtp.port,
@@ -92,6 +106,7 @@ function sandboxOf({ inbox, smtp, dns, web }: Parts, opened: AsyncDisposableStac
     },
     received: () => inbox.all().filter(({ reply }) => reply?.startsWith('2') === true),
     all: () => inbox.all(),
+    overruns: () => receivers.flatMap(({ overruns }) => overruns),
     waitFor: (count, signal) => inbox.waitFor(count, signal),
     clear: () => inbox.clear(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -5,7 +5,7 @@ import { ChunkDecoder, DataDecoder } from '#grammar/smtp'
 import type { ContentFault, Envelope, MailParameters, Recipient } from '#grammar/smtp'
 
 import { chooseBehaviour } from './behaviour.ts'
-import type { Chosen, Stage } from './behaviour.ts'
+import type { Chosen, Stage, Words } from './behaviour.ts'
 import { judge } from './verdict.ts'
 import type { Circumstances, Verdict } from './verdict.ts'
 
@@ -23,25 +23,31 @@ export class Transaction {
   /** Recipients that want something later than RCPT. */
   readonly #later: { readonly recipient: Recipient; readonly chosen: Chosen }[] = []
   readonly #keeps: boolean
+  readonly #words: Words | undefined
   readonly #slices: Buffer[] = []
   #data: DataDecoder | undefined
   #chunks: ChunkDecoder | undefined
 
-  /** `keeps`: whether the content is wanted at all. */
-  constructor(from: ReversePath, parameters: MailParameters, keeps: boolean) {
+  /** `keeps`: whether the content is wanted at all. `words`: those of the receiver that this is for. */
+  constructor(
+    { from, parameters }: { readonly from: ReversePath; readonly parameters: MailParameters },
+    keeps: boolean,
+    words?: Words,
+  ) {
     this.from = from
     this.parameters = parameters
     this.#keeps = keeps
+    this.#words = words
   }
 
   /** Judges a recipient; it is added only by `add`. */
   meet(recipient: Recipient, around: Circumstances): Verdict {
-    return judge(recipient.to, chooseBehaviour(recipient.to.local), 'rcpt', around)
+    return judge(recipient.to, chooseBehaviour(recipient.to.local, this.#words), 'rcpt', around)
   }
 
   add(recipient: Recipient): void {
     this.to.push(recipient)
-    const chosen = chooseBehaviour(recipient.to.local)
+    const chosen = chooseBehaviour(recipient.to.local, this.#words)
     if (chosen !== undefined && chosen.behaviour.at !== 'rcpt') this.#later.push({ recipient, chosen })
   }
 

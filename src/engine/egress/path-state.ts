@@ -13,6 +13,8 @@ export type PathState = {
   readonly busy: number
   readonly idle: number
   readonly opening: number
+  /** Transactions of the last minute; absent when there were none. */
+  readonly perMinute?: number
   readonly hold: Hold
   /** Streams that are passed over on this path; absent when there are none. */
   readonly paused?: readonly Live[]

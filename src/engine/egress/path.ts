@@ -153,6 +153,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
       busy,
       idle: this.#idle.length,
       opening: this.#opening,
+      ...(this.#shape.perMinute > 0 ? { perMinute: this.#shape.perMinute } : {}),
       hold: this.#hold(busy),
       ...(this.#shape.hasPaused ? { paused: this.#shape.pausedStreams } : {}),
     }

@@ -408,6 +408,11 @@ export class PathShape implements PermitKeeper {
     return this.#suspended
   }
 
+  /** Transactions of the last minute, about. */
+  get perMinute(): number {
+    return this.#meter.perMinute(this.#options.clock.now())
+  }
+
   get pausedStreams(): readonly Live[] {
     return [...this.#reactor.live].filter(({ stream }) => stream !== undefined)
   }

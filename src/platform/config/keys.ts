@@ -113,6 +113,10 @@ export const SCHEMA = table('', {
         is: 'Where its DNS answers, on loopback: every domain leads to the sandbox.',
       }),
       httpPort: port({ default: 8025, is: 'Where what it took can be read, on loopback.' }),
+      personalities: flag({
+        default: true,
+        is: 'Whether it plays known receivers for their domains (`gmail.com`, `docomo.ne.jp` …): it bears what the shaping rules say of them and answers more with their words. Otherwise it takes mail for them like any other.',
+      }),
     },
   ),
 })

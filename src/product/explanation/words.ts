@@ -33,6 +33,15 @@ export function tell(
   return { ...words(reason, { name, at, due }), ...answerOf(reason, language) }
 }
 
+/** How a language tells moments, and how far they are from `now`. */
+export function timesIn(
+  language: Language,
+  now: Instant,
+): { readonly at: (time: Instant) => string; readonly distance: (milliseconds: number) => string } {
+  const { moment, distance } = WORDINGS[language]
+  return { at: (time) => moment(isoOf(time), distance(time - now)), distance }
+}
+
 /** The answer behind a reason: of the last attempt, or what the record has kept of it. */
 function answerOf(reason: Reason, language: Language): Pick<Told, 'said' | 'meaning'> {
   if (reason.at === 'came-back') return answerOfReport(reason.report, language)
