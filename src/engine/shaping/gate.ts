@@ -119,3 +119,12 @@ export class Gate {
 
 /** Shorter windows have passed before a new process sends its first message, or are counted anew at little cost. */
 const LONG = 3_600_000
+
+type Binding = NonNullable<ReturnType<Gate['binding']>>
+export type Tighter = Binding & { readonly isShared: boolean }
+
+/** Of the path's own and the provider's, the one that keeps the next longer. */
+export function tighter(own: Binding | undefined, shared: Binding | undefined): Tighter | undefined {
+  if (shared !== undefined && shared.wait > (own?.wait ?? 0)) return { ...shared, isShared: true }
+  return own && { ...own, isShared: false }
+}

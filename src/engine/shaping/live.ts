@@ -44,3 +44,20 @@ export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant
   const passed = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1
   return low + (high - low) * passed
 }
+
+/** The one that lasts longest. */
+export function longest(live: readonly Live[]): Live | undefined {
+  return live.reduce(
+    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
+    undefined,
+  )
+}
+
+/** Streams that are paused, by organization; `undefined` when none is. */
+export function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  const paused = new Map<string, Set<string>>()
+  for (const { stream } of live)
+    if (stream !== undefined)
+      paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
+  return paused.size === 0 ? undefined : paused
+}

@@ -8,11 +8,11 @@
 import type { Limits, Resolved } from '#engine/rule'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
 
-import { Gate } from './gate.ts'
-import type { Tallies } from './gate.ts'
+import { Gate, tighter } from './gate.ts'
+import type { Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
-import { rateAt } from './live.ts'
+import { longest, pausedOf, rateAt } from './live.ts'
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -59,6 +59,8 @@ export class PathShape implements PermitKeeper {
   #unknownUsers: UnknownUsers | undefined
   /** Connections, by those that share them: as a rule there is one path, and it has them all. */
   readonly #slots: Slots
+  /** Those that wait for something under way to end, which may be another's. */
+  readonly #waiting = new Set<ShapeOwner>()
   /** When the last message began, for those that are to be spread. */
   #lastBegan: Instant = -Infinity
   #cancelSweep: (() => void) | undefined
@@ -125,6 +127,7 @@ export class PathShape implements PermitKeeper {
 
   detach(owner: ShapeOwner): void {
     this.#owners.delete(owner)
+    this.#waiting.delete(owner)
     this.#shared?.leave(owner)
     this.#slots.forget(owner)
     this.#shared?.slots.forget(owner)
@@ -144,6 +147,7 @@ export class PathShape implements PermitKeeper {
     if (this.#suspended !== undefined) return Infinity
     const now = this.#options.clock.now()
     const wait = Math.max(this.#messages.wait(now), this.#slowWait(now))
+    if (wait === Infinity) this.#waiting.add(owner)
     if (wait > 0) return wait
     return this.#shared === undefined || this.#shared.messages.admits(owner, now) ? 0 : Infinity
   }
@@ -157,16 +161,29 @@ export class PathShape implements PermitKeeper {
 
   /** The message that began has ended, whatever came of it. */
   end(): void {
+    this.#endMessage()
+    this.#tellWaiting()
+  }
+
+  #endMessage(): void {
     if (this.#isFree) return
     const now = this.#options.clock.now()
     this.#messages.end(now)
     this.#shared?.messages.end(now)
   }
 
+  #tellWaiting(): void {
+    if (this.#waiting.size === 0) return
+    // Who is told may have to wait again at once, for something else.
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const owner of waiting) owner.shareFree()
+  }
+
   /** Whether a transaction more may follow on the same connection, which then counts as a message of its own. */
   another(owner: ShapeOwner): boolean {
     if (this.messageWait(owner) > 0) return false
-    this.end()
+    this.#endMessage()
     this.begin()
     return true
   }
@@ -201,6 +218,7 @@ export class PathShape implements PermitKeeper {
     if (this.#suspended !== undefined || this.#mustWait(this.#slots, owner)) return Infinity
     const now = this.#options.clock.now()
     const wait = this.#openings.wait(now)
+    if (wait === Infinity) this.#waiting.add(owner)
     if (wait > 0 || this.#shared === undefined) return wait
     const { slots, openings } = this.#shared
     return this.#mustWait(slots, owner) || !openings.admits(owner, now) ? Infinity : 0
@@ -236,6 +254,7 @@ export class PathShape implements PermitKeeper {
       this.#openings.end(now)
       this.#shared?.openings.end(now)
     }
+    this.#tellWaiting()
   }
 
   takePlace(): boolean {
@@ -482,30 +501,6 @@ const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2_147_483_647
 
-type Binding = NonNullable<ReturnType<Gate['binding']>>
-type Tighter = Binding & { readonly isShared: boolean }
-
-/** Of the path's own and the provider's, the one that keeps the next longer. */
-function tighter(own: Binding | undefined, shared: Binding | undefined): Tighter | undefined {
-  if (shared !== undefined && shared.wait > (own?.wait ?? 0)) return { ...shared, isShared: true }
-  return own && { ...own, isShared: false }
-}
-
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
-}
-
-function longest(live: readonly Live[]): Live | undefined {
-  return live.reduce(
-    (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
-    undefined,
-  )
-}
-
-function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
-  const paused = new Map<string, Set<string>>()
-  for (const { stream } of live)
-    if (stream !== undefined)
-      paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
-  return paused.size === 0 ? undefined : paused
 }
