@@ -132,7 +132,7 @@ suite('bin/hikyaku', () => {
       const id = await rig.submit({ from: FROM, to, content: `From: <${FROM}>\r\n\r\nx\r\n` })
       await rig.log.until('delivery.deferred', { message: id })
       const seen = await hikyaku('queue --match waiting.example')
-      assert.match(seen.out, /^transactional\/waiting\.example\.com +1 /m)
+      assert.match(seen.out, /^default\/transactional\/waiting\.example\.com +1 /m)
       assert.match(
         (await hikyaku('message hold --to @waiting.example.com --reason later')).out,
         /\n1 delivery held\.\n$/,
@@ -190,7 +190,7 @@ suite('bin/hikyaku', () => {
       assert.ok(!existsSync(join(rig.files.data, 'control.sock')))
       assert.match(
         (await hikyaku('queue --match offline.example')).out,
-        /^transactional\/offline\.example\.com +1 /m,
+        /^default\/transactional\/offline\.example\.com +1 /m,
       )
       assert.match(
         (await hikyaku('message cancel --to @OFFLINE.example.com')).out,

@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander'
 
-import { readReportFile } from '#engine/tls-report'
 import { tellTlsReport } from '#product/explanation'
 import { LIST_LIMIT } from '#product/operation'
 import type { BrokenRow, TlsPolicyRow, TlsReportRow } from '#product/operation'
@@ -87,6 +86,8 @@ function readCommand(report: Command, run: Run): void {
     )
     .argument('<file...>', 'reports; - reads standard input')
     .action(async (files: readonly string[], _options: object, command: Command) => {
+      // Not for every command: the reporter is beside it, with its resolver and its metrics.
+      const { readReportFile } = await import('#engine/tls-report')
       const language = languageFor(run, command)
       const found = await Promise.all(
         files.map(async (file) => ({ file, reports: readReportFile(await bytesOf(run, file)) })),

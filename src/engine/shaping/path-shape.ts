@@ -12,7 +12,11 @@ import { Gate, tighter } from './gate.ts'
 import type { Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
+<<<<<<< HEAD
 import { isSuspension, longest, pausedOf, rateAt, untilFirstEnd } from './live.ts'
+=======
+import { longest, pausedOf, rateAt } from './live.ts'
+>>>>>>> mends
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -62,6 +66,8 @@ export class PathShape implements PermitKeeper {
   #unknownUsers: UnknownUsers | undefined
   /** Connections, by those that share them: as a rule there is one path, and it has them all. */
   readonly #slots: Slots
+  /** Those that wait for something under way to end, which may be another's. */
+  readonly #waiting = new Set<ShapeOwner>()
   /** When the last message began, for those that are to be spread. */
   #lastBegan: Instant = -Infinity
   #cancelSweep: (() => void) | undefined
@@ -129,6 +135,7 @@ export class PathShape implements PermitKeeper {
 
   detach(owner: ShapeOwner): void {
     this.#owners.delete(owner)
+    this.#waiting.delete(owner)
     this.#shared?.leave(owner)
     this.#slots.forget(owner)
     this.#shared?.slots.forget(owner)
@@ -151,8 +158,13 @@ export class PathShape implements PermitKeeper {
     if (this.#isFree) return 0
     if (this.#suspended !== undefined) return Infinity
     const now = this.#options.clock.now()
+<<<<<<< HEAD
     const warmUp = this.#options.warmUp?.wait(now) ?? 0
     const wait = Math.max(this.#messages.wait(now), this.#slowWait(now), warmUp)
+=======
+    const wait = Math.max(this.#messages.wait(now), this.#slowWait(now))
+    if (wait === Infinity) this.#waiting.add(owner)
+>>>>>>> mends
     if (wait > 0) return wait
     return this.#shared === undefined || this.#shared.messages.admits(owner, now) ? 0 : Infinity
   }
@@ -167,6 +179,11 @@ export class PathShape implements PermitKeeper {
 
   /** The message that began has ended, whatever came of it. */
   end(): void {
+    this.#endMessage()
+    this.#tellWaiting()
+  }
+
+  #endMessage(): void {
     if (this.#isFree) return
     const now = this.#options.clock.now()
     this.#messages.end(now)
@@ -174,10 +191,18 @@ export class PathShape implements PermitKeeper {
     this.#options.warmUp?.end()
   }
 
+  #tellWaiting(): void {
+    if (this.#waiting.size === 0) return
+    // Who is told may have to wait again at once, for something else.
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const owner of waiting) owner.shareFree()
+  }
+
   /** Whether a transaction more may follow on the same connection, which then counts as a message of its own. */
   another(owner: ShapeOwner): boolean {
     if (this.messageWait(owner) > 0) return false
-    this.end()
+    this.#endMessage()
     this.begin()
     return true
   }
@@ -212,6 +237,7 @@ export class PathShape implements PermitKeeper {
     if (this.#suspended !== undefined || this.#mustWait(this.#slots, owner)) return Infinity
     const now = this.#options.clock.now()
     const wait = this.#openings.wait(now)
+    if (wait === Infinity) this.#waiting.add(owner)
     if (wait > 0 || this.#shared === undefined) return wait
     const { slots, openings } = this.#shared
     return this.#mustWait(slots, owner) || !openings.admits(owner, now) ? Infinity : 0
@@ -247,6 +273,7 @@ export class PathShape implements PermitKeeper {
       this.#openings.end(now)
       this.#shared?.openings.end(now)
     }
+    this.#tellWaiting()
   }
 
   takePlace(): boolean {
@@ -508,6 +535,12 @@ export class PathShape implements PermitKeeper {
 /** Where a receiver has looked at the recipient. */
 const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
 
+<<<<<<< HEAD
+=======
+/** setTimeout takes no more. */
+const LONGEST_TIMER = 2_147_483_647
+
+>>>>>>> mends
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
 }

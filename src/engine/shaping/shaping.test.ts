@@ -135,6 +135,43 @@ test('the same path has the same shape, and what it counted, however often it co
   assert.equal(drain(shaping.shapeOf('other', 'mx', {}), by), 100)
 })
 
+test('of two paths that share a shape, one that waits for what the other has under way is told of its end', () => {
+  const at = rig('[default]\nmessages_per_second = 1\nconnections_per_second = 1\n')
+  const shape = at.shaping.shapeOf('main', 'mx.example.net', {})
+  const [busy, waiting] = [owner(shape), owner(shape)]
+  const permit = shape.open(busy)
+  assert.equal(shape.openingWait(waiting), Infinity)
+  permit.opened(true)
+  assert.equal(waiting.told, 1)
+  assert.ok(Number.isFinite(shape.openingWait(waiting)))
+  shape.begin()
+  assert.equal(shape.messageWait(waiting), Infinity)
+  shape.end()
+  assert.equal(waiting.told, 2)
+  assert.ok(Number.isFinite(shape.messageWait(waiting)))
+})
+
+test('who is told and has to wait again is told once', () => {
+  const at = rig('[default]\nmessages_per_second = 9\nconnections_per_second = 1\n')
+  const shape = at.shaping.shapeOf('main', 'mx.example.net', {})
+  let told = 0
+  let wait = 0
+  const eager = Object.assign(owner(shape), {
+    shareFree() {
+      told += 1
+      wait = shape.openingWait(eager)
+    },
+  })
+  const permit = shape.open(owner(shape))
+  eager.shareFree()
+  shape.begin()
+  shape.end()
+  assert.deepEqual([told, wait], [2, Infinity])
+  permit.opened(false)
+  assert.equal(told, 3)
+  assert.ok(Number.isFinite(wait))
+})
+
 test('sites of a provider share what is shared, by turns', () => {
   const { shaping } = rig(
     '[provider.big]\nhosts = ["*.big.example"]\nshared.messages_per_minute = 5\nshared.connections = 2',

@@ -3,17 +3,17 @@ import { test } from 'node:test'
 
 import { Slots } from './slots.ts'
 
-/** Claims as often as it is told that a place may be free, up to `wanted`. */
+/** Claims as often as it is told that a place may be free, up to `wants`. */
 class Taker {
   held = 0
   readonly #slots: Slots
-  readonly #wanted: number
+  wants: number
   constructor(slots: Slots, wanted: number) {
     this.#slots = slots
-    this.#wanted = wanted
+    this.wants = wanted
   }
   placeFree(): void {
-    while (this.held < this.#wanted && this.#slots.claim(this)) this.held += 1
+    while (this.held < this.wants && this.#slots.claim(this)) this.held += 1
   }
   giveBack(): void {
     this.held -= 1
@@ -56,4 +56,20 @@ test('a place that comes free goes to who has none, and to others only below the
   assert.deepEqual([greedy.held, other.held, first.held], [1, 1, 1])
   first.giveBack()
   assert.equal(slots.taken, 3)
+})
+
+test('a place that the first in the line has no use for goes to the next, and to who waits for a further one', () => {
+  const slots = new Slots(
+    () => 2,
+    () => {},
+  )
+  const [served, holder, further] = [new Taker(slots, 1), new Taker(slots, 1), new Taker(slots, 2)]
+  holder.placeFree()
+  further.placeFree()
+  assert.equal(slots.claim(served), false)
+  // Its message came by another way meanwhile.
+  served.wants = 0
+  assert.deepEqual([holder.held, further.held], [1, 1])
+  holder.giveBack()
+  assert.deepEqual([served.held, further.held], [0, 2])
 })

@@ -51,12 +51,18 @@ export class Slots {
 
   release(): void {
     this.#taken -= 1
-    const [first] = this.#first
-    const [further] = this.#taken < this.#limit(true) ? this.#further : []
-    const next = first ?? further
-    if (next === undefined) return
-    this.forget(next)
-    next.placeFree()
+    this.#offer(this.#first, false)
+    this.#offer(this.#further, true)
+  }
+
+  /** To one after the other: who waited may have no use for it any more, and then the next one has. */
+  #offer(waiting: Set<Claimant>, isFurther: boolean): void {
+    // Nobody is asked twice: whoever waits again does so because no place is left.
+    for (const next of waiting) {
+      if (this.#taken >= this.#limit(isFurther)) return
+      this.forget(next)
+      next.placeFree()
+    }
   }
 
   forget(claimant: Claimant): void {

@@ -114,8 +114,11 @@ export class TlsReporter {
   async #make(subject: Subject): Promise<void> {
     const { store, config, submitter, now, random, newId } = this.#options
     const { organization, contact, spread } = config
+    const counted = await store.counted(subject)
+    // Another node has made its report since it was asked for.
+    if (counted.length === 0) return
     const id = `${subject.day.replaceAll('-', '')}.${newId()}@${submitter}`
-    const report = buildReport(id, await store.counted(subject), { organization, contact })
+    const report = buildReport(id, counted, { organization, contact })
     const at = now()
     await store.close(subject, {
       ...subject,

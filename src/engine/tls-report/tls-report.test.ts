@@ -278,6 +278,24 @@ for (const engine of ENGINES) {
       )
     })
 
+    test('a day that another node reports meanwhile is left to it', async () => {
+      const shared = control.open()
+      const [store, late] = [await openTlsReportStore(shared), await openTlsReportStore(shared)]
+      const one = new Bench(store)
+      const two = new Bench(late)
+      await one.counted()
+      one.now = NOW + DAY
+      two.now = NOW + DAY + 1
+      late.unreported = async (day, limit) => {
+        const found = await store.unreported(day, limit)
+        await one.reporter.turn()
+        return found
+      }
+      await two.reporter.turn()
+      assert.deepEqual([one.mails.length, two.mails.length], [1, 0])
+      assert.equal((await store.list(10)).length, 1)
+    })
+
     // SQLite has one node, and two connections of one thread would wait for each other.
     if (engine === 'postgres') {
       test('two nodes make and send one report', async () => {

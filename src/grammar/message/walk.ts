@@ -174,8 +174,8 @@ export class Walk {
   }
 
   #openMultipart(entity: Open): void {
-    const boundary = entity.type.parameters.get('boundary')?.trimEnd()
-    if (boundary === undefined || boundary === '') return
+    const boundary = unpadded(entity.type.parameters.get('boundary') ?? '')
+    if (boundary === '') return
     entity.kind = 'multipart'
     entity.boundary = boundary
     const shadowed = this.#delimiters.get(boundary)
@@ -236,10 +236,10 @@ export class Walk {
     if (to > first) this.#observer.octets?.(this.#current, data.subarray(first, to))
   }
 
-  /** The multipart whose delimiter the line is. Trailing space is padding. RFC 2046 §5.1.1 */
+  /** The multipart whose delimiter the line is. */
   #match(data: Buffer, start: number, end: number): Delimiter | undefined {
     if (end - start > LONGEST_DELIMITER || data[start + 1] !== DASH) return undefined
-    const text = data.toString('latin1', start + 2, end).trimEnd()
+    const text = unpadded(data.toString('latin1', start + 2, end))
     const next = this.#delimiters.get(text)
     if (next !== undefined) return { of: next, last: false }
     const last = text.endsWith('--') ? this.#delimiters.get(text.slice(0, -2)) : undefined
@@ -279,6 +279,16 @@ export class Walk {
     else this.#delimiters.set(entity.boundary, entity.shadowed)
     delete entity.boundary
   }
+}
+
+/**
+ * Spaces and tabs at the end of a delimiter are padding. RFC 2046 §5.1.1. A bare CR or LF is none: what is no entity's
+ * own nobody looks at, and it would go on to a peer that takes only lines.
+ */
+function unpadded(text: string): string {
+  let end = text.length
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end -= 1
+  return text.slice(0, end)
 }
 
 function open(parent: Open | undefined, start: number, type: ContentType): Open {

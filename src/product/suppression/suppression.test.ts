@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import { serverKey } from '#platform/secret'
 import { openAccounts } from '#product/account'
@@ -229,6 +230,21 @@ for (const engine of ENGINES) {
       } finally {
         late.close()
       }
+    })
+
+    test('a filter that is closed while it reads has nothing more to tell', async (t) => {
+      t.mock.timers.enable({ apis: ['setInterval'] })
+      const own = control.open()
+      const told: unknown[] = []
+      const closing = await openSuppressionFilter(own, {
+        now: () => now,
+        failed: (error) => told.push(error),
+      })
+      t.mock.timers.tick(1_000)
+      closing.close()
+      await own.close()
+      await setImmediate()
+      assert.deepEqual(told, [])
     })
   })
 }
