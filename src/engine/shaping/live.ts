@@ -45,16 +45,12 @@ export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant
   return low + (high - low) * passed
 }
 
-<<<<<<< HEAD
 /** Whether it keeps everything back. */
 export function isSuspension({ act }: Live): boolean {
   return act.do === 'suspend' || act.do === 'reroute'
 }
 
 /** The one that ends last. */
-=======
-/** The one that lasts longest. */
->>>>>>> mends
 export function longest(live: readonly Live[]): Live | undefined {
   return live.reduce(
     (most: Live | undefined, one) => (most === undefined || one.until > most.until ? one : most),
@@ -62,11 +58,7 @@ export function longest(live: readonly Live[]): Live | undefined {
   )
 }
 
-<<<<<<< HEAD
 /** Streams that are passed over, by organization; `undefined` when there are none. */
-=======
-/** Streams that are paused, by organization; `undefined` when none is. */
->>>>>>> mends
 export function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet<string>> | undefined {
   const paused = new Map<string, Set<string>>()
   for (const { stream } of live)
@@ -74,7 +66,6 @@ export function pausedOf(live: readonly Live[]): ReadonlyMap<string, ReadonlySet
       paused.getOrInsertComputed(stream.organization, () => new Set()).add(stream.stream)
   return paused.size === 0 ? undefined : paused
 }
-<<<<<<< HEAD
 
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2_147_483_647
@@ -84,5 +75,3 @@ export function untilFirstEnd(live: readonly Live[], now: Instant): number {
   const first = live.reduce((least, { until }) => Math.min(least, until), Infinity)
   return Math.max(1, Math.min(LONGEST_TIMER, Math.ceil(first - now)))
 }
-=======
->>>>>>> mends

@@ -12,11 +12,7 @@ import { Gate, tighter } from './gate.ts'
 import type { Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
-<<<<<<< HEAD
 import { isSuspension, longest, pausedOf, rateAt, untilFirstEnd } from './live.ts'
-=======
-import { longest, pausedOf, rateAt } from './live.ts'
->>>>>>> mends
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -158,13 +154,9 @@ export class PathShape implements PermitKeeper {
     if (this.#isFree) return 0
     if (this.#suspended !== undefined) return Infinity
     const now = this.#options.clock.now()
-<<<<<<< HEAD
     const warmUp = this.#options.warmUp?.wait(now) ?? 0
     const wait = Math.max(this.#messages.wait(now), this.#slowWait(now), warmUp)
-=======
-    const wait = Math.max(this.#messages.wait(now), this.#slowWait(now))
     if (wait === Infinity) this.#waiting.add(owner)
->>>>>>> mends
     if (wait > 0) return wait
     return this.#shared === undefined || this.#shared.messages.admits(owner, now) ? 0 : Infinity
   }
@@ -535,12 +527,6 @@ export class PathShape implements PermitKeeper {
 /** Where a receiver has looked at the recipient. */
 const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
 
-<<<<<<< HEAD
-=======
-/** setTimeout takes no more. */
-const LONGEST_TIMER = 2_147_483_647
-
->>>>>>> mends
 function finite(wait: number): number {
   return wait === Infinity ? 0 : wait
 }
