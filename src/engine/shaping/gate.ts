@@ -128,3 +128,8 @@ export function tighter(own: Binding | undefined, shared: Binding | undefined): 
   if (shared !== undefined && shared.wait > (own?.wait ?? 0)) return { ...shared, isShared: true }
   return own && { ...own, isShared: false }
 }
+
+/** A wait for what nobody knows the end of is told as none. */
+export function finite(wait: number): number {
+  return wait === Infinity ? 0 : wait
+}

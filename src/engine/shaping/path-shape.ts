@@ -8,7 +8,7 @@
 import type { Limits, Resolved } from '#engine/rule'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
 
-import { Gate, tighter } from './gate.ts'
+import { finite, Gate, tighter } from './gate.ts'
 import type { Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
@@ -22,6 +22,7 @@ import type { Effect, Observed } from './reactor.ts'
 import type { Clock, SharedShape, Sharer } from './shared-shape.ts'
 import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
+import { slowPace } from './state.ts'
 import type { Ceiling, Limit, Pace } from './state.ts'
 import { isUnknownUser, UnknownUsers } from './unknown-users.ts'
 import type { WarmUp } from './warm-up.ts'
@@ -444,7 +445,7 @@ export class PathShape implements PermitKeeper {
     const found = tighter(this.#messages.binding(now), this.#shared?.messages.binding(now))
     const warming = this.#options.warmUp?.pace(now)
     if (warming !== undefined) return warming
-    if (slow > (found?.wait ?? 0)) return this.#slowPace(now, slow)
+    if (slow > (found?.wait ?? 0)) return slowPace(this.#slowed, now, slow)
     if (found === undefined) return undefined
     return { at: 'paced', limit: this.#limitOf('messages', found), until: now + finite(found.wait) }
   }
@@ -459,17 +460,6 @@ export class PathShape implements PermitKeeper {
     for (const owner of this.#owners) owner.shareFree()
   }
 
-  #slowPace(now: Instant, wait: number): Pace | undefined {
-    const reaction = this.#slowed
-    if (reaction?.slope === undefined) return undefined
-    return {
-      at: 'slowed',
-      perMinute: rateAt(reaction.slope, reaction.until, now),
-      until: now + wait,
-      reaction,
-    }
-  }
-
   /** Why there may be no further connection. */
   ceiling(): Ceiling | undefined {
     const { limits } = this.#resolved
@@ -477,13 +467,8 @@ export class PathShape implements PermitKeeper {
       if (this.#single !== undefined) return { at: 'reaction', reaction: this.#single }
       return { at: 'limit', limit: this.#valueOf('connections', limits.connections) }
     }
-    if (this.#shared?.slots.isFull === true) {
-      const { provider, connections: value } = this.#shared
-      return {
-        at: 'limit',
-        limit: { key: 'connections', value, provider, origin: this.#shared.origin('connections') },
-      }
-    }
+    const shared = this.#shared?.ceiling
+    if (shared !== undefined) return shared
     const now = this.#options.clock.now()
     const found = tighter(this.#openings.binding(now), this.#shared?.openings.binding(now))
     if (found === undefined) return undefined
@@ -526,7 +511,3 @@ export class PathShape implements PermitKeeper {
 
 /** Where a receiver has looked at the recipient. */
 const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])
-
-function finite(wait: number): number {
-  return wait === Infinity ? 0 : wait
-}

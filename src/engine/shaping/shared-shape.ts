@@ -7,6 +7,7 @@ import { Gate } from './gate.ts'
 import type { Span, Tallies } from './gate.ts'
 import { connectionRates, messageRates } from './limits.ts'
 import { Slots } from './slots.ts'
+import type { Ceiling } from './state.ts'
 
 /** One of the paths. */
 export type Sharer = {
@@ -47,6 +48,13 @@ export class SharedShape {
   /** At most, in all. */
   get connections(): number {
     return this.#resolved.limits.shared.connections || Infinity
+  }
+
+  /** Why none of the paths may have a further connection, when all places are taken. */
+  get ceiling(): Ceiling | undefined {
+    if (!this.slots.isFull) return undefined
+    const { provider, connections: value } = this
+    return { at: 'limit', limit: { key: 'connections', value, provider, origin: this.origin('connections') } }
   }
 
   origin(key: string): Origin | undefined {

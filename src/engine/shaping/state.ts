@@ -3,6 +3,7 @@
 import type { Origin } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 
+import { rateAt } from './live.ts'
 import type { Live } from './live.ts'
 
 /** One value of a rule, and where it is said. */
@@ -51,3 +52,10 @@ export type Ceiling =
   | { readonly at: 'limit'; readonly limit: Limit }
   | { readonly at: 'reaction'; readonly reaction: Live }
   | { readonly at: 'rate'; readonly limit: Limit; readonly until: Instant }
+
+/** What `slow` makes of a path that has to wait so many milliseconds. */
+export function slowPace(slow: Live | undefined, now: Instant, wait: number): Pace | undefined {
+  if (slow?.slope === undefined) return undefined
+  const perMinute = rateAt(slow.slope, slow.until, now)
+  return { at: 'slowed', perMinute, until: now + wait, reaction: slow }
+}
