@@ -55,7 +55,8 @@ type NamedTables = {
 
 /** What there is by default: the first with every key, the others with what makes them different. */
 function namedTables(path: string, { is, keys: nodes, initial }: NamedTables, choice: Choice): string {
-  const [first, ...others] = Object.keys(initial)
+  // A table of which there is none at first is shown under a name of no meaning.
+  const [first = 'example', ...others] = Object.keys(initial)
   const whole = block(is, [`#[${path}.${first}]`, ...keys(nodes, `${path}.${first}`, choice)])
   const rest = others.map((name) => {
     const lines = Object.entries(initial[name] ?? {}).map(([key, value]) => `#${line(written(key), value)}`)

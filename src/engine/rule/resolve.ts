@@ -23,6 +23,9 @@ export type Origin = Place & {
   readonly key: string
 }
 
+/** The group of all receivers that no provider of the rules stands for. */
+export const OTHERS = 'others'
+
 /** Values that the configuration has for keys, which every layer may overrule. */
 export type Base = ReadonlyMap<string, { readonly value: unknown; readonly key: string }>
 

@@ -3,7 +3,7 @@
  * down so that neither hourly limits nor reactions are forgotten by a restart.
  */
 
-import { baseOf, domainLayerOf, providerOf, resolve } from '#engine/rule'
+import { baseOf, domainLayerOf, OTHERS, providerOf, resolve } from '#engine/rule'
 import type { Base, Resolved, Ruleset } from '#engine/rule'
 import type { Route } from '#engine/routing'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
@@ -19,7 +19,6 @@ import { PathShape } from './path-shape.ts'
 import type { Effect } from './reactor.ts'
 import type { WarmUpState } from './state.ts'
 import type { WarmUpKept, WarmUpTerms } from './warm-up.ts'
-import { OTHERS } from './warm-up.ts'
 import { WarmUps } from './warm-ups.ts'
 import { SharedShape } from './shared-shape.ts'
 import type { Clock } from './shared-shape.ts'

@@ -11,9 +11,6 @@ import type { Pace, WarmUpState } from './state.ts'
 
 export const DAY = 86_400_000
 
-/** The group of all receivers that no provider of the rules stands for. */
-export const OTHERS = 'others'
-
 /** A step was used when so large a share of it was sent: less tells receivers nothing new. */
 const USED = 0.5
 

@@ -1,11 +1,12 @@
 /** The warm-ups of all sources that are warmed up, by group of receivers; what they tell, and what is kept of them. */
 
+import { OTHERS } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
 import type { ShapingMetrics } from './metrics.ts'
-import { OTHERS, WarmUp } from './warm-up.ts'
+import { WarmUp } from './warm-up.ts'
 import type { WarmUpState } from './state.ts'
 import type { Why, WarmUpKept, WarmUpTerms } from './warm-up.ts'
 

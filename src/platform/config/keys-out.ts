@@ -187,8 +187,8 @@ export const EGRESS = table('How mail is sent.', {
     'Sources that streams send from, each with its weight. `default` is for streams that name no pool; unless it is said here, it has all sources, alike. See docs/sources.md.',
     {
       sources: weightedSources({
-        example: ['main', 'second:3'],
-        is: 'Names of sources, with a weight up to 1000 after a colon where that is not 1. A source may be in several pools.',
+        example: ['default:1'],
+        is: 'Names of sources, with a weight up to 1000 after a colon where that is not 1, such as `ip-2:3`. A source may be in several pools.',
       }),
     },
     {},

@@ -1,6 +1,6 @@
 /** What limits and reactions hold back, in English. */
 
-import { OTHERS } from '#engine/shaping'
+import { OTHERS } from '#engine/rule'
 import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
 import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
