@@ -104,7 +104,8 @@ suite('personalities', { concurrency: false }, () => {
     await rig.log.until('reaction.ended', { rule: 'provider google: blocked-for-rate' })
     await rig.delivered('after@gmail.com')
     await rig.delivered('react-blocked-for-rate@gmail.com')
-    assert.deepEqual(await rig.cli<readonly Live[]>('shaping', 'reactions'), [])
+    const live = await rig.cli<readonly Live[]>('shaping', 'reactions')
+    assert.ok(live.every(({ rule }) => rule !== 'provider google: blocked-for-rate'))
   })
 })
 
