@@ -11,9 +11,8 @@ import { monotonic } from './security.ts'
 
 export type Reputation = Disposable & { readonly standings: () => readonly Standing[] }
 
-/** Until it is disposed of. In the sandbox, where every name leads to one address, nobody is asked. */
+/** Until it is disposed of. */
 export function watchReputation(config: Config, log: Log, metrics: MetricsRegistry): Reputation {
-  if (config.sandbox.enabled) return { standings: () => [], [Symbol.dispose]: () => {} }
   const dns = new Resolver({ config: config.dns, now: monotonic })
   const { blocklists, every } = config.reputation
   // Behind a proxy or a relay the address is another's.

@@ -81,3 +81,12 @@ test('a name that does not lead back is bad, and so is none', async () => {
   const nameless = await watching(() => zoneDns('')).look()
   assert.match(nameless[0]?.standing.text ?? '', /no PTR record/)
 })
+
+test('of an address that nobody outside sees nobody is asked', async () => {
+  const dns = zoneDns('mx.example.org A 127.0.0.1\nmx.example.org AAAA ::1\n')
+  const sources = [{ name: 'main', ehlo: 'mx.example.org' }]
+  const watch = new ReputationWatch({ dns, sources, blocklists: [LIST], now: () => 0 })
+  assert.deepEqual(await watch.look(), [])
+  assert.deepEqual(watch.standings, [])
+  assert.ok(dns.asked.every((question) => !question.includes(LIST)))
+})

@@ -1,5 +1,6 @@
 /** What strangers think of the addresses that mail is sent from, looked at now and then. Asks; changes nothing. */
 
+import { isPrivate } from '#platform/address-range'
 import type { Dns } from '#platform/dns'
 import { leadingBack, lookUp, reverseName, sendingAddresses } from '#product/verification'
 import type { SendingAddress, Source } from '#product/verification'
@@ -49,7 +50,9 @@ export class ReputationWatch {
   /** Asks everything anew, and gives what has changed. Never rejects. */
   async look(): Promise<readonly StandingChange[]> {
     const { dns, sources, blocklists } = this.#options
-    const addresses = distinct(await sendingAddresses(dns, sources))
+    const all = distinct(await sendingAddresses(dns, sources))
+    // Nobody outside sees these: a laboratory, or a name that is not published yet, which doctor tells.
+    const addresses = all.filter(({ address }) => !isPrivate(address))
     const found = await Promise.all(
       addresses.flatMap((one) => [this.#name(one), ...blocklists.map((list) => this.#listed(one, list))]),
     )
