@@ -8,9 +8,16 @@ import { harmless } from './text.ts'
 export type Field<T> = readonly [name: string, value: (row: T) => string | number | boolean | undefined]
 
 export function csv<T>(rows: readonly T[], fields: readonly Field<T>[]): string {
-  const header = fields.map(([name]) => name)
-  const lines = [header, ...rows.map((row) => fields.map(([, value]) => cellOf(value(row))))]
-  return lines.map((cells) => `${cells.join(',')}\n`).join('')
+  return `${csvHeader(fields)}${csvLines(rows, fields)}`
+}
+
+export function csvHeader<T>(fields: readonly Field<T>[]): string {
+  return `${fields.map(([name]) => name).join(',')}\n`
+}
+
+/** Below a header that was written before. */
+export function csvLines<T>(rows: readonly T[], fields: readonly Field<T>[]): string {
+  return rows.map((row) => `${fields.map(([, value]) => cellOf(value(row))).join(',')}\n`).join('')
 }
 
 /** What is absent is an empty cell; times are ISO 8601. */

@@ -8,10 +8,11 @@ import type { NewSuppression, Suppression, SuppressionReason } from '#product/su
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
+import { csvHeader, csvLines, isoTime } from './csv.ts'
+import type { Field } from './csv.ts'
 import { CliError } from './host.ts'
 import { pagesOf, reasonArgument, selectingSuppressions } from './suppression-selection.ts'
 import type { SuppressionSelection } from './suppression-selection.ts'
-import { harmless } from './text.ts'
 
 export function suppressionFileCommands(parent: Command, run: Run): void {
   importCommand(parent, run)
@@ -112,16 +113,16 @@ function instantOf(text: string | undefined): number | undefined {
   return Number.isNaN(instant) ? undefined : instant
 }
 
-const COLUMNS = [
-  'address',
-  'stream',
-  'reason',
-  'class',
-  'created_at',
-  'expires_at',
-  'removed_at',
-  'evidence',
-] as const
+const FIELDS: readonly Field<Suppression>[] = [
+  ['address', (row) => row.address],
+  ['stream', (row) => row.stream],
+  ['reason', (row) => row.reason],
+  ['class', (row) => row.class],
+  ['created_at', (row) => isoTime(row.createdAt)],
+  ['expires_at', (row) => isoTime(row.expiresAt)],
+  ['removed_at', (row) => isoTime(row.removedAt)],
+  ['evidence', (row) => row.evidence],
+]
 
 /** Few enough that a mistake cannot fill the disk, and more than anybody has. */
 const EXPORT_MOST = 100_000_000
@@ -130,40 +131,15 @@ function exportCommand(parent: Command, run: Run): void {
   const command = selectingSuppressions(parent.command('export'))
     .description('all of them as CSV, for a spreadsheet or for import elsewhere')
     .action(async (options: SuppressionSelection, self: Command) => {
-      run.host.out(`${COLUMNS.join(',')}\n`)
+      run.host.out(csvHeader(FIELDS))
       let rows = 0
       await run.host.withNode(self.optsWithGlobals(), async (node) => {
         for await (const page of pagesOf(node, options, EXPORT_MOST)) {
-          run.host.out(page.map((row) => `${lineOf(row)}\n`).join(''))
+          run.host.out(csvLines(page, FIELDS))
           rows += page.length
         }
       })
       run.host.err(`${rows} recipients\n`)
     })
   example(command, 'hikyaku suppression export > suppressed.csv')
-}
-
-function lineOf(row: Suppression): string {
-  const cells = [
-    row.address,
-    row.stream,
-    row.reason,
-    row.class,
-    iso(row.createdAt),
-    iso(row.expiresAt),
-    iso(row.removedAt),
-    row.evidence,
-  ]
-  return cells.map((cell) => field(cell ?? '')).join(',')
-}
-
-function iso(instant: number | undefined): string {
-  return instant === undefined ? '' : new Date(instant).toISOString()
-}
-
-/** RFC 4180 §2. A leading `=` and its like would be run as a formula by spreadsheets: remote text must not be. */
-function field(text: string): string {
-  const shown = harmless(text)
-  const safe = /^[=+\-@]/.test(shown) ? `'${shown}` : shown
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
