@@ -12,7 +12,7 @@ import { Experiences } from './experiences.ts'
 const id = messageIds(0, () => 0)()
 
 function ending(state: Settlement['state'], local: string, more: { readonly door?: string } = {}): Ending {
-  const to = { local, domain: 'Example.com' }
+  const to = { local, domain: 'example.com' }
   const bounce = { class: 'user-unknown', type: 'hard', rule: 'status 5.1.1' }
   const attempt = { code: 550, enhanced: '5.1.1', text: 'No such user', stage: 'RCPT', bounce } as Attempt
   return {

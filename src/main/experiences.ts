@@ -2,8 +2,8 @@
 
 import type { Ending } from '#engine/queue'
 import type { Suppressing } from '#engine/shaping'
+import { addressKey } from '#grammar/address'
 import type { Log } from '#platform/log'
-import { addressKey } from '#product/suppression'
 import type { Experience, SuppressionFilter } from '#product/suppression'
 
 export type ExperiencesOptions = {
@@ -34,6 +34,10 @@ export class Experiences {
     const { attempt, state, at } = settlement
     // Notifications, and mail of strangers for the postmaster: of no organization's making.
     if (attempt === undefined || message.door === 'platform' || message.door === 'mx') return
+    const { bounce } = attempt
+    const isCleared = state === 'delivered' && this.#options.filter.bouncedSoftly(organization, delivery.to)
+    const isBounced = state === 'bounced' || state === 'expired'
+    if (!isCleared && !isBounced) return
     const known = {
       organization,
       stream,
@@ -41,13 +45,8 @@ export class Experiences {
       delivery: `${delivery.key.message}.${delivery.key.n}`,
       at,
     }
-    if (state === 'delivered') {
-      if (this.#options.filter.bouncedSoftly(organization, delivery.to))
-        this.#add({ ...known, kind: 'delivered' })
-      return
-    }
-    const { bounce } = attempt
-    if (bounce === undefined || (state !== 'bounced' && state !== 'expired')) return
+    if (isCleared) return this.#add({ ...known, kind: 'delivered' })
+    if (bounce === undefined) return
     const { class: what, type } = bounce
     this.#add({ ...known, kind: 'bounced', evidence: settlement.reason, class: what, type })
   }

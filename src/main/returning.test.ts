@@ -11,7 +11,7 @@ const id = messageIds(0, () => 0)()
 test('what came back is an experience of the organization and stream whose delivery it was', () => {
   const known = {
     message: { id, organization: 'acme', stream: 'marketing' },
-    delivery: { key: { message: id, n: 2 }, to: { local: 'Aki', domain: 'Example.com' } },
+    delivery: { key: { message: id, n: 2 }, to: { local: 'Aki', domain: 'example.com' } },
     at: 7,
     evidence: 'its words',
   }

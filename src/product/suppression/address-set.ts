@@ -15,6 +15,8 @@ export class AddressSet {
 
   /** Of a text that was added: true. Of any other: false, but for one in about 10^15 / size. */
   mayHave(text: string): boolean {
+    // For most organizations nobody has bounced softly: they need not pay for the hash.
+    if (this.#size === 0) return false
     const hash = hashOf(text)
     return this.#slots[this.#placeOf(hash)] === hash
   }

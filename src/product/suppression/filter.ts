@@ -6,12 +6,13 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
+import { addressKey } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import type { Control } from '#platform/store'
 
 import { AddressSet } from './address-set.ts'
 import { suppressionOf } from './row.ts'
-import { addressKey, EVERY_STREAM, holds } from './suppression.ts'
+import { EVERY_STREAM, holds } from './suppression.ts'
 import type { Suppression } from './suppression.ts'
 import { suppressionTables } from './suppressions.ts'
 import type { SuppressionTables } from './tables.ts'

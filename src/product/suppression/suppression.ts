@@ -1,7 +1,6 @@
 /** Who must not be tried, as values; what is kept of them is in tables.ts. */
 
-import { parseMailbox } from '#grammar/address'
-import type { Mailbox } from '#grammar/address'
+import { addressKey, parseMailbox } from '#grammar/address'
 
 /** `bounce`: one hard bounce. `soft-bounces`: too many soft ones in too short a time. The rest: as people did it. */
 export type SuppressionReason = 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import'
@@ -44,15 +43,7 @@ export function holds({ removedAt, expiresAt }: Suppression, now: number): boole
   return removedAt === undefined && (expiresAt === undefined || expiresAt > now)
 }
 
-/**
- * How an address is kept and looked up. RFC 5321 §2.4 lets hosts tell `A@` from `a@`; none that matters does, and the
- * harm of asking somebody twice is greater.
- */
-export function addressKey({ local, domain }: Mailbox): string {
-  return `${local}@${domain}`.toLowerCase()
-}
-
-/** @throws {SuppressionError} `malformed` */
+/** How an address is kept and looked up. @throws {SuppressionError} `malformed` */
 export function addressKeyOf(text: string): string {
   const parsed = parseMailbox(text.trim(), { smtputf8: true, looseDots: true, furtherHop: true })
   if (!parsed.ok || parsed.rest !== '')
