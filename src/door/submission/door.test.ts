@@ -248,7 +248,7 @@ test('what an operator hands in follows the rules of the door', async () => {
   const suppressions = { find: async () => GONE }
   assert.deepEqual(await handIn({ ...parts, suppressions }, request), {
     ok: false,
-    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user',
+    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user. To try it all the same: hikyaku suppression remove',
   })
   door.intake.refusing = reply(452, '4.3.1', 'Disk is short')
   assert.deepEqual(await handIn(parts, request), { ok: false, text: 'Disk is short' })

@@ -51,7 +51,8 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
   const maySend = (domain: string): Promise<boolean> => domains.maySend(request.organization, domain)
   if (from !== null && !(await maySend(from.domain))) return refused(NOT_YOUR_DOMAIN.lines[0])
   const silent = await firstSuppressed(parts, request, recipients)
-  if (silent !== undefined) return refused(silent.lines[0])
+  if (silent !== undefined)
+    return refused(`${silent.lines[0]}. To try it all the same: hikyaku suppression remove`)
   const refusal = intake.refusal()
   if (refusal !== undefined) return refused(refusal.lines[0])
   const reception = new Reception({
