@@ -1,24 +1,16 @@
-/** `npm run check`: types, lint, format, documents and unit tests, side by side. */
+/** `npm run check`: types, lint, format, documents and unit tests, side by side: the quick look while working. */
 
-import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
+import { codeFolders, GO, lint } from './lint.ts'
 import { runSteps, tool } from './steps.ts'
 import type { Step } from './steps.ts'
 import { sum, told } from './summary.ts'
 import type { Summary } from './summary.ts'
 import { runTests } from './tests.ts'
-import { dealt, UNIT } from './unit.ts'
+import { dealt, SQLITE_ONLY, UNIT } from './unit.ts'
 
 const CORES = availableParallelism()
-
-// Named one by one: the type-aware linter panics when it wanders into node_modules.
-const CODE = ['src', 'scripts', 'test', 'bench', 'packaging'].filter(
-  (folder) => globSync(`${folder}/**/*.ts`).length > 0,
-)
-
-/** The tools in Go end before there is anything worth collecting. */
-const GO = { GOGC: 'off', GOMEMLIMIT: '1GiB' }
 
 /** A second thread costs more than it saves where others want the core. What has not changed is not checked again. */
 const TYPES = [
@@ -30,34 +22,40 @@ const TYPES = [
 ]
 
 const TOOLS: readonly Step[] = [
-  tool('lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...CODE], GO),
   tool('types', ['node_modules/typescript/bin/tsc', '-p', '.', ...TYPES], GO),
   tool('documents', ['scripts/check-documents.ts']),
-  tool('format', ['node_modules/oxfmt/bin/oxfmt', '--check', ...CODE]),
+  tool('format', ['node_modules/oxfmt/bin/oxfmt', '--check', ...codeFolders()]),
 ]
 
 export type Checked = { readonly ok: boolean; readonly summary: Summary }
 
-/** Whether everything that `npm run check` looks at holds. */
-export async function check(): Promise<Checked> {
+/**
+ * Whether everything that `npm run check` looks at holds. Unless it is `everything`, the unit tests leave out PostgreSQL
+ * and the linter what has not changed: both cost seconds, and `npm test` leaves out nothing.
+ */
+export async function check({ everything }: { everything: boolean }): Promise<Checked> {
   const summaries: Summary[] = []
-  const groups = dealt(Math.min(CORES, 4))
+  const groups = dealt(Math.min(CORES + 1, 5), everything)
   const tests = groups.map((paths, n): Step => ({
     name: `tests ${n + 1} of ${groups.length}`,
     run: async () => {
-      const { ok, output, summary } = await runTests({ ...UNIT, paths }, false)
+      const { ok, output, summary } = await runTests(
+        { ...UNIT, paths, ...(!everything && { env: SQLITE_ONLY }) },
+        false,
+      )
       summaries.push(summary)
       return { ok, output: ok ? output : `${output}  of: npm run unit -- ${paths.join(' ')}\n` }
     },
   }))
   // The tests wait now and then for a timer or a database: one more than there are cores keeps these busy.
-  const ok = await runSteps([...tests, ...TOOLS], CORES + 1)
+  const ok = await runSteps([...tests, lint({ everything }), ...TOOLS], CORES + 2)
   return { ok, summary: sum(summaries) }
 }
 
 if (import.meta.main) {
   const began = performance.now()
-  const { ok, summary } = await check()
+  const { ok, summary } = await check({ everything: false })
+  console.log('ℹ left to npm test: PostgreSQL, and the linter on what has not changed')
   console.log(told(summary, performance.now() - began))
   process.exitCode = ok ? 0 : 1
 }

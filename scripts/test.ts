@@ -1,4 +1,4 @@
-/** `npm test`: the check, then the scenarios; the last lines are one summary of the tests of both. */
+/** `npm test`: the check of everything, then the scenarios; the last lines are one summary of the tests of both. */
 
 import { check } from './check.ts'
 import { sum, told } from './summary.ts'
@@ -7,7 +7,7 @@ import { runTests } from './tests.ts'
 const SCENARIOS = { paths: ['test/**/*.test.ts'], each: 120_000, all: 600_000 }
 
 const began = performance.now()
-const checked = await check()
+const checked = await check({ everything: true })
 const scenarios = checked.ok ? await runTests(SCENARIOS) : undefined
 console.log(
   told(

@@ -11,6 +11,7 @@ export type TestRun = {
   readonly paths: readonly string[]
   /** Flags for the runner itself, e.g. `--test-name-pattern`. */
   readonly flags?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
   /** Milliseconds for one test, and for all of them: a run that hangs is killed and fails. */
   readonly each: number
   readonly all: number
@@ -20,13 +21,14 @@ export type Tested = { readonly ok: boolean; readonly output: string; readonly s
 
 /** Without `live` the output is not shown but returned. */
 export async function runTests(tests: TestRun, live = true): Promise<Tested> {
-  const { paths, flags = [], each, all } = tests
+  const { paths, flags = [], env, each, all } = tests
   const args = ['--test', '--test-isolation=none', '--test-randomize', `--test-timeout=${each}`]
   args.push('--test-reporter=./scripts/reporter.ts', ...flags, ...paths.map(asGlob))
   let summary: Summary | undefined
   const { code, output } = await run({
     args,
     live,
+    ...(env && { env }),
     within: all,
     told: (message) => {
       summary = message as Summary

@@ -1,7 +1,7 @@
 /** `npm run unit [-- paths and flags]`: the tests that stand beside the code. */
 
 import { globSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 
 import { onlyTests } from './tests.ts'
 
@@ -29,16 +29,21 @@ const USES_POSTGRES = /\/test\/(?:postgres|control)\.ts'/
 
 type Share = { readonly paths: readonly string[]; readonly cost: number }
 
+/** For a run that leaves PostgreSQL out: what `dealt` leaves out are files, `test/control.ts` leaves out its half. */
+export const SQLITE_ONLY = { TEST_ENGINES: 'sqlite' }
+
 /**
  * All unit tests, dealt to processes: those that share a PostgreSQL server to one of their own, and the others to
- * `others` processes, room by room and about as much to each.
+ * `others` processes, room by room and about as much to each. Without `postgres`, the tests of PostgreSQL alone are
+ * left out, and those of both engines are dealt as the others.
  */
-export function dealt(others: number): readonly (readonly string[])[] {
+export function dealt(others: number, postgres: boolean): readonly (readonly string[])[] {
   const files = UNIT.paths
     .flatMap((path) => globSync(path))
+    .filter((path) => postgres || basename(path) !== 'postgres.test.ts')
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
   const [withPostgres = [], without = []] = [true, false].map((uses) =>
-    files.filter(({ text }) => USES_POSTGRES.test(text) === uses),
+    files.filter(({ text }) => (postgres && USES_POSTGRES.test(text)) === uses),
   )
   const rooms = [...Map.groupBy(without, ({ path }) => dirname(path))].map(([folder, inside]): Share => {
     const length = inside.reduce((sum, { text }) => sum + text.length, 0)
@@ -52,7 +57,8 @@ export function dealt(others: number): readonly (readonly string[])[] {
     least.paths.push(...paths)
     least.cost += cost
   }
-  return [withPostgres.map(({ path }) => path), ...hands.map(({ paths }) => paths)]
+  const shared = withPostgres.map(({ path }) => path)
+  return [...(shared.length > 0 ? [shared] : []), ...hands.map(({ paths }) => paths)]
 }
 
 if (import.meta.main) {

@@ -9,7 +9,11 @@ import type { Control } from '#platform/store'
 
 import { testDatabase } from './postgres.ts'
 
-export const ENGINES = ['sqlite', 'postgres'] as const
+type Engine = 'sqlite' | 'postgres'
+
+/** Both, unless the quick check leaves PostgreSQL to `npm test`: see `scripts/unit.ts`. */
+export const ENGINES: readonly Engine[] =
+  process.env['TEST_ENGINES'] === 'sqlite' ? ['sqlite'] : ['sqlite', 'postgres']
 
 export type TestControl = AsyncDisposable & {
   /** A connection of its own, as another process or thread would have. Closed with the rest. */
@@ -18,7 +22,7 @@ export type TestControl = AsyncDisposable & {
   readonly directory: string
 }
 
-export async function testControl(engine: (typeof ENGINES)[number]): Promise<TestControl> {
+export async function testControl(engine: Engine): Promise<TestControl> {
   const opened: Control[] = []
   const { location, remove } = engine === 'sqlite' ? await directory() : await serverDatabase()
   return {

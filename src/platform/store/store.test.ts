@@ -2,14 +2,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { suite, test } from 'node:test'
+import { test } from 'node:test'
 
 import { testDirectory } from '../../../test/directory.ts'
-import { testDatabase } from '../../../test/postgres.ts'
 import { lockDataDirectory } from './lock.ts'
-import { migrate } from './migration.ts'
-import type { Database, Migration } from './migration.ts'
-import { openPostgres } from './postgres.ts'
+import { migrationContract } from './migration.contract.ts'
 import { openSqlite } from './sqlite.ts'
 import { parseStoreUrl, withoutPassword } from './url.ts'
 
@@ -68,69 +65,6 @@ test('a SQLite commit is on the disk: the log is synced before it returns', () =
   rmSync(directory, { recursive: true })
 })
 
-const ONE: Migration = { name: 'one', sqlite: 'create table t (a int)', postgres: 'create table t (a int)' }
-const TWO: Migration = {
-  name: 'two',
-  sqlite: 'alter table t add column b int; insert into t values (1, 2)',
-  postgres: 'alter table t add column b int; insert into t values (1, 2)',
-}
-const HALF: Migration = {
-  name: 'half',
-  sqlite: 'insert into t values (3, 4); insert into nowhere values (1)',
-  postgres: 'insert into t values (3, 4); insert into nowhere values (1)',
-}
-
-async function rows(database: Database): Promise<unknown[]> {
-  const sql = 'select a, b from t'
-  if (database.engine === 'sqlite')
-    return database.db
-      .prepare(sql)
-      .all()
-      .map((row) => ({ ...row }))
-  return (await database.pool.query(sql)).rows
-}
-
-function migrationContract(
-  engine: string,
-  open: () => Promise<{ database: Database; end: () => Promise<void> }>,
-): void {
-  suite(`migrations on ${engine}`, () => {
-    test('each is applied once, in order', async () => {
-      const { database, end } = await open()
-      await migrate(database, 'mail', [ONE], () => 1)
-      await migrate(database, 'mail', [ONE, TWO], () => 2)
-      await migrate(database, 'mail', [ONE, TWO], () => 3)
-      assert.deepEqual(await rows(database), [{ a: 1, b: 2 }])
-      await end()
-    })
-
-    test('one that fails leaves nothing, and is tried again', async () => {
-      const { database, end } = await open()
-      await assert.rejects(migrate(database, 'mail', [ONE, TWO, HALF], () => 1))
-      assert.deepEqual(await rows(database), [{ a: 1, b: 2 }])
-      const whole = {
-        ...HALF,
-        sqlite: 'insert into t values (3, 4)',
-        postgres: 'insert into t values (3, 4)',
-      }
-      await migrate(database, 'mail', [ONE, TWO, whole], () => 2)
-      assert.equal((await rows(database)).length, 2)
-      await end()
-    })
-
-    test('a newer schema is refused, and components do not mix', async () => {
-      const { database, end } = await open()
-      await migrate(database, 'mail', [ONE, TWO], () => 1)
-      await assert.rejects(
-        migrate(database, 'mail', [ONE], () => 2),
-        { name: 'StoreError', code: 'newer' },
-      )
-      await migrate(database, 'other', [], () => 3)
-      await end()
-    })
-  })
-}
-
 migrationContract('SQLite', async () => {
   const directory = testDirectory('store-')
   const db = openSqlite(join(directory, 'x.db'))
@@ -139,14 +73,4 @@ migrationContract('SQLite', async () => {
     rmSync(directory, { recursive: true })
   }
   return { database: { engine: 'sqlite', db }, end }
-})
-
-migrationContract('PostgreSQL', async () => {
-  const schema = await testDatabase()
-  const pool = openPostgres(schema.url, { name: 'test' })
-  const end = async (): Promise<void> => {
-    await pool.end()
-    await schema.drop()
-  }
-  return { database: { engine: 'postgres', pool }, end }
 })
