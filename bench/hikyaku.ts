@@ -57,6 +57,9 @@ data = "${directory}/data"
 [log]
 file = "${log}"
 
+[api]
+port = 0
+
 [http]
 port = 0
 

@@ -119,6 +119,9 @@ data = "${directory}/data"
 [log]
 file = "${directory}/log"
 
+[api]
+port = 0
+
 [http]
 port = ${monitoring}
 

@@ -6,8 +6,8 @@ import type { Config } from '#platform/config'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 import type { Remote } from '#platform/thread'
-import { openAccounts } from '#product/account'
-import type { Accounts, Credential } from '#product/account'
+import { openAccounts, openApiKeys } from '#product/account'
+import type { Accounts, ApiKey, ApiKeys, Credential } from '#product/account'
 import { LIST_LIMIT, OperationError } from '#product/operation'
 import type { Standing } from '#product/reputation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
@@ -44,6 +44,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...nodeOperations(parts),
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
+    ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
     ...(await suppressionOperations(parts)),
     ...(await tlsOperations(parts)),
   }
@@ -132,9 +133,11 @@ function nodeOperations(parts: OperationParts): NodeOperations {
     status: () => status(parts),
     async send(request) {
       if (running === undefined) throw notRunning('send')
-      const handed = await running.transport.send(request)
-      if (!handed.ok) throw new OperationError('refused', handed.text)
-      return { id: handed.id }
+      const content = Buffer.from(request.content, 'base64')
+      const handed = await running.transport.handIn({ ...request, content, suppressed: 'refuse' })
+      if (handed.ok) return { id: handed.id }
+      const advice = handed.why === 'suppressed' ? '. To try it all the same: hikyaku suppression remove' : ''
+      throw new OperationError('refused', `${handed.text}${advice}`)
     },
     reputation: async () => running?.standings() ?? [],
     async reload() {
@@ -186,6 +189,24 @@ function credentialOperations(accounts: Accounts): CredentialOperations {
       const found = (await all()).find((credential) => credential.login === login)
       if (found === undefined || !(await accounts.revoke(found.organization, login))) return null
       return (await all()).find((credential) => credential.login === login) ?? null
+    },
+  }
+}
+
+type ApiKeyOperations = Pick<Operations, 'apiKeys' | 'apiKeyAdd' | 'apiKeyRevoke'>
+
+function apiKeyOperations(accounts: Accounts, keys: ApiKeys): ApiKeyOperations {
+  const all = (): Promise<readonly ApiKey[]> => ofAll(accounts, (organization) => keys.list(organization))
+  return {
+    apiKeys: all,
+    async apiKeyAdd(request) {
+      await ensureOrganization(accounts, request.organization)
+      return { ...(await told(() => keys.add(request))) }
+    },
+    async apiKeyRevoke({ id }) {
+      const found = (await all()).find((key) => key.id === id)
+      if (found === undefined || !(await keys.revoke(found.organization, id))) return null
+      return (await all()).find((key) => key.id === id) ?? null
     },
   }
 }

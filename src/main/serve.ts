@@ -14,6 +14,7 @@ import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#pl
 
 import type { Operations, Reloaded } from '#product/operation'
 
+import { startApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
@@ -39,6 +40,8 @@ export type Serving = {
   readonly config: Config
   readonly node: RunningNode
   readonly monitoring: MonitoringServer
+  /** Where the HTTP API listens, if it does. */
+  readonly api: { readonly address: string; readonly port: number } | undefined
   readonly operations: Operations
   readonly log: Log
   readonly reload: () => Promise<Reloaded>
@@ -96,14 +99,22 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
+  const api = await startApi({ node, log, version })
+  if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
   const { address, port } = monitoring
   const listeners = await node.transport.addresses()
   giveBack()
-  log.info('node.started', { node: config.node.name, version, listeners, monitoring: { address, port } })
+  log.info('node.started', {
+    node: config.node.name,
+    version,
+    listeners,
+    monitoring: { address, port },
+    ...(api && { api: { address: api.address, port: api.port } }),
+  })
   const held = undo.move()
-  return { config, node, monitoring, operations, log, reload, stop: () => held.disposeAsync() }
+  return { config, node, monitoring, api, operations, log, reload, stop: () => held.disposeAsync() }
 }
 
 /**
@@ -155,6 +166,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[node]', (config: Config): unknown => config.node],
   ['[store]', (config) => config.store],
   ['[http]', (config) => config.http],
+  ['[api]', (config) => config.api],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],
   ['[tls_report]', (config) => config.tlsReport],

@@ -31,11 +31,13 @@ export async function start(options: GlobalOptions, version: string): Promise<nu
   const config = local(loaded.config)
   const serving = await startServing(config, version, () => changed(configure(options.config).loaded, local))
   const login = await seed(serving.operations, config.node.data)
+  const apiKey = await seedApiKey(serving.operations, config.node.data)
   process.stderr.write(
     welcome({
       serving,
       sandbox,
       login,
+      apiKey,
       domain: DOMAIN,
       listeners: await addresses(serving),
       ...calledHere(options),
@@ -102,14 +104,37 @@ async function seed(operations: Operations, data: string): Promise<Login> {
   if ((await operations.domainShow({ name: DOMAIN })) === null) {
     await operations.domainAdd({ name: DOMAIN, organization: 'default' })
   }
-  const file = join(data, 'sandbox-login.json')
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Login
-  const made = await operations.credentialAdd({
-    organization: 'default',
-    stream: 'transactional',
-    note: 'made by hikyaku start',
+  return kept(join(data, 'sandbox-login.json'), async () => {
+    const { credential, password } = await operations.credentialAdd({
+      organization: 'default',
+      stream: 'transactional',
+      note: NOTE,
+    })
+    return { login: credential.login, password }
   })
-  const login = { login: made.credential.login, password: made.password }
-  await writeFile(file, `${JSON.stringify(login)}\n`, { mode: 0o600 })
-  return login
+}
+
+/** For the commands that it prints: to send, and to look. */
+async function seedApiKey(operations: Operations, data: string): Promise<string> {
+  const { token } = await kept(join(data, 'sandbox-api-key.json'), async () => {
+    const made = await operations.apiKeyAdd({
+      organization: 'default',
+      stream: 'transactional',
+      note: NOTE,
+      scopes: ['messages:send', 'messages:read'],
+      networks: [],
+    })
+    return { token: made.token }
+  })
+  return token
+}
+
+const NOTE = 'made by hikyaku start'
+
+/** What was made at the first start is the same at the next. */
+async function kept<T>(file: string, make: () => Promise<T>): Promise<T> {
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as T
+  const made = await make()
+  await writeFile(file, `${JSON.stringify(made)}\n`, { mode: 0o600 })
+  return made
 }

@@ -12,7 +12,7 @@ import { Traces } from '#engine/trace'
 import type { TraceRecord } from '#engine/trace'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import { handIn } from '#door/submission'
-import type { HandedIn, ListeningAt } from '#door/submission'
+import type { HandedIn, HandInRequest, ListeningAt } from '#door/submission'
 import type { Config } from '#platform/config'
 import { LogStream } from '#platform/log'
 import { MetricsRegistry, watchEventLoop } from '#platform/metrics'
@@ -23,7 +23,7 @@ import { link } from '#platform/thread'
 import type { Remote } from '#platform/thread'
 import { Certificates } from '#platform/tls'
 import { LIST_LIMIT } from '#product/operation'
-import type { Changed, SendRequest, TraceQuery } from '#product/operation'
+import type { Changed, TraceQuery } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
@@ -57,7 +57,7 @@ export type TransportService = {
   /** Where in memory the deliveries of a message are, in these queues. */
   places(keys: readonly string[], message: MessageId): readonly Place[]
   change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
-  send(request: SendRequest): Promise<HandedIn>
+  handIn(request: HandInRequest): Promise<HandedIn>
   metrics(): Snapshot
   reactions(): readonly Live[]
   cancelReaction(id: string): Live | undefined
@@ -126,7 +126,7 @@ function service(running: Transport): TransportService {
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    send: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
+    handIn: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),

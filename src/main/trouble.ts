@@ -37,11 +37,12 @@ function listening(message: string, config: Config): string | undefined {
   }
 }
 
-function sectionOf(port: number, { listeners, http, sandbox }: Config): string {
+function sectionOf(port: number, { listeners, http, api, sandbox }: Config): string {
   if (port === 0) return ''
   const listener = listeners.find((one) => one.port === port)
   if (listener !== undefined) return `, which [listeners.${listener.name}] asks for`
   if (http.port === port) return ', which [http] asks for'
+  if (api.enabled && api.port === port) return ', which [api] asks for'
   const { smtpPort, dnsPort, httpPort } = sandbox
   return [smtpPort, dnsPort, httpPort].includes(port) ? ', which [sandbox] asks for' : ''
 }

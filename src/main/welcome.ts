@@ -11,6 +11,7 @@ export type Welcome = {
   readonly serving: Serving
   readonly sandbox: Sandbox
   readonly login: Login
+  readonly apiKey: string
   readonly domain: string
   readonly listeners: readonly ListeningAt[]
   /** How the command line is called, ready for a shell, and where, if not in the directory that the reader is in. */
@@ -19,8 +20,9 @@ export type Welcome = {
 }
 
 export function welcome(facts: Welcome): string {
-  const { serving, sandbox, login, domain, listeners, hikyaku, directory } = facts
-  const { config, monitoring } = serving
+  const { serving, sandbox, login, apiKey, domain, listeners, hikyaku, directory } = facts
+  const { config, monitoring, api } = serving
+  const base = api === undefined ? '' : `http://${api.address}:${api.port}`
   const first = listeners[0]
   const server = first === undefined ? '127.0.0.1:2587' : `${first.address}:${first.port}`
   const doors = listeners.map(({ name, address, port }) => `${name} ${address}:${port}`).join(', ')
@@ -33,7 +35,13 @@ Hikyaku is running, with a sandbox that receives all mail: nothing leaves this m
   Submission / 送信口      ${doors}
   Login / ログイン         ${login.login}
   Password / パスワード    ${login.password}
-  Metrics                  http://${monitoring.address}:${monitoring.port}/metrics
+${
+  api === undefined
+    ? ''
+    : `  HTTP API                 ${base}/docs
+  API key / API キー       ${apiKey}
+`
+}  Metrics                  http://${monitoring.address}:${monitoring.port}/metrics
   Log, data                ${config.log.file ?? 'standard output'}, ${config.node.data}
 
 Send a first message / 最初の一通 (any of these${where}):
@@ -47,12 +55,21 @@ Send a first message / 最初の一通 (any of these${where}):
     --url smtp://${server} --user '${login.login}:${login.password}' \\
     --mail-from you@${domain} --mail-rcpt user@example.com -T -
 
-Then see what became of it / その後どうなったか:
+${api === undefined ? '' : overHttp(base, apiKey, domain)}Then see what became of it / その後どうなったか:
 
   ${hikyaku} message list
   ${hikyaku} queue
 
 Recipients that misbehave / 困った宛先: defer-me@, bounce-me@, greylist@, tarpit@, full@ … of any domain.
 Ctrl-C ends it / 終了は Ctrl-C。
+`
+}
+
+function overHttp(base: string, apiKey: string, domain: string): string {
+  const message = { from: `you@${domain}`, to: 'user@example.com', subject: 'Hello', text: 'First message' }
+  return `  curl -s ${base}/v1/messages -H 'Authorization: Bearer ${apiKey}' \\
+    -H 'Content-Type: application/json' \\
+    -d '${JSON.stringify(message)}'
+
 `
 }

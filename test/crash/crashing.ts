@@ -156,6 +156,9 @@ data = "${data}"
 [store]
 url = "${store.url}"
 
+[api]
+port = 0
+
 [http]
 port = 0
 

@@ -27,6 +27,8 @@ export type ChildNode = AsyncDisposable & {
   port(listener: string): number
   /** Where `/metrics` is. */
   readonly monitoring: string
+  /** The address of the HTTP API; empty when it is not served. */
+  readonly api: string
   /** SIGTERM, and its end. */
   stop(): Promise<Ended>
   /** SIGKILL, and its end. */
@@ -34,7 +36,7 @@ export type ChildNode = AsyncDisposable & {
 }
 
 /** A node that may not listen yet, or never will. */
-export type Launched = Omit<ChildNode, 'port' | 'monitoring'>
+export type Launched = Omit<ChildNode, 'port' | 'monitoring' | 'api'>
 
 export type NodeFiles = { readonly configuration: string; readonly data: string; readonly log: EventLog }
 
@@ -65,7 +67,9 @@ export async function startChildNode(files: NodeFiles, options: StartOptions = {
     const { address, port: at } = started['monitoring'] as { readonly address: string; readonly port: number }
     const ports = new Map(listeners.map(({ name, port }) => [name, port]))
     const port = (listener: string): number => ports.get(listener) ?? missing(listener)
-    return { ...node, port, monitoring: `http://${address}:${at}` }
+    const api = started['api'] as { readonly address: string; readonly port: number } | undefined
+    const web = api === undefined ? '' : `http://${api.address}:${api.port}`
+    return { ...node, port, monitoring: `http://${address}:${at}`, api: web }
   } catch (error) {
     await node.kill()
     throw error

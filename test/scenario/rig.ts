@@ -122,6 +122,7 @@ export class Rig implements AsyncDisposable {
       node: `name = "${NODE_NAME}"\ndata = "${files.data}"`,
       log: `file = "${files.log.path}"`,
       http: 'port = 0',
+      api: 'port = 0',
       dns: `servers = ["${this.#options.dns ?? `127.0.0.1:${sandbox.dnsPort}`}"]`,
       egress: `port = ${sandbox.smtpPort}\nallow_private = true`,
       ...LISTENERS,

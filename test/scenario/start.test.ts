@@ -84,7 +84,7 @@ test('each command that start prints sends a message, and the sandbox shows what
   const possible = [
     `${hikyaku} send`,
     ...(hasProgram('swaks', '--version') ? ['swaks'] : []),
-    ...(hasProgram('curl', '--version') ? ['printf'] : []),
+    ...(hasProgram('curl', '--version') ? ['printf', 'curl'] : []),
   ]
   const to = 'user@example.com'
   for (const [n, begins] of possible.entries()) {

@@ -3,7 +3,7 @@
 import { memorySpool, messageIds } from '#engine/spool'
 import type { Attempt, Message, NewDelivery, NewMessage, Spool } from '#engine/spool'
 import type { Domain, DomainView } from '#product/domain'
-import type { Credential } from '#product/account'
+import type { ApiKey, Credential } from '#product/account'
 import { explainDelivery, explainQueue } from '#product/explanation'
 import type { NodeFacts } from '#product/explanation'
 import { OperationError } from '#product/operation'
@@ -267,6 +267,16 @@ const CREDENTIAL: Credential = {
   createdAt: NOW - 60 * MINUTE,
 }
 
+const API_KEY: ApiKey = {
+  id: 'k3xw90ab2c',
+  organization: 'default',
+  stream: 'transactional',
+  note: 'the shop',
+  scopes: ['messages:send', 'messages:read'],
+  networks: [],
+  createdAt: NOW - 90 * MINUTE,
+}
+
 const STANDING: Standing = {
   source: 'default',
   address: '192.0.2.7',
@@ -309,6 +319,10 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ credential: { ...CREDENTIAL, organization, stream, note }, password: 'once-only' }),
     credentialRevoke: ({ login }) =>
       Promise.resolve(login === CREDENTIAL.login ? { ...CREDENTIAL, revokedAt: NOW } : null),
+    apiKeys: () => Promise.resolve([API_KEY, { ...API_KEY, id: 'k0000000ld', revokedAt: NOW }]),
+    apiKeyAdd: ({ organization, stream, note }) =>
+      Promise.resolve({ key: { ...API_KEY, organization, stream, note }, token: 'hk_once_only' }),
+    apiKeyRevoke: ({ id }) => Promise.resolve(id === API_KEY.id ? { ...API_KEY, revokedAt: NOW } : null),
     ...pretendSuppressions(NOW),
     ...pretendTls(NOW),
     reputation: () => Promise.resolve([STANDING]),

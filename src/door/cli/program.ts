@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 
 import { OperationError } from '#product/operation'
 
+import { apiKeyCommands } from './api-key.ts'
 import { bounceCommands } from './bounce.ts'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
@@ -96,6 +97,7 @@ export function commandLine(run: Run, version: string): Command {
   doctorCommand(program, run)
   tlsCommands(program, run)
   credentialCommands(program, run)
+  apiKeyCommands(program, run)
   suppressionCommands(program, run)
   reputationCommand(program, run)
   return example(

@@ -11,6 +11,7 @@ import { reply } from '#grammar/smtp'
 import type { Suppression } from '#product/suppression'
 
 import { handIn } from './hand-in.ts'
+import type { HandInRequest } from './hand-in.ts'
 import { HOST, bench, limits, listener, turns } from './submission.fixture.ts'
 
 const MESSAGE = 'From: a@example.org\r\nSubject: hello\r\n\r\nbody\r\n'
@@ -228,8 +229,15 @@ test('what an operator hands in follows the rules of the door', async () => {
     domains: { maySend: async (_: string, domain: string) => domain === 'example.org', keys: async () => [] },
     now: () => 0,
   }
-  const content = Buffer.from('From: a@example.org\nBcc: c@example.com\n\nbody\n').toString('base64')
-  const request = { organization: 'acme', stream: 's', from: 'a@example.org', to: ['b@example.com'], content }
+  const content = Buffer.from('From: a@example.org\nBcc: c@example.com\n\nbody\n')
+  const request: HandInRequest = {
+    organization: 'acme',
+    stream: 's',
+    from: 'a@example.org',
+    to: ['b@example.com'],
+    content,
+    suppressed: 'refuse',
+  }
   assert.deepEqual((await handIn(parts, request)).ok, true)
   const [kept] = door.intake.kept
   assert.equal(kept?.arrival.door, 'api')
@@ -240,19 +248,32 @@ test('what an operator hands in follows the rules of the door', async () => {
     { from: 'a@elsewhere.example' },
     { to: [] },
     { to: ['b@example.com', '@'] },
-    { content: Buffer.from('Subject: none\r\n\r\n').toString('base64') },
-    { content: Buffer.from('From: a@example.org\r\n\r\n\0').toString('base64') },
+    { content: Buffer.from('Subject: none\r\n\r\n') },
+    { content: Buffer.from('From: a@example.org\r\n\r\n\0') },
   ]) {
     assert.equal((await handIn(parts, { ...request, ...wrong })).ok, false, JSON.stringify(wrong))
   }
   const suppressions = { find: async () => GONE }
   assert.deepEqual(await handIn({ ...parts, suppressions }, request), {
     ok: false,
-    text: '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user. To try it all the same: hikyaku suppression remove',
+    why: 'suppressed',
+    text: GONE_SAYS,
   })
+  const others = {
+    find: (_: string, __: string, to: { local: string }) => (to.local === 'gone' ? known : undefined),
+  }
+  const known = Promise.resolve(GONE)
+  const two = { ...request, to: ['gone@example.com', 'b@example.com'], suppressed: 'skip' } as const
+  const handed = await handIn({ ...parts, suppressions: others }, two)
+  assert.deepEqual(handed.ok && handed.skipped, [
+    { to: 'gone@example.com', why: GONE_SAYS.replace('b@', 'gone@') },
+  ])
   door.intake.refusing = reply(452, '4.3.1', 'Disk is short')
-  assert.deepEqual(await handIn(parts, request), { ok: false, text: 'Disk is short' })
+  assert.deepEqual(await handIn(parts, request), { ok: false, why: 'unavailable', text: 'Disk is short' })
 })
+
+const GONE_SAYS =
+  '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user'
 
 const GONE: Suppression = {
   organization: 'acme',

@@ -1,11 +1,10 @@
-/** A message handed in by the operator, without a session: the same rules for its sender, header section and trace. */
+/** A message handed in by the operator or over HTTP, without a session: the same rules for its sender, header section and trace. */
 
 import type { Intake } from '#engine/queue'
 import type { MessageId } from '#engine/spool'
 import { formatMailbox, parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { ChunkDecoder } from '#grammar/smtp'
-import type { Reply } from '#grammar/smtp'
 import type { LimitsConfig } from '#platform/config'
 import type { DomainDirectory } from '#product/domain'
 import type { SuppressionFilter } from '#product/suppression'
@@ -29,35 +28,71 @@ export type HandInRequest = {
   /** Empty for the null reverse-path. */
   readonly from: string
   readonly to: readonly string[]
-  /** RFC 5322, base64. Lines may end with LF alone: files of an operator do. */
-  readonly content: string
+  /** RFC 5322. Lines may end with LF alone: files of an operator do. */
+  readonly content: Uint8Array
+  /** Who it came from, for the trace; the operator on this machine when absent. */
+  readonly client?: { readonly address: string; readonly protocol: string; readonly credential: string }
+  /** When it may be sent, in milliseconds since the epoch; at once when absent. */
+  readonly holdUntil?: number
+  /** With `skip`, the others are sent to, as long as there are any. */
+  readonly suppressed: 'refuse' | 'skip'
 }
 
+export type SkippedRecipient = { readonly to: string; readonly why: string }
+
+/**
+ * `address`: what is none, or no recipient at all. `domain`: not one that the organization sends from. `suppressed`:
+ * nobody is left to send to. `content`: the message itself. `unavailable`: nothing is taken in now, try later.
+ */
+export type HandInRefusal = 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable'
+
 export type HandedIn =
-  | { readonly ok: true; readonly id: MessageId }
-  /** `text` says what is wrong, for the operator. */
-  | { readonly ok: false; readonly text: string }
+  | { readonly ok: true; readonly id: MessageId; readonly skipped: readonly SkippedRecipient[] }
+  /** `text` says what is wrong, for the sender. */
+  | { readonly ok: false; readonly why: HandInRefusal; readonly text: string }
+
+type Recipient = { readonly to: Mailbox }
 
 /** Resolves when the message is kept. Rejects when the spool is broken, or the domains cannot be looked up. */
 export async function handIn(parts: HandInParts, request: HandInRequest): Promise<HandedIn> {
-  const { config, intake, domains } = parts
+  const { intake, domains } = parts
   const from = request.from === '' ? null : mailbox(request.from)
-  if (from === undefined) return refused(`${request.from} is not an address`)
-  const to = request.to.map((text) => ({ text, mailbox: mailbox(text) }))
-  const wrong = to.find((each) => each.mailbox === undefined)
-  if (wrong !== undefined) return refused(`${wrong.text} is not an address`)
-  const recipients = to.flatMap((each) => (each.mailbox === undefined ? [] : [{ to: each.mailbox }]))
-  if (recipients.length === 0) return refused('there is no recipient')
+  if (from === undefined) return refused('address', `${request.from} is not an address`)
+  const all: Recipient[] = []
+  for (const text of request.to) {
+    const to = mailbox(text)
+    if (to === undefined) return refused('address', `${text} is not an address`)
+    all.push({ to })
+  }
+  if (all.length === 0) return refused('address', 'there is no recipient')
   const maySend = (domain: string): Promise<boolean> => domains.maySend(request.organization, domain)
-  if (from !== null && !(await maySend(from.domain))) return refused(NOT_YOUR_DOMAIN.lines[0])
-  const silent = await firstSuppressed(parts, request, recipients)
-  if (silent !== undefined)
-    return refused(`${silent.lines[0]}. To try it all the same: hikyaku suppression remove`)
+  if (from !== null && !(await maySend(from.domain))) return refused('domain', NOT_YOUR_DOMAIN.lines[0])
+  const { recipients, skipped } = await sorted(parts, request, all)
+  const [silent] = skipped
+  if (silent !== undefined && (request.suppressed === 'refuse' || recipients.length === 0))
+    return refused('suppressed', silent.why)
   const refusal = intake.refusal()
-  if (refusal !== undefined) return refused(refusal.lines[0])
-  const reception = new Reception({
+  if (refusal !== undefined) return refused('unavailable', refusal.lines[0])
+  const reception = receptionOf(parts, request, { from, recipients, maySend })
+  return await take(reception, request.content, { limit: parts.config.limits.size, skipped })
+}
+
+type Terms = {
+  readonly from: Mailbox | null
+  readonly recipients: readonly Recipient[]
+  readonly maySend: (domain: string) => Promise<boolean>
+}
+
+const OPERATOR = { address: '127.0.0.1', protocol: 'local' }
+
+function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): Reception {
+  const { config, intake, now } = parts
+  const { organization, stream, client, holdUntil } = request
+  const { from, recipients, maySend } = terms
+  const { address, protocol } = client ?? OPERATOR
+  return new Reception({
     offer: {
-      identity: { organization: request.organization, stream: request.stream },
+      identity: { organization, stream, ...(client && { login: client.credential }) },
       envelope: {
         from,
         to: recipients,
@@ -67,39 +102,48 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
         ),
         requireTls: false,
         priority: 0,
+        ...(holdUntil === undefined ? {} : { holdUntil }),
       },
-      client: 'localhost',
-      protocol: 'local',
+      client: client === undefined ? 'localhost' : `[${address}]`,
+      protocol,
     },
-    client: { address: '127.0.0.1' },
-    door: { hostname: config.node.name, intake, now: parts.now },
+    client: { address },
+    door: { hostname: config.node.name, intake, now },
     by: 'api',
     limits: config.limits,
     maySend,
   })
-  return await take(reception, Buffer.from(request.content, 'base64'), config.limits.size)
 }
 
-async function firstSuppressed(
+async function sorted(
   { suppressions }: HandInParts,
   { organization, stream }: HandInRequest,
-  recipients: readonly { readonly to: Mailbox }[],
-): Promise<Reply | undefined> {
-  for (const { to } of recipients) {
-    const found = await suppressions.find(organization, stream, to)
-    if (found !== undefined) return suppressed(formatMailbox(to), found)
+  all: readonly Recipient[],
+): Promise<{ readonly recipients: readonly Recipient[]; readonly skipped: readonly SkippedRecipient[] }> {
+  const recipients: Recipient[] = []
+  const skipped: SkippedRecipient[] = []
+  for (const recipient of all) {
+    const found = await suppressions.find(organization, stream, recipient.to)
+    const to = formatMailbox(recipient.to)
+    if (found === undefined) recipients.push(recipient)
+    else skipped.push({ to, why: suppressed(to, found).lines[0] })
   }
-  return undefined
+  return { recipients, skipped }
 }
 
-async function take(reception: Reception, content: Buffer, limit: number): Promise<HandedIn> {
+async function take(
+  reception: Reception,
+  content: Uint8Array,
+  { limit, skipped }: { readonly limit: number; readonly skipped: readonly SkippedRecipient[] },
+): Promise<HandedIn> {
   const decoder = new ChunkDecoder({ newlines: 'normalize', limit, binary: false })
   decoder.begin(content.length, true)
-  const { slices } = decoder.push(content)
-  if (decoder.fault !== undefined) return refused(refusedContent(decoder.fault).lines[0])
+  const { slices } = decoder.push(Buffer.from(content.buffer, content.byteOffset, content.length))
+  if (decoder.fault !== undefined) return refused('content', refusedContent(decoder.fault).lines[0])
   await reception.add(slices)
   const { id, reply } = await reception.end()
-  return id === undefined ? refused(reply.lines[0]) : { ok: true, id }
+  if (id !== undefined) return { ok: true, id, skipped }
+  return refused(reply.code < 500 ? 'unavailable' : 'content', reply.lines[0])
 }
 
 function mailbox(text: string): Mailbox | undefined {
@@ -107,6 +151,6 @@ function mailbox(text: string): Mailbox | undefined {
   return parsed.ok && parsed.rest === '' ? parsed.value : undefined
 }
 
-function refused(text: string): HandedIn {
-  return { ok: false, text }
+function refused(why: HandInRefusal, text: string): HandedIn {
+  return { ok: false, why, text }
 }

@@ -1,6 +1,6 @@
 export { isData, planRepair, repaired, repairer, repairPlanner } from './downgrade.ts'
 export type { Edit, Repair, Target } from './downgrade.ts'
-export { base64Lines, foldedField, quotedPrintable, textField } from './encode.ts'
+export { base64Lines, encodedWords, foldedField, quotedPrintable, textField } from './encode.ts'
 export type { Encoder } from './encode.ts'
 export { field, parseHeader } from './header.ts'
 export type { Field, Header, HeaderLimits, ParsedHeader } from './header.ts'

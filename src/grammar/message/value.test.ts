@@ -167,3 +167,8 @@ test('a header section with octets above 127 needs SMTPUTF8, whatever the body h
   assert.equal(needsSmtpUtf8(header('Subject: é\r\n\r\n')), true)
   assert.equal(needsSmtpUtf8(header('Subject: e\r\n\r\né')), false)
 })
+
+test('ISO-2022-JP in several encoded-words has nothing between them', () => {
+  const encoded = ['=?ISO-2022-JP?B?GyRCPiYbKEI=?=', '=?ISO-2022-JP?B?GyRCSUobKEI=?=']
+  assert.equal(decodeWords(encoded.join(' ')), '商品')
+})

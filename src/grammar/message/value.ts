@@ -128,11 +128,24 @@ const CHARSETS = new Map([
 
 /** `undefined` for a charset that is not known. Octets that mean nothing become U+FFFD. */
 export function decodeCharset(bytes: Uint8Array, charset: string): string | undefined {
+  const name = CHARSETS.get(charset) ?? charset
   try {
-    return new TextDecoder(CHARSETS.get(charset) ?? charset).decode(bytes)
+    return new TextDecoder(name).decode(name === 'iso-2022-jp' ? withoutIdleShifts(bytes) : bytes)
   } catch {
     return undefined
   }
+}
+
+// ESC ( B and its like, with another right behind it. RFC 1468
+// eslint-disable-next-line no-control-regex
+const IDLE_SHIFT = /\x1b[($][@BJ](?=\x1b[($][@BJ])/g
+
+/**
+ * Each encoded-word ends in ASCII and the next begins with a shift out of it; between two of them the Encoding Standard
+ * shows U+FFFD for the shift that nothing came after.
+ */
+function withoutIdleShifts(bytes: Uint8Array): Buffer {
+  return Buffer.from(Buffer.from(bytes).toString('latin1').replace(IDLE_SHIFT, ''), 'latin1')
 }
 
 /** Every mailbox of every From field: who the message claims to be from. RFC 5322 §3.6.2 */

@@ -139,6 +139,7 @@ function collisions(config: Config): string[] {
   const places: readonly Place[] = [
     ...config.listeners.map(({ name, address, port }) => ({ path: `listeners.${name}`, address, port })),
     { path: 'http', ...config.http },
+    ...(config.api.enabled ? [{ path: 'api', ...config.api }] : []),
     ...sandbox,
   ]
   return places.flatMap((place, i) =>

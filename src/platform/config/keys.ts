@@ -21,6 +21,7 @@ import {
   host,
   hosts,
   listenAddress,
+  networks,
   optional,
   port,
   secret,
@@ -102,6 +103,19 @@ export const SCHEMA = table('', {
       is: 'Where to listen. There is no login: keep it private.',
     }),
     port: port({ default: 8080, is: 'Its TCP port.' }),
+  }),
+  api: table('The HTTP API.', {
+    enabled: flag({ default: true, is: 'Whether it is served.' }),
+    address: listenAddress({
+      default: '127.0.0.1',
+      is: 'Where to listen. It speaks plain HTTP: to the world it goes through a proxy that does TLS.',
+    }),
+    port: port({ default: 8088, is: 'Its TCP port.' }),
+    trustedProxies: networks({
+      default: [],
+      example: ['127.0.0.1'],
+      is: 'Proxies whose X-Forwarded-For is believed. Others are taken for the client.',
+    }),
   }),
   sandbox: table(
     'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',

@@ -98,8 +98,7 @@ async function addCredential(
 ): Promise<IssuedCredential> {
   wellFormed('an organization', request.organization)
   const stream = wellFormed('a stream', request.stream)
-  if (!NOTE.test(request.note))
-    throw new AccountError('malformed', 'a note is one line of 255 characters at most')
+  const note = noteOf(request.note)
   const login = request.login ?? `${request.organization}-${randomText(LOGIN_SUFFIX)}`
   if (!isLogin(login)) throw new AccountError('malformed', `a login is made of ${LOGIN_SAYS}`)
   const password = randomText(PASSWORD_LENGTH)
@@ -108,7 +107,7 @@ async function addCredential(
     login,
     organization: request.organization,
     stream,
-    note: request.note,
+    note,
     created_at: now,
     revoked_at: null,
     used_at: null,
@@ -123,7 +122,7 @@ async function addCredential(
 }
 
 /** Says in our `words` what the database refused. */
-async function inserted(
+export async function inserted(
   insert: Promise<unknown>,
   words: { readonly unique: string; readonly reference?: string },
 ): Promise<void> {
@@ -172,13 +171,18 @@ export function credentialOf(row: Selectable<AccountTables['credential']>): Cred
 const NAME = /^[a-z0-9][a-z0-9-]*$/
 const NAME_LENGTH = 63
 
-function wellFormed(what: string, name: string): string {
+export function wellFormed(what: string, name: string): string {
   if (NAME.test(name) && name.length <= NAME_LENGTH) return name
   const says = `lower-case letters, digits and hyphens, ${NAME_LENGTH} at most`
   throw new AccountError('malformed', `${what} is named by ${says}`)
 }
 
 const NOTE = /^\P{Cc}{0,255}$/u
+
+export function noteOf(text: string): string {
+  if (NOTE.test(text)) return text
+  throw new AccountError('malformed', 'a note is one line of 255 characters at most')
+}
 
 /** Characters that need no care in any mechanism, URL or shell. */
 const LOGIN = /^[a-z0-9][a-z0-9._@-]*$/

@@ -1,6 +1,5 @@
 /** Whether a login is right, asked for every session; answered from memory, and within a second of any change. */
 
-import { sql } from 'kysely'
 import type { Kysely, Selectable } from 'kysely'
 
 import type { Log } from '#platform/log'
@@ -13,6 +12,7 @@ import { accountTables, credentialOf, isLogin } from './accounts.ts'
 import { keepPassword, madeUpVerifier, openVerifier, passwordMatches } from './password.ts'
 import type { KeptPassword } from './password.ts'
 import type { AccountTables } from './tables.ts'
+import { Uses } from './uses.ts'
 
 export type AuthenticatorOptions = { readonly now: () => number; readonly log: Log }
 
@@ -25,13 +25,13 @@ export async function openAuthenticator(
   // Stands in for unknown logins: the same work is done on it as on a real one, so that time does not tell.
   const decoy = await keepPassword(key, DECOY, '')
   const find = cachedRead((login) => findCredential(db, login), now)
-  const uses = new Uses(db, now, log)
+  const uses = new Uses(db, { now, log, of: 'credential' })
   return {
     async password(login, password) {
       const found = await find(safeLogin(login))
       const matches = passwordMatches(key, found?.kept ?? decoy, login, password)
       if (!found || !matches || !isValid(found.credential)) return undefined
-      uses.add(found.credential)
+      uses.add(found.credential.login)
       return found.credential
     },
     async scram(login) {
@@ -41,7 +41,7 @@ export async function openAuthenticator(
       const credential = found && isValid(found.credential) ? found.credential : undefined
       return { verifier: found ? verifier : madeUp, credential }
     },
-    used: (credential) => uses.add(credential),
+    used: ({ login }) => uses.add(login),
     close: () => uses.record(),
   }
 }
@@ -67,71 +67,4 @@ function keptOf(row: Selectable<AccountTables['credential']>): KeptPassword {
 
 function isValid(credential: Credential): boolean {
   return credential.revokedAt === undefined
-}
-
-/** How often the last uses are written, in ms: a commit is an fsync, and nobody needs to know the second. */
-const RECORD_EVERY = 60_000
-
-/** The last use of each login since it was written. Written with the first use after a minute, and at the end. */
-class Uses {
-  readonly #db: Kysely<AccountTables>
-  readonly #now: () => number
-  readonly #log: Log
-  #last = new Map<string, number>()
-  #recordedAt = Number.NEGATIVE_INFINITY
-  #recording: Promise<void> = Promise.resolve()
-
-  constructor(db: Kysely<AccountTables>, now: () => number, log: Log) {
-    this.#db = db
-    this.#now = now
-    this.#log = log
-  }
-
-  add({ login }: Credential): void {
-    const at = this.#now()
-    this.#last.set(login, at)
-    if (at - this.#recordedAt < RECORD_EVERY) return
-    this.#recordedAt = at
-    void this.record()
-  }
-
-  /** Resolves when everything added so far is written. Never rejects: mail does not wait for a statistic. */
-  record(): Promise<void> {
-    this.#recording = this.#recording.then(() => this.#write())
-    return this.#recording
-  }
-
-  async #write(): Promise<void> {
-    const last = this.#last
-    if (last.size === 0) return
-    this.#last = new Map()
-    try {
-      await recordUses(this.#db, [...last])
-    } catch (error) {
-      // The next minute tries again; newer uses win.
-      this.#last = new Map([...last, ...this.#last])
-      this.#log.warn('credential.use-not-recorded', { error })
-    }
-  }
-}
-
-/** Logins in one statement: two parameters each, of which SQLite takes 32,766. */
-const BATCH = 1000
-
-/**
- * One statement and not a transaction of many, which would keep the lock while this thread turns to other things.
- * Other threads record the same login: the latest use stays.
- */
-async function recordUses(
-  db: Kysely<AccountTables>,
-  uses: readonly (readonly [string, number])[],
-): Promise<void> {
-  for (let start = 0; start < uses.length; start += BATCH) {
-    const rows = uses
-      .slice(start, start + BATCH)
-      .map(([login, at]) => sql`(cast(${login} as text), cast(${at} as bigint))`)
-    await sql`
-      update credential set used_at = used.column2 from (values ${sql.join(rows)}) as used
-      where credential.login = used.column1 and coalesce(credential.used_at, 0) < used.column2`.execute(db)
-  }
 }

@@ -18,6 +18,22 @@ export type AccountTables = {
     /** The SCRAM verifier, sealed under the server key. */
     scram: string
   }
+  api_key: {
+    id: string
+    organization: string
+    stream: string
+    note: string
+    /** JSON: an array of scopes. */
+    scopes: string
+    /** JSON: CIDR blocks it may be used from; empty: from everywhere. */
+    networks: string
+    created_at: number
+    expires_at: number | null
+    revoked_at: number | null
+    used_at: number | null
+    /** HMAC-SHA-256 of id and secret under the server key, base64. */
+    mac: string
+  }
   /** The id of the server key that the rows were made with, in the one row there can be. */
   server_key: { only_row: 1; id: string }
 }
@@ -36,6 +52,21 @@ const CREDENTIAL = `
   create index credential_organization on credential (organization);
   create table server_key (only_row integer primary key check (only_row = 1), id text not null)`
 
+const API_KEY = `
+  create table api_key (
+    id text primary key,
+    organization text not null references organization (name),
+    stream text not null,
+    note text not null,
+    scopes text not null,
+    networks text not null,
+    created_at bigint not null,
+    expires_at bigint,
+    revoked_at bigint,
+    used_at bigint,
+    mac text not null);
+  create index api_key_organization on api_key (organization)`
+
 export const ACCOUNT_MIGRATIONS: readonly Migration[] = [
   {
     name: 'organizations and credentials',
@@ -48,4 +79,5 @@ export const ACCOUNT_MIGRATIONS: readonly Migration[] = [
       insert into organization values ('default', extract(epoch from now())::bigint * 1000);
       ${CREDENTIAL}`,
   },
+  { name: 'API keys', sqlite: API_KEY, postgres: API_KEY },
 ]

@@ -15,7 +15,7 @@ import type {
 import type { BrokenHost, PathState } from '#engine/egress'
 import type { Live, WarmUpState } from '#engine/shaping'
 import type { TlsReport } from '#grammar/report'
-import type { Credential } from '#product/account'
+import type { ApiKey, Credential, NewApiKey } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
@@ -178,6 +178,12 @@ export type Operations = {
   }): Promise<{ readonly credential: Credential; readonly password: string }>
   /** `null` when there is no such login that is valid. */
   credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+  /** Of all organizations, oldest first. */
+  apiKeys(): Promise<readonly ApiKey[]>
+  /** The token is in the answer and nowhere else, ever. An organization that is new is made. */
+  apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
+  /** `null` when there is no such key that is valid. */
+  apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
   /** Newest first. */
   suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
   /** Of one recipient: also those that no longer hold. */

@@ -8,6 +8,8 @@ import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
 
+import { SCOPES } from '#product/account'
+import type { NewApiKey } from '#product/account'
 import type {
   NewSuppression,
   SuppressionKey,
@@ -125,6 +127,16 @@ const REQUESTS: Requests = {
   credentials: nothing,
   credentialAdd: record({ organization: name, stream: name, note: name }),
   credentialRevoke: record({ login: name }),
+  apiKeys: nothing,
+  apiKeyAdd: record<NewApiKey>({
+    organization: name,
+    stream: name,
+    note: name,
+    scopes: list(name, { min: 1, max: SCOPES.length }),
+    networks: list(name, { min: 0, max: 50 }),
+    expiresAt: optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  }),
+  apiKeyRevoke: record({ id: name }),
   suppressions: record<SuppressionQuery>({
     organization: name,
     stream: optional(name),

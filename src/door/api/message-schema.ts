@@ -1,0 +1,116 @@
+/** What `POST /v1/messages` takes, as data: checked, and published as OpenAPI. */
+
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+
+/** No CR, LF or NUL: what goes into a header section stays in its field. */
+const ONE_LINE = '^[^\\r\\n\\u0000]*$'
+const NO_NUL = '^[^\\u0000]*$'
+
+const CLOSED = { additionalProperties: false }
+
+/** As many as an envelope of ours takes. */
+export const RECIPIENTS = 1000
+
+const Address = Type.Union(
+  [
+    Type.String({ pattern: ONE_LINE, minLength: 3, maxLength: 998, examples: ['user@example.com'] }),
+    Type.Object(
+      {
+        email: Type.String({ pattern: ONE_LINE, minLength: 3, maxLength: 320 }),
+        name: Type.Optional(Type.String({ pattern: ONE_LINE, maxLength: 255 })),
+      },
+      CLOSED,
+    ),
+  ],
+  { description: '`user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`.' },
+)
+
+const Addresses = Type.Union([Address, Type.Array(Address, { maxItems: RECIPIENTS })])
+
+const Attachment = Type.Object(
+  {
+    name: Type.String({ pattern: ONE_LINE, minLength: 1, maxLength: 255 }),
+    type: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$',
+        description: 'Its media type; `application/octet-stream` when absent.',
+      }),
+    ),
+    content: Type.String({ pattern: '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$', description: 'Base64.' }),
+    content_id: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9!#$%&*+/=?^_.{|}~@-]{1,255}$',
+        description: 'Shows it inside the HTML, where that says `cid:` and this.',
+      }),
+    ),
+  },
+  CLOSED,
+)
+
+export const MessageRequest = Type.Object(
+  {
+    from: Address,
+    to: Addresses,
+    cc: Type.Optional(Addresses),
+    bcc: Type.Optional(Addresses),
+    reply_to: Type.Optional(Addresses),
+    subject: Type.String({ pattern: ONE_LINE, maxLength: 998 }),
+    text: Type.Optional(Type.String({ pattern: NO_NUL })),
+    html: Type.Optional(Type.String({ pattern: NO_NUL })),
+    headers: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z0-9!#$%&*+^_`|~-]{1,76}$' }),
+        Type.String({ pattern: ONE_LINE, maxLength: 998 }),
+        {
+          ...CLOSED,
+          maxProperties: 50,
+          description: 'More header fields, such as `X-Order` or `In-Reply-To`.',
+        },
+      ),
+    ),
+    attachments: Type.Optional(Type.Array(Attachment, { maxItems: 100 })),
+    stream: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+        description: 'Which stream it belongs to; that of the API key when absent.',
+      }),
+    ),
+    send_at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'When it is to be sent: at once when absent, a year ahead at most. RFC 3339.',
+      }),
+    ),
+    charset: Type.Optional(
+      Type.Union([Type.Literal('utf-8'), Type.Literal('iso-2022-jp')], {
+        default: 'utf-8',
+        description: 'Of the text and the header section.',
+      }),
+    ),
+    charset_fallback: Type.Optional(
+      Type.Union([Type.Literal('refuse'), Type.Literal('utf-8')], {
+        default: 'refuse',
+        description: 'What becomes of a message with characters that `iso-2022-jp` has not.',
+      }),
+    ),
+  },
+  { ...CLOSED, title: 'Message' },
+)
+
+export type MessageRequest = Static<typeof MessageRequest>
+export type AddressRequest = Static<typeof Address>
+
+export const MessageAccepted = Type.Object(
+  {
+    id: Type.String({ description: 'Of the message, for everything that is asked about it later.' }),
+    recipients: Type.Array(
+      Type.Object({
+        email: Type.String(),
+        status: Type.Union([Type.Literal('queued'), Type.Literal('suppressed')]),
+        detail: Type.Optional(Type.String({ description: 'Why it is not sent to.' })),
+      }),
+    ),
+  },
+  { title: 'MessageAccepted', description: 'The message is kept, and survives whatever happens.' },
+)

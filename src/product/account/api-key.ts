@@ -1,0 +1,62 @@
+/** API keys: what programs show to the HTTP API. How they are kept and checked: `api-keys.ts`, `key-ring.ts`. */
+
+/** What a key may do. Each route of the API asks for one. */
+export const SCOPES = [
+  'messages:send',
+  'messages:read',
+  'messages:write',
+  'suppressions:read',
+  'suppressions:write',
+  'events:read',
+  'statistics:read',
+  'domains:read',
+  'domains:write',
+  'webhooks:read',
+  'webhooks:write',
+  'accounts:read',
+  'accounts:write',
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+export type ApiKey = {
+  /** The part of the key that may be shown. */
+  readonly id: string
+  readonly organization: string
+  /** Where messages go that name no stream. */
+  readonly stream: string
+  readonly note: string
+  readonly scopes: readonly Scope[]
+  /** CIDR blocks that it may be used from; empty: from everywhere. */
+  readonly networks: readonly string[]
+  readonly createdAt: number
+  readonly expiresAt?: number
+  readonly revokedAt?: number
+  /** To a minute or so. */
+  readonly usedAt?: number
+}
+
+/** So that secret scanners and people know one where they see it. */
+const PREFIX = 'hk_'
+
+const ID_LENGTH = 10
+/** 130 random bits: five a character. */
+const SECRET_LENGTH = 26
+
+export const KEY_LENGTHS = { id: ID_LENGTH, secret: SECRET_LENGTH }
+
+const KEY = /^hk_([0-9a-z]{10})_([0-9a-z]{26})$/
+
+export function formatKey(id: string, secret: string): string {
+  return `${PREFIX}${id}_${secret}`
+}
+
+/** Its two parts; `undefined` for what cannot be a key, which is then not looked up. */
+export function parseKey(text: string): { readonly id: string; readonly secret: string } | undefined {
+  const [, id, secret] = KEY.exec(text) ?? []
+  return id === undefined || secret === undefined ? undefined : { id, secret }
+}
+
+export function isScope(text: string): text is Scope {
+  return SCOPES.some((scope) => scope === text)
+}

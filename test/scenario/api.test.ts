@@ -1,0 +1,113 @@
+/** The HTTP API of a running node, from the request to the receiver. */
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+
+import { dkimVerdicts, mailOf } from './mail.ts'
+import { DOMAIN, Rig } from './rig.ts'
+
+type Answer = {
+  readonly status: number
+  readonly type: string | null
+  readonly body: Record<string, unknown>
+}
+
+function message(to: string, more: object = {}): object {
+  return {
+    from: `Shop <shop@${DOMAIN}>`,
+    to,
+    subject: 'ご注文の確認',
+    text: 'ありがとうございます。',
+    ...more,
+  }
+}
+
+suite('HTTP API', () => {
+  let rig: Rig
+  let token = ''
+  before(async () => {
+    rig = await Rig.start()
+    token = (await rig.cli<{ token: string }>('api-key', 'add')).token
+  })
+  after(async () => {
+    await rig[Symbol.asyncDispose]()
+  })
+
+  async function post(body: unknown, key = token): Promise<Answer> {
+    const response = await fetch(`${rig.node.api}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: (await response.json()) as Record<string, unknown>,
+    }
+  }
+
+  test('a message is accepted, signed and delivered, and says who took it and how', async () => {
+    const to = 'http@api.example.com'
+    const { status, body } = await post(message(to, { html: '<p>ありがとうございます。</p>' }))
+    assert.equal(status, 202)
+    assert.deepEqual(body['recipients'], [{ email: to, status: 'queued' }])
+    const received = await rig.delivered(to)
+    const mail = mailOf(received.raw)
+    assert.match(mail.one('From'), /^Shop <shop@/)
+    assert.match(mail.one('Received'), /with HTTP/)
+    assert.deepEqual(await dkimVerdicts(received.raw, rig.domain), ['ed25519-sha256 pass', 'rsa-sha256 pass'])
+    const shown = await rig.cli<{ message: { door: string; subject: string } }>(
+      'message',
+      'show',
+      String(body['id']),
+    )
+    assert.deepEqual([shown.message.door, shown.message.subject], ['api', 'ご注文の確認'])
+  })
+
+  test('Bcc is in the envelope and nowhere else', async () => {
+    const to = 'seen@bcc.example.com'
+    const hidden = 'hidden@bcc.example.com'
+    assert.equal((await post(message(to, { bcc: [hidden] }))).status, 202)
+    const received = await rig.delivered(hidden)
+    assert.ok(!received.raw.toString('latin1').includes('hidden@'))
+  })
+
+  test('mistakes are told with their places', async () => {
+    const { status, type, body } = await post(
+      message('nobody', { cc: ['a@example.com', 'b@'], subjet: 'x', subject: 'a\r\nBcc: c@example.com' }),
+    )
+    assert.equal(status, 422)
+    assert.match(type ?? '', /^application\/problem\+json/)
+    const places = (body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
+    assert.deepEqual(places.toSorted(), ['#/cc/1', '#/subject', '#/subjet'])
+  })
+
+  test('a key that is wrong, revoked, or may not send is refused', async () => {
+    const wrong = await post(message('a@example.com'), token.replace(/.$/, token.endsWith('0') ? '1' : '0'))
+    assert.deepEqual([wrong.status, wrong.body['code']], [401, 'unauthenticated'])
+    const reader = await rig.cli<{ token: string; key: { id: string } }>(
+      'api-key',
+      'add',
+      '--scope',
+      'messages:read',
+    )
+    const forbidden = await post(message('a@example.com'), reader.token)
+    assert.deepEqual([forbidden.status, forbidden.body['code']], [403, 'forbidden'])
+  })
+
+  test('another organization does not send from our domain', async () => {
+    const other = await rig.cli<{ token: string }>('api-key', 'add', '--organization', 'globex')
+    const { status, body } = await post(message('a@example.com'), other.token)
+    assert.deepEqual([status, body['code']], [403, 'domain-not-yours'])
+  })
+
+  test('what it can do is published as OpenAPI 3.1, with a reader', async () => {
+    const described = (await (await fetch(`${rig.node.api}/docs/json`)).json()) as {
+      openapi: string
+      paths: Record<string, unknown>
+    }
+    assert.match(described.openapi, /^3\.1/)
+    assert.ok('/v1/messages' in described.paths)
+    assert.equal((await fetch(`${rig.node.api}/docs/`)).status, 200)
+  })
+})
