@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto'
 
-import { serveApi } from '#door/api'
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
@@ -24,6 +23,8 @@ const AROUND = 64 * 1024
 export async function startApi({ node, log, version }: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
+  // Only here: it takes 20 MiB, and some nodes serve no API.
+  const { serveApi } = await import('#door/api')
   const keys = await openKeyRing(control, key, { now: Date.now, log })
   const server = await serveApi({
     ...config.api,
