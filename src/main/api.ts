@@ -6,6 +6,7 @@ import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
 import { openKeyRing } from '#product/account'
+import type { Operations } from '#product/operation'
 
 import type { RunningNode } from './node.ts'
 
@@ -13,6 +14,7 @@ export type ApiOfNode = {
   readonly node: RunningNode
   readonly log: Log
   readonly version: string
+  readonly operations: Operations
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -20,7 +22,12 @@ const BASE64 = 4 / 3
 const AROUND = 64 * 1024
 
 /** Resolves when it listens; `undefined` when the configuration wants none. */
-export async function startApi({ node, log, version }: ApiOfNode): Promise<ApiServer | undefined> {
+export async function startApi({
+  node,
+  log,
+  version,
+  operations,
+}: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
   // Only here: it takes 20 MiB, and some nodes serve no API.
@@ -31,6 +38,7 @@ export async function startApi({ node, log, version }: ApiOfNode): Promise<ApiSe
     bodyLimit: Math.ceil(config.limits.size * BASE64) + AROUND,
     keys,
     submit: submitTo(node),
+    operations,
     log,
     version,
     now: Date.now,

@@ -99,7 +99,7 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const api = await startApi({ node, log, version })
+  const api = await startApi({ node, log, version, operations })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))

@@ -33,12 +33,32 @@ suite('HTTP API', () => {
     await rig[Symbol.asyncDispose]()
   })
 
-  async function post(body: unknown, key = token): Promise<Answer> {
-    const response = await fetch(`${rig.node.api}/v1/messages`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
+  async function post(body: unknown, key = token, path = '/v1/messages'): Promise<Answer> {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    return answer(
+      await fetch(`${rig.node.api}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }),
+    )
+  }
+
+  async function get(path: string, key: string, language = 'en'): Promise<Answer> {
+    const headers = { authorization: `Bearer ${key}`, 'accept-language': language }
+    return answer(await fetch(`${rig.node.api}${path}`, { headers }))
+  }
+
+  /** A key that may read and change messages as well as send. */
+  async function everything(organization = 'default'): Promise<string> {
+    const scopes = ['send', 'read', 'write'].flatMap((what) => ['--scope', `messages:${what}`])
+    const added = await rig.cli<{ token: string }>(
+      'api-key',
+      'add',
+      '--organization',
+      organization,
+      ...scopes,
+    )
+    return added.token
+  }
+
+  async function answer(response: Response): Promise<Answer> {
     return {
       status: response.status,
       type: response.headers.get('content-type'),
@@ -99,6 +119,59 @@ suite('HTTP API', () => {
     const other = await rig.cli<{ token: string }>('api-key', 'add', '--organization', 'globex')
     const { status, body } = await post(message('a@example.com'), other.token)
     assert.deepEqual([status, body['code']], [403, 'domain-not-yours'])
+  })
+
+  test('a delivery is found, shown with what happened to it, explained in words, and changed', async () => {
+    const to = 'defer-1@followed.example.com'
+    const key = await everything()
+    const { body } = await post(message(to), key)
+    const id = String(body['id'])
+    await rig.log.until('delivery.deferred', { message: id })
+    const found = await get(`/v1/deliveries?recipient=${to}`, key)
+    assert.deepEqual(
+      (found.body['data'] as { id: string }[]).map((row) => row.id),
+      [`${id}.0`],
+    )
+    const shown = await get(`/v1/messages/${id}`, key)
+    const [delivery] = shown.body['deliveries'] as {
+      state: string
+      timeline: { event: string; class: string }[]
+    }[]
+    assert.equal(delivery?.state, 'waiting')
+    assert.equal(delivery.timeline[0]?.event, 'deferred')
+    const explained = await get(`/v1/messages/${id}/explanation`, key, 'ja')
+    assert.match(JSON.stringify(explained.body), /[ぁ-ん]/)
+    assert.deepEqual((await post({}, key, `/v1/messages/${id}/hold`)).body, { changed: 1 })
+    assert.deepEqual((await post({}, key, `/v1/messages/${id}/cancel`)).body, { changed: 1 })
+    const [ended] = (await get(`/v1/messages/${id}`, key)).body['deliveries'] as { state: string }[]
+    assert.equal(ended?.state, 'cancelled')
+  })
+
+  test('pages follow each other and miss nothing', async () => {
+    const key = await everything()
+    const domain = 'paged.example.com'
+    const to = Array.from({ length: 5 }, (_, n) => `r${n}@${domain}`)
+    assert.equal((await post(message('', { to }), key)).status, 202)
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const more: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const { body } = await get(`/v1/deliveries?recipient=@${domain}&limit=2${more}`, key)
+      seen.push(...(body['data'] as { recipient: string }[]).map(({ recipient }) => recipient))
+      cursor = body['next'] as string | null
+    }
+    assert.deepEqual(seen.toSorted(), to)
+  })
+
+  test('what is of one organization is for another as if it were not there', async () => {
+    const { body } = await post(message('mine@secret.example.com'))
+    const id = String(body['id'])
+    const stranger = await everything('globex')
+    assert.deepEqual((await get('/v1/deliveries', stranger)).body, { data: [], next: null })
+    for (const path of ['', '/explanation'])
+      assert.equal((await get(`/v1/messages/${id}${path}`, stranger)).status, 404)
+    for (const change of ['hold', 'release', 'cancel', 'retry'])
+      assert.equal((await post({}, stranger, `/v1/messages/${id}/${change}`)).status, 404, change)
   })
 
   test('what it can do is published as OpenAPI 3.1, with a reader', async () => {

@@ -83,13 +83,13 @@ export const MessageRequest = Type.Object(
       }),
     ),
     charset: Type.Optional(
-      Type.Union([Type.Literal('utf-8'), Type.Literal('iso-2022-jp')], {
+      Type.Enum(['utf-8', 'iso-2022-jp'], {
         default: 'utf-8',
         description: 'Of the text and the header section.',
       }),
     ),
     charset_fallback: Type.Optional(
-      Type.Union([Type.Literal('refuse'), Type.Literal('utf-8')], {
+      Type.Enum(['refuse', 'utf-8'], {
         default: 'refuse',
         description: 'What becomes of a message with characters that `iso-2022-jp` has not.',
       }),
@@ -107,7 +107,7 @@ export const MessageAccepted = Type.Object(
     recipients: Type.Array(
       Type.Object({
         email: Type.String(),
-        status: Type.Union([Type.Literal('queued'), Type.Literal('suppressed')]),
+        status: Type.Enum(['queued', 'suppressed']),
         detail: Type.Optional(Type.String({ description: 'Why it is not sent to.' })),
       }),
     ),

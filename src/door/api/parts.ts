@@ -1,9 +1,20 @@
 /** What the API is made of, and what each group of its routes is given. */
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Static, TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
+
+import type { Operations } from '#product/operation'
 
 import type { Submit } from './submission.ts'
 
@@ -16,6 +27,8 @@ export type ApiParts = {
   readonly trustedProxies: readonly string[]
   readonly keys: KeyRing
   readonly submit: Submit
+  /** What an operator can do; routes see to it that a key does it to its own organization. */
+  readonly operations: Pick<Operations, 'messages' | 'message' | 'explain' | 'change'>
   readonly log: Log
   readonly version: string
   readonly now: () => number
@@ -29,4 +42,18 @@ export type RouteParts = ApiParts & {
   readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<ApiKey>
 }
 
-export type Routes = (app: FastifyInstance, parts: RouteParts) => void
+/** A request has the types of its route's schema. */
+interface Typed extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+  readonly serializer: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  Typed
+>
+
+export type Routes = (app: App, parts: RouteParts) => void

@@ -1,5 +1,7 @@
 /** `POST /v1/messages`: one message, accepted when it is kept. */
 
+import type { Static } from 'typebox'
+
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 
@@ -27,7 +29,7 @@ export const sendRoutes: Routes = (app, { submit, now, unique, log, authenticate
     },
     async handler(request, reply) {
       const key = await authenticate(request, 'messages:send')
-      const body = request.body as MessageRequest
+      const { body } = request
       const { from, recipients, content } = composed(body, { now: now(), unique: unique() })
       const holdUntil = dueOf(body.send_at, now())
       const submitted = await submit({
@@ -57,7 +59,9 @@ export const sendRoutes: Routes = (app, { submit, now, unique, log, authenticate
   })
 }
 
-function fate(recipient: Mailbox, skipped: readonly { to: string; why: string }[]): object {
+type Fate = Static<typeof MessageAccepted>['recipients'][number]
+
+function fate(recipient: Mailbox, skipped: readonly { to: string; why: string }[]): Fate {
   const email = formatMailbox(recipient)
   const found = skipped.find(({ to }) => to === email)
   return found === undefined

@@ -8,7 +8,8 @@ import type { TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
 
-import type { ApiParts, RouteParts } from './parts.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
@@ -38,7 +39,9 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     ...parts,
     authenticate: (request, scope) => authenticated(parts.keys, request, scope),
   }
-  sendRoutes(app, routeParts)
+  const typed: App = app
+  sendRoutes(typed, routeParts)
+  deliveryRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
