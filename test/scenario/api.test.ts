@@ -22,6 +22,14 @@ function message(to: string, more: object = {}): object {
   }
 }
 
+async function answer(response: Response): Promise<Answer> {
+  return {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    body: (await response.json()) as Record<string, unknown>,
+  }
+}
+
 suite('HTTP API', () => {
   let rig: Rig
   let token = ''
@@ -56,14 +64,6 @@ suite('HTTP API', () => {
       ...scopes,
     )
     return added.token
-  }
-
-  async function answer(response: Response): Promise<Answer> {
-    return {
-      status: response.status,
-      type: response.headers.get('content-type'),
-      body: (await response.json()) as Record<string, unknown>,
-    }
   }
 
   test('a message is accepted, signed and delivered, and says who took it and how', async () => {
