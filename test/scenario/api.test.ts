@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 
+import { SCOPES } from '#product/account'
+
 import { dkimVerdicts, mailOf } from './mail.ts'
 import { DOMAIN, Rig } from './rig.ts'
 
@@ -20,6 +22,11 @@ function message(to: string, more: object = {}): object {
     text: 'ありがとうございます。',
     ...more,
   }
+}
+
+/** Within a second doors have taken in what was committed; nothing tells when. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => void setTimeout(resolve, 50))
 }
 
 async function answer(response: Response): Promise<Answer> {
@@ -53,9 +60,14 @@ suite('HTTP API', () => {
     return answer(await fetch(`${rig.node.api}${path}`, { headers }))
   }
 
-  /** A key that may read and change messages as well as send. */
+  async function remove(path: string, key: string): Promise<Answer> {
+    const headers = { authorization: `Bearer ${key}` }
+    return answer(await fetch(`${rig.node.api}${path}`, { method: 'DELETE', headers }))
+  }
+
+  /** A key that may do everything there is. */
   async function everything(organization = 'default'): Promise<string> {
-    const scopes = ['send', 'read', 'write'].flatMap((what) => ['--scope', `messages:${what}`])
+    const scopes = SCOPES.flatMap((scope) => ['--scope', scope])
     const added = await rig.cli<{ token: string }>(
       'api-key',
       'add',
@@ -161,6 +173,40 @@ suite('HTTP API', () => {
       cursor = body['next'] as string | null
     }
     assert.deepEqual(seen.toSorted(), to)
+  })
+
+  test('a recipient that is suppressed is left out, and alone it is refused; removed, it is sent to again', async () => {
+    const key = await everything()
+    const to = 'quiet@suppressed.example.com'
+    const other = 'other@suppressed.example.com'
+    const added = await post(
+      { suppressions: [{ recipient: to, evidence: 'asked by phone' }] },
+      key,
+      '/v1/suppressions',
+    )
+    assert.equal(added.status, 201)
+    const status = async (): Promise<number> => (await post(message(to), key)).status
+    await until(async () => (await status()) === 422)
+    const { body } = await post(message('', { to: [to, other] }), key)
+    const fates = (body['recipients'] as { email: string; status: string }[]).map((one) => [
+      one.email,
+      one.status,
+    ])
+    assert.deepEqual(fates, [
+      [to, 'suppressed'],
+      [other, 'queued'],
+    ])
+    const listed = await get(`/v1/suppressions?recipient=${to}`, key)
+    assert.deepEqual(
+      (listed.body['data'] as { evidence: string }[]).map((row) => row.evidence),
+      ['asked by phone'],
+    )
+    const stranger = await everything('globex')
+    assert.deepEqual((await get('/v1/suppressions', stranger)).body['data'], [])
+    const path = `/v1/suppressions/${to}?why=asked`
+    assert.equal((await remove(path, stranger)).status, 404)
+    assert.equal((await remove(path, key)).status, 200)
+    await until(async () => (await status()) === 202)
   })
 
   test('what is of one organization is for another as if it were not there', async () => {

@@ -6,6 +6,8 @@ import type { Static } from 'typebox'
 import type { Attempt, Delivery, Message, MessageView, Report } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
 
+import { isoTime } from './text.ts'
+
 const Time = Type.String({ format: 'date-time' })
 const Maybe = Type.Optional
 
@@ -162,8 +164,4 @@ function present<K extends string>(texts: Readonly<Record<K, string>>): Partial<
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')) as Partial<
     Record<K, string>
   >
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -3,8 +3,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-/** No CR, LF or NUL: what goes into a header section stays in its field. */
-const ONE_LINE = '^[^\\r\\n\\u0000]*$'
+import { Line } from './text.ts'
+
 const NO_NUL = '^[^\\u0000]*$'
 
 const CLOSED = { additionalProperties: false }
@@ -14,11 +14,11 @@ export const RECIPIENTS = 1000
 
 const Address = Type.Union(
   [
-    Type.String({ pattern: ONE_LINE, minLength: 3, maxLength: 998, examples: ['user@example.com'] }),
+    Line({ minLength: 3, maxLength: 998, examples: ['user@example.com'] }),
     Type.Object(
       {
-        email: Type.String({ pattern: ONE_LINE, minLength: 3, maxLength: 320 }),
-        name: Type.Optional(Type.String({ pattern: ONE_LINE, maxLength: 255 })),
+        email: Line({ minLength: 3, maxLength: 320 }),
+        name: Type.Optional(Line({ maxLength: 255 })),
       },
       CLOSED,
     ),
@@ -30,7 +30,7 @@ const Addresses = Type.Union([Address, Type.Array(Address, { maxItems: RECIPIENT
 
 const Attachment = Type.Object(
   {
-    name: Type.String({ pattern: ONE_LINE, minLength: 1, maxLength: 255 }),
+    name: Line({ minLength: 1, maxLength: 255 }),
     type: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$',
@@ -55,19 +55,15 @@ export const MessageRequest = Type.Object(
     cc: Type.Optional(Addresses),
     bcc: Type.Optional(Addresses),
     reply_to: Type.Optional(Addresses),
-    subject: Type.String({ pattern: ONE_LINE, maxLength: 998 }),
+    subject: Line({ maxLength: 998 }),
     text: Type.Optional(Type.String({ pattern: NO_NUL })),
     html: Type.Optional(Type.String({ pattern: NO_NUL })),
     headers: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: '^[A-Za-z0-9!#$%&*+^_`|~-]{1,76}$' }),
-        Type.String({ pattern: ONE_LINE, maxLength: 998 }),
-        {
-          ...CLOSED,
-          maxProperties: 50,
-          description: 'More header fields, such as `X-Order` or `In-Reply-To`.',
-        },
-      ),
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9!#$%&*+^_`|~-]{1,76}$' }), Line({ maxLength: 998 }), {
+        ...CLOSED,
+        maxProperties: 50,
+        description: 'More header fields, such as `X-Order` or `In-Reply-To`.',
+      }),
     ),
     attachments: Type.Optional(Type.Array(Attachment, { maxItems: 100 })),
     stream: Type.Optional(

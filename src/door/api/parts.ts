@@ -28,7 +28,10 @@ export type ApiParts = {
   readonly keys: KeyRing
   readonly submit: Submit
   /** What an operator can do; routes see to it that a key does it to its own organization. */
-  readonly operations: Pick<Operations, 'messages' | 'message' | 'explain' | 'change'>
+  readonly operations: Pick<
+    Operations,
+    'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
+  >
   readonly log: Log
   readonly version: string
   readonly now: () => number

@@ -13,6 +13,7 @@ import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
 
 export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }
@@ -42,6 +43,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   const typed: App = app
   sendRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
+  suppressionRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
