@@ -39,6 +39,7 @@ import { poolProblems, poolsOf } from './pools.ts'
 import { openShaper } from './shaper.ts'
 import type { Shaper } from './shaper.ts'
 import { checkSources } from './sources.ts'
+import { unsubscribing } from './unsubscribing.ts'
 
 export type OutgoingParts = {
   readonly config: Config
@@ -221,6 +222,7 @@ function queueOptions(
 ): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'config' | 'settling'> {
   const { domains, log, spool } = parts
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
+  const secret = returnPathKey(parts)
   return {
     spool,
     prepare: createPrepare({
@@ -231,7 +233,8 @@ function queueOptions(
       },
       now: Date.now,
     }),
-    secret: returnPathKey(parts),
+    secret,
+    unsubscribe: unsubscribing({ config: () => live.config, key: parts.key, secret }),
     log,
     now: Date.now,
     random: Math.random,

@@ -9,6 +9,7 @@ import type { Mailbox } from '#grammar/address'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
+import type { ServerKey } from '#platform/secret'
 import type { Experience } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
@@ -20,6 +21,7 @@ export type ReturningParts = {
   readonly spool: Spool
   readonly intake: Intake
   readonly secret: Uint8Array
+  readonly key: ServerKey
   readonly tell: Outgoing['tell']
   readonly experienced: MainService['experienced']
   readonly log: Log
@@ -27,7 +29,7 @@ export type ReturningParts = {
 }
 
 export function startFeedback(parts: ReturningParts): Feedback {
-  const { config, spool, intake, secret, tell, experienced, log, metrics } = parts
+  const { config, spool, intake, secret, key, tell, experienced, log, metrics } = parts
   return new Feedback({
     hostname: config().node.name,
     get returnPathDomain() {
@@ -40,6 +42,7 @@ export function startFeedback(parts: ReturningParts): Feedback {
       return config().limits.hops
     },
     secret,
+    seal: key,
     spool,
     intake,
     learned: (learned) => experienced([experienceOf(learned)], config().suppression),
@@ -51,15 +54,9 @@ export function startFeedback(parts: ReturningParts): Feedback {
 }
 
 export function experienceOf(learned: Learned): Experience {
-  const { message, delivery, at, evidence } = learned
-  const known = {
-    organization: message.organization,
-    stream: message.stream,
-    address: addressKey(delivery.to),
-    delivery: `${delivery.key.message}.${delivery.key.n}`,
-    at,
-    evidence,
-  }
+  const { organization, stream, to, delivery, at, evidence } = learned
+  const name = `${delivery.message}.${delivery.n}`
+  const known = { organization, stream, address: addressKey(to), delivery: name, at, evidence }
   if (learned.kind !== 'bounced') return { ...known, kind: learned.kind }
   const { class: what, type } = learned.bounce
   return { ...known, kind: 'bounced', class: what, type }

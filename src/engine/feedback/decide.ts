@@ -1,12 +1,13 @@
 /** What a message that came back means for the delivery it is about. Pure. */
 
 import type { JudgedMessage, JudgedRecipient } from '#engine/bounce'
-import type { Ending, Purpose } from '#engine/queue'
-import type { AttemptBounce, Claimed, Instant, Report } from '#engine/spool'
+import type { Ending, Purpose, Subscription } from '#engine/queue'
+import type { AttemptBounce, Claimed, DeliveryKey, Instant, Report } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 
 /** What it teaches of the recipient, for who keeps suppressions. */
-export type Learned = Claimed & {
+export type Learned = Subscription & {
+  readonly delivery: DeliveryKey
   readonly at: Instant
   readonly evidence: string
 } & (
@@ -27,8 +28,25 @@ export type Decision =
   /** Nothing that changes anything. */
   | { readonly kind: 'other' }
 
-/** `at`: now. `purpose` is that of the address it came to. */
-export function decide(judged: JudgedMessage, purpose: Purpose, claimed: Claimed, at: Instant): Decision {
+/** What the address and the subject of a message say beside it. */
+export type Called = {
+  readonly purpose: Purpose
+  /** The subject is that of our List-Unsubscribe: nobody but that link has it. */
+  readonly isSealed: boolean
+}
+
+/** `at`: now. */
+export function decide(
+  judged: JudgedMessage,
+  { purpose, isSealed }: Called,
+  claimed: Claimed,
+  at: Instant,
+): Decision {
+  const isAsked = purpose === 'unsubscribe' && isWish(judged, isSealed)
+  return isAsked ? unsubscribed(judged, claimed, at) : ofKind(judged, claimed, at)
+}
+
+function ofKind(judged: JudgedMessage, claimed: Claimed, at: Instant): Decision {
   switch (judged.kind) {
     case 'bounce':
       return ofBounce(judged, claimed, at)
@@ -43,9 +61,15 @@ export function decide(judged: JudgedMessage, purpose: Purpose, claimed: Claimed
       return unsubscribed(judged, claimed, at)
     case 'report':
     case 'none':
-      // RFC 2369 §3.2: whatever is written to that address is the wish.
-      return purpose === 'unsubscribe' ? unsubscribed(judged, claimed, at) : { kind: 'other' }
+      return { kind: 'other' }
   }
+}
+
+/** RFC 2369 §3.2: whatever is written to that address is the wish, unless it tells of another message. */
+function isWish({ kind }: JudgedMessage, isSealed: boolean): boolean {
+  // A mail service writes for its users, and says that it did: no absent person answers with our subject.
+  if (kind === 'auto-reply') return isSealed
+  return kind === 'unsubscribe' || kind === 'report' || kind === 'none'
 }
 
 function ofBounce(judged: JudgedMessage, claimed: Claimed, at: Instant): Decision {
@@ -59,7 +83,7 @@ function ofBounce(judged: JudgedMessage, claimed: Claimed, at: Instant): Decisio
   const { state, notify } = claimed.delivery
   if (state === 'bounced' || state === 'expired') return { kind: 'report', report }
   const evidence = report.text === '' ? report.status : report.text
-  const learned: Learned = { ...claimed, at, kind: 'bounced', bounce, evidence }
+  const learned: Learned = { ...subscriptionOf(claimed), at, kind: 'bounced', bounce, evidence }
   // RFC 3461 §4.1: who says nothing wants to hear of failures.
   const wanted = notify === undefined || (notify !== 'never' && notify.includes('failure'))
   return { kind: 'report', report, learned, ...(wanted ? telling('came-back', report, claimed) : {}) }
@@ -93,7 +117,8 @@ function ofComplaint(judged: JudgedMessage, claimed: Claimed, at: Instant): Deci
     case 'other': {
       const text = words.text === '' ? feedback : `${feedback}, told by ${words.text}`
       const report: Report = { kind: 'complaint', at, ...words, text }
-      return { kind: 'report', report, learned: { ...claimed, at, kind: 'complained', evidence: text } }
+      const learned: Learned = { ...subscriptionOf(claimed), at, kind: 'complained', evidence: text }
+      return { kind: 'report', report, learned }
     }
     // Its reader took it out of the junk; or it failed authentication, which says nothing of a reader.
     case 'not-spam':
@@ -103,11 +128,34 @@ function ofComplaint(judged: JudgedMessage, claimed: Claimed, at: Instant): Deci
 }
 
 function unsubscribed(judged: JudgedMessage, claimed: Claimed, at: Instant): Decision {
-  const text = oneLine(
-    `asked by mail of ${judged.recipients[0]?.recipient ?? formatMailbox(claimed.delivery.to)}`,
-  )
-  const report: Report = { kind: 'unsubscribe', at, host: '', status: '', text }
-  return { kind: 'report', report, learned: { ...claimed, at, kind: 'unsubscribed', evidence: text } }
+  const learned = wishOf(judged, subscriptionOf(claimed), claimed.delivery.key, at)
+  const report: Report = { kind: 'unsubscribe', at, host: '', status: '', text: learned.evidence }
+  return { kind: 'report', report, learned }
+}
+
+/** Of a message whose subject is sealed: what it wishes though the record of the delivery is gone. */
+export function lateWish(
+  judged: JudgedMessage,
+  subscription: Subscription,
+  key: DeliveryKey,
+  at: Instant,
+): Learned | undefined {
+  return isWish(judged, true) ? wishOf(judged, subscription, key, at) : undefined
+}
+
+function wishOf(
+  judged: JudgedMessage,
+  subscription: Subscription,
+  delivery: DeliveryKey,
+  at: Instant,
+): Learned {
+  const by = judged.recipients[0]?.recipient ?? formatMailbox(subscription.to)
+  return { ...subscription, delivery, at, kind: 'unsubscribed', evidence: oneLine(`asked by mail of ${by}`) }
+}
+
+function subscriptionOf({ message, delivery }: Claimed): Subscription & Pick<Learned, 'delivery'> {
+  const { organization, stream } = message
+  return { organization, stream, to: delivery.to, delivery: delivery.key }
 }
 
 /**

@@ -11,13 +11,15 @@ import type { Mailbox } from '#grammar/address'
 import type { Notify } from '#grammar/smtp'
 import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
+import { serverKey } from '#platform/secret'
 
 import type { Learned } from './decide.ts'
 import { Feedback } from './feedback.ts'
 import type { FeedbackOptions } from './feedback.ts'
 
 const NOW = 1_800_000_000_000
-const SECRET = Buffer.from('secret of the feedback test')
+export const SECRET = Buffer.from('secret of the feedback test')
+export const SEAL = serverKey(Buffer.alloc(32, 7))
 export const DOMAIN = 'bounce.example.org'
 const RECIPIENT = { local: 'Aki', domain: 'example.com' }
 const SENDER = { local: 'shop', domain: 'example.org' }
@@ -63,6 +65,7 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
     postmaster: { local: 'postmaster', domain: 'mx.example.org' },
     hops: 50,
     secret: SECRET,
+    seal: SEAL,
     spool: more.spool?.(spool) ?? spool,
     intake: createIntake({
       ...shared,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { unsubscribeField } from '#engine/queue'
 import { SpoolError } from '#engine/spool'
 
-import { arf, DOMAIN, dsn, only, rig, UNKNOWN } from './feedback.fixture.ts'
+import { arf, DOMAIN, dsn, only, rig, SEAL, SECRET, UNKNOWN } from './feedback.fixture.ts'
+import type { Rig } from './feedback.fixture.ts'
 
 const AWAY = 'From: aki@example.com\nAuto-Submitted: auto-replied\nSubject: Away\n\nBack on Monday.\n'
 
@@ -26,7 +28,7 @@ test('a bounce is kept with its delivery, teaches of its recipient, and is passe
   const learned = only(at.learned)
   assert.equal(learned.kind, 'bounced')
   assert.deepEqual(
-    [learned.message.organization, learned.message.stream, learned.delivery.to.local, learned.evidence],
+    [learned.organization, learned.stream, learned.to.local, learned.evidence],
     ['acme', 'marketing', 'Aki', '550 5.1.1 No such user'],
   )
   const told = only(await at.made())
@@ -64,7 +66,7 @@ test('only the delivery of the token is meant, whomever the report names beside 
   const others = 'Final-Recipient: rfc822; ceo@example.com\nAction: failed\nStatus: 5.2.2'
   await at.comes(at.address('return-path'), dsn(others, UNKNOWN))
   const learned = only(at.learned)
-  assert.equal(learned.delivery.to.local, 'Aki')
+  assert.equal(learned.to.local, 'Aki')
   assert(learned.kind === 'bounced')
   assert.equal(learned.bounce.class, 'user-unknown')
 })
@@ -72,7 +74,7 @@ test('only the delivery of the token is meant, whomever the report names beside 
 test('a bounce of forwarded mail is one of the address that it was sent to', async () => {
   const at = await rig()
   await at.comes(at.address('return-path'), dsn(UNKNOWN.replace('aki@example.com', 'aki@old.example.net')))
-  assert.equal(only(at.learned).delivery.to.domain, 'example.com')
+  assert.equal(only(at.learned).to.domain, 'example.com')
 })
 
 test('a sender who wants to hear of nothing, or has no address, is told nothing', async () => {
@@ -111,7 +113,7 @@ test('a complaint is about the delivery of the address it came to', async () => 
     const at = await rig()
     assert.equal(await at.comes(at.address(purpose), arf('abuse', 'From: shop@example.org')), '250 2.0.0')
     const learned = only(at.learned)
-    assert.deepEqual([learned.kind, learned.delivery.to.local], ['complained', 'Aki'])
+    assert.deepEqual([learned.kind, learned.to.local], ['complained', 'Aki'])
     assert.match(learned.evidence, /^abuse/)
     assert.equal(only(await at.reports()).kind, 'complaint')
     assert.equal((await at.made()).length, 0)
@@ -152,6 +154,46 @@ test('whatever people write to the address for it is the wish to unsubscribe', a
       'marketing',
     )
   }
+})
+
+/** The subject of the List-Unsubscribe field that the delivery had. */
+async function sealedSubject(at: Rig): Promise<string> {
+  const view = await at.spool.show(at.id)
+  const delivery = view?.deliveries[0]?.delivery
+  assert(view && delivery)
+  const offering = { domain: DOMAIN, secret: SECRET, seal: SEAL }
+  const field = unsubscribeField({ message: view.message, delivery }, offering).toString()
+  return decodeURIComponent(/subject=([^>]+)>/.exec(field)?.[1] ?? assert.fail(field))
+}
+
+test('a wish by the link of a message is one though a service wrote it for its user', async () => {
+  const at = await rig()
+  const subject = await sealedSubject(at)
+  const written = `From: aki@example.com\nAuto-Submitted: auto-generated\nSubject: ${subject}\n\nBy your mail service.\n`
+  assert.equal(await at.comes(at.address('unsubscribe'), written), '250 2.0.0')
+  assert.equal(only(at.learned).kind, 'unsubscribed')
+})
+
+test('a wish outlives the record of its delivery; what is forged or no wish does not', async () => {
+  const at = await rig()
+  const subject = await sealedSubject(at)
+  await at.spool.forget(Infinity, 10)
+  const writes = (text: string): Promise<string> =>
+    at.comes(at.address('unsubscribe'), `From: aki@example.com\nSubject: ${text}\n\n`)
+  assert.equal(await writes('unsubscribe'), '250 2.0.0')
+  assert.equal(await writes(`${subject.slice(0, -6)}AAAAAA`), '250 2.0.0')
+  const bounced = `Subject: ${subject}\n${dsn(UNKNOWN)}`
+  assert.equal(await at.comes(at.address('unsubscribe'), bounced), '250 2.0.0')
+  // The seal is of the delivery that the address names, and proves nothing of others.
+  assert.equal(await at.comes(at.address('unsubscribe', 1), `Subject: ${subject}\n\n`), '250 2.0.0')
+  assert.deepEqual([at.counted, at.learned], [Array.from({ length: 4 }, () => 'forgotten'), []])
+  assert.equal(await writes(subject), '250 2.0.0')
+  const { organization, stream, to, delivery } = only(at.learned)
+  assert.deepEqual(
+    [organization, stream, to, delivery],
+    ['acme', 'marketing', { local: 'Aki', domain: 'example.com' }, { message: at.id, n: 0 }],
+  )
+  assert.equal(at.log.lines.at(-1)?.event, 'unsubscribe.received')
 })
 
 test('an automatic answer is no bounce and no wish, wherever it comes', async () => {

@@ -5,16 +5,18 @@
 
 import { judgeIncoming } from '#engine/bounce'
 import type { JudgedMessage } from '#engine/bounce'
-import type { Intake, OwnAddress, Tell } from '#engine/queue'
+import { subscriptionIn } from '#engine/queue'
+import type { Intake, OwnAddress, Subscription, SubscriptionSeal, Tell } from '#engine/queue'
 import { SpoolError } from '#engine/spool'
 import type { Claimed, DeliveryKey, Report, Spool } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
+import { displayValue, field, parseHeader } from '#grammar/message'
 import { reply } from '#grammar/smtp'
 import type { Reply } from '#grammar/smtp'
 import type { Log } from '#platform/log'
 
-import { decide } from './decide.ts'
+import { decide, lateWish } from './decide.ts'
 import type { Decision, Learned } from './decide.ts'
 import { forward } from './forward.ts'
 import type { FeedbackMetrics } from './metrics.ts'
@@ -32,6 +34,8 @@ export type FeedbackOptions = {
   readonly hops: number
   /** The key of return paths. */
   readonly secret: Uint8Array
+  /** Of the subjects of List-Unsubscribe. */
+  readonly seal: SubscriptionSeal
   readonly spool: Pick<Spool, 'show' | 'report'>
   readonly intake: Pick<Intake, 'newId' | 'accept' | 'stream'>
   /** Resolves when it is written down. */
@@ -46,6 +50,10 @@ const NO_SUCH_ADDRESS = reply(550, '5.1.1', 'There is no such address here')
 const NO_RELAY = reply(550, '5.7.1', 'No mail is relayed here')
 const TAKEN = reply(250, '2.0.0', 'Taken')
 const NOT_NOW = reply(451, '4.3.0', 'It could not be kept, try again later')
+
+/** What is looked at of a header section, and characters of a subject. */
+const HEADER = { bytes: 256 * 1024, fields: 5_000 }
+const SUBJECT = 2_000
 
 export class Feedback {
   readonly #options: FeedbackOptions
@@ -118,8 +126,10 @@ export class Feedback {
   async #about({ key, purpose }: OwnAddress, judged: JudgedMessage, mail: Returned): Promise<void> {
     await this.#oneByOne(nameOf(key), async () => {
       const found = await this.#find(key)
-      if (found === undefined) return this.#forgotten(key, judged, mail)
-      const decision = decide(judged, purpose, found, this.#options.now())
+      const sealed = purpose === 'unsubscribe' ? this.#sealedIn(mail, key) : undefined
+      if (found === undefined) return await this.#forgotten({ key, sealed }, judged, mail)
+      const called = { purpose, isSealed: sealed !== undefined }
+      const decision = decide(judged, called, found, this.#options.now())
       switch (decision.kind) {
         case 'report':
           return await this.#reported(decision, found, mail)
@@ -185,14 +195,28 @@ export class Feedback {
     this.#options.log.info('feedback.dropped', { ...subject, kind, report, feedback })
   }
 
-  #forgotten(key: DeliveryKey, { kind }: JudgedMessage, mail: Returned): void {
-    this.#options.metrics.received('forgotten')
-    this.#options.log.warn('feedback.forgotten', {
-      message: key.message,
-      n: key.n,
-      kind,
-      ...this.#client(mail),
-    })
+  /** Only wishes outlive the record: they bring with them what it said. */
+  async #forgotten({ key, sealed }: Forgotten, judged: JudgedMessage, mail: Returned): Promise<void> {
+    const { log, metrics } = this.#options
+    const { message, n } = key
+    const wish = sealed && lateWish(judged, sealed, key, this.#options.now())
+    if (wish === undefined) {
+      metrics.received('forgotten')
+      log.warn('feedback.forgotten', { message, n, kind: judged.kind, ...this.#client(mail) })
+      return
+    }
+    await this.#options.learned(wish)
+    metrics.received('unsubscribe')
+    const { organization, stream, to, evidence } = wish
+    const subject = { message, n, to: formatMailbox(to), organization, stream, ...this.#client(mail) }
+    log.info('unsubscribe.received', { ...subject, by: evidence })
+  }
+
+  #sealedIn({ bytes }: Returned, key: DeliveryKey): Subscription | undefined {
+    const parsed = parseHeader(bytes, HEADER)
+    const subject = parsed.ok ? field(parsed.header, 'subject') : undefined
+    if (!parsed.ok || subject === undefined) return undefined
+    return subscriptionIn(displayValue(parsed.header, subject, SUBJECT), key, this.#options.seal)
   }
 
   #subject({ message, delivery }: Claimed, mail: Returned): object {
@@ -226,6 +250,9 @@ export class Feedback {
     return recognise(to, ownDomains(this.#options))
   }
 }
+
+/** A delivery without a record, and what the subject says of it. */
+type Forgotten = { readonly key: DeliveryKey; readonly sealed: Subscription | undefined }
 
 type Found = Claimed & { readonly reports: readonly Report[] }
 

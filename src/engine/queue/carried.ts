@@ -10,10 +10,20 @@ import type { NotSendable } from '#engine/egress'
 import { SpoolError } from '#engine/spool'
 import type { Content, Message } from '#engine/spool'
 
+import { saysNothing } from './subscription.ts'
+
 export type Peer = { readonly eightBit: boolean; readonly binary: boolean }
 
-/** Makes what is sent of what was accepted: the right encoding for the peer, then the signature. */
-export type Prepare = (message: Message, content: Content, peer: Peer) => Promise<Content | NotSendable>
+/** Makes what is sent of what was accepted: the right encoding for the peer, `fields` before it, then the signature. */
+export type Prepare = (
+  message: Message,
+  content: Content,
+  peer: Peer,
+  fields?: Uint8Array,
+) => Promise<Content | NotSendable>
+
+/** How the bytes come about, of a message that may no longer be in memory. */
+export type Making = { readonly read: () => Promise<Content>; readonly prepare: Prepare }
 
 export class Carried {
   readonly message: Message
@@ -22,6 +32,7 @@ export class Carried {
   #bytes: Uint8Array | undefined
   #damage: string | undefined
   readonly #prepared = new Map<string, Promise<Content | NotSendable>>()
+  #saysNothing: Promise<boolean> | undefined
 
   constructor(message: Message, bytes?: Uint8Array) {
     this.message = message
@@ -38,7 +49,7 @@ export class Carried {
     return this.#damage
   }
 
-  content(peer: Peer, read: () => Promise<Content>, prepare: Prepare): Promise<Content | NotSendable> {
+  content(peer: Peer, { read, prepare }: Making): Promise<Content | NotSendable> {
     const variant = needsConversion(this.message, peer) ? `${peer.eightBit}` : 'as it is'
     const known = this.#prepared.get(variant)
     if (known !== undefined) return known
@@ -51,6 +62,21 @@ export class Carried {
     // A failure must not stick: the next attempt may find the store in better health.
     prepared.catch(() => this.#prepared.delete(variant))
     return prepared
+  }
+
+  /**
+   * With the List-Unsubscribe field of one delivery, when the message has none of its own: then it is made and signed
+   * for that delivery alone, and not kept.
+   */
+  async unsubscribable(peer: Peer, making: Making, field: Uint8Array): Promise<Content | NotSendable> {
+    this.#saysNothing ??= this.#source(making).then(saysNothing)
+    this.#saysNothing.catch(() => (this.#saysNothing = undefined))
+    if (!(await this.#saysNothing)) return this.content(peer, making)
+    return making.prepare(this.message, await this.#source(making), peer, field)
+  }
+
+  async #source({ read }: Making): Promise<Content> {
+    return this.#bytes === undefined ? this.#watched(read) : { kind: 'whole', bytes: this.#bytes }
   }
 
   /** Large content is damaged where it is read: while it is signed, or half-way to the peer. */

@@ -1,4 +1,4 @@
-/** Makes what is sent of what was accepted: the encoding this peer can take, then the signature over exactly that. */
+/** Makes what is sent of what was accepted: the encoding this peer can take, then the signature over exactly that, with what we add. */
 
 import type { NotSendable } from '#engine/egress'
 import type { Signer } from '#engine/signing'
@@ -16,9 +16,11 @@ export type PrepareOptions = {
 }
 
 export function createPrepare(options: PrepareOptions): Prepare {
-  return async (message, content, peer) => {
-    const fitting = await fit(options.limits, message, content, peer)
-    if (fitting.kind === 'not-sendable') return fitting
+  return async (message, content, peer, fields) => {
+    const fitted = await fit(options.limits, message, content, peer)
+    if (fitted.kind === 'not-sendable') return fitted
+    // Before the sender's own, as the signature is that covers them: nothing of the message is moved or cut.
+    const fitting = fields === undefined ? fitted : prefixed(fields, fitted)
     const domain = authorDomain(message)
     const signature =
       domain === undefined ? undefined : await options.signer.sign(fitting, domain, options.now())

@@ -15,7 +15,7 @@ import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
 import { Carried } from './carried.ts'
-import type { Prepare } from './carried.ts'
+import type { Peer, Prepare } from './carried.ts'
 import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
@@ -46,6 +46,8 @@ export type QueueOptions = {
   readonly prepare: Prepare
   /** Keys the return paths. */
   readonly secret: Uint8Array
+  /** The List-Unsubscribe field for a message that has none, where it is to have one. Takes `returnPathDomain`. */
+  readonly unsubscribe?: (claimed: Claimed) => Uint8Array | undefined
   readonly log: Log
   now(): Instant
   random(): number
@@ -432,13 +434,19 @@ export class Queue {
       claimed: entries.map((entry) => entry.claimed),
       from: this.#returnPathOf(claimed),
       vouchedBy: queue.vouchedBy,
-      content: (peer) =>
-        carried.content(peer, () => this.#options.spool.read(carried.message.id), this.#options.prepare),
+      content: (peer) => this.#contentOf(carried, claimed, peer),
       done: (tried) => {
         for (const entry of entries) this.#loading.heard(entry.queue, true)
         this.#ended(entries, tried, this.#options.random())
       },
     }
+  }
+
+  #contentOf(carried: Carried, claimed: Claimed, peer: Peer): ReturnType<Job['content']> {
+    const { spool, prepare, unsubscribe } = this.#options
+    const making = { read: () => spool.read(carried.message.id), prepare }
+    const field = unsubscribe?.(claimed)
+    return field === undefined ? carried.content(peer, making) : carried.unsubscribable(peer, making, field)
   }
 
   #returnPathOf({ message, delivery }: Claimed): ReversePath {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import type { Job, Path, Pauses, Tried, Work } from '#engine/egress'
 import type { NoRoute, Route } from '#engine/routing'
 import { memorySpool, messageIds } from '#engine/spool'
-import type { DeliveryState, Spool } from '#engine/spool'
+import type { Claimed, Content, DeliveryState, Spool } from '#engine/spool'
 import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
 import type { Recipient } from '#grammar/smtp'
@@ -67,6 +67,7 @@ type Options = {
   /** Puts something of the test's between the queue and the spool. */
   readonly between?: (spool: Spool) => Partial<Spool>
   readonly returnPathDomain?: string
+  readonly unsubscribe?: (claimed: Claimed) => Uint8Array | undefined
   readonly perTransaction?: number
   readonly jitter?: number
   readonly random?: () => number
@@ -77,6 +78,7 @@ export async function rig({
   windowTotal = 10_000,
   between = () => ({}),
   returnPathDomain,
+  unsubscribe,
   perTransaction = 50,
   jitter = 0,
   random = () => 0.5,
@@ -150,7 +152,9 @@ export async function rig({
       poolOf: () => DEFAULT_POOL,
     },
     settling,
-    prepare: async (_message, content) => content,
+    prepare: async (_message, content, _peer, fields) =>
+      fields === undefined ? content : withFields(fields, content),
+    ...(unsubscribe === undefined ? {} : { unsubscribe }),
     secret: SECRET,
     log,
     now,
@@ -167,6 +171,11 @@ export async function rig({
     pressure: () => undefined,
   })
   return Object.assign(at, { spool, queue, intake, log, paths, unroutable, moved })
+}
+
+function withFields(fields: Uint8Array, content: Content): Content {
+  assert(content.kind === 'whole')
+  return { kind: 'whole', bytes: Buffer.concat([fields, content.bytes]) }
 }
 
 /** Getters of the spool must stay getters: its health changes. */
@@ -214,8 +223,9 @@ export async function send(
   at: Rig,
   to: readonly (string | Recipient)[],
   more: Partial<Arrival['envelope']> = {},
+  body: Uint8Array = BODY,
 ): Promise<void> {
-  const accepted = await at.intake.accept(arrival(at.intake, to, more), BODY)
+  const accepted = await at.intake.accept(arrival(at.intake, to, more), body)
   assert(accepted.ok)
 }
 

@@ -30,7 +30,12 @@ export function findings(config: Config): Findings {
     warnings.push(...sourceWarnings(source))
   }
   for (const [i, route] of config.routes.entries()) problems.push(...routeProblems(route, `routes[${i + 1}]`))
-  warnings.push(...mxWarnings(config), ...routeWarnings(config.routes), ...nameWarnings(config))
+  warnings.push(
+    ...unsubscribeWarnings(config),
+    ...mxWarnings(config),
+    ...routeWarnings(config.routes),
+    ...nameWarnings(config),
+  )
   return { problems, warnings }
 }
 
@@ -56,6 +61,22 @@ function mxWarnings({ listeners, queue }: Config): string[] {
   return listeners
     .filter(({ kind }) => kind === 'mx')
     .map(({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`)
+}
+
+/** A field that leads nowhere is worse than none: it is left out, and the operator told. */
+function unsubscribeWarnings({ listeners, queue, streams }: Config): string[] {
+  const lacking = [
+    ...(queue.returnPathDomain === undefined ? ['queue.return_path_domain'] : []),
+    ...(listeners.some(({ kind }) => kind === 'mx') ? [] : ['a listener with kind = "mx"']),
+  ]
+  if (lacking.length === 0) return []
+  // That stream has it by default, which is no wish of the operator's.
+  const asking = streams.filter(
+    ({ name, listUnsubscribe }) => listUnsubscribe === 'mail' && name !== 'marketing',
+  )
+  return asking.map(
+    ({ name }) => `streams.${name}.list_unsubscribe: has no effect without ${lacking.join(' and ')}`,
+  )
 }
 
 function warmUpProblems({ warmUp: { schedule } }: Config): string[] {

@@ -268,8 +268,13 @@ export const STREAMS = named(
       example: 'newsletters',
       is: 'The pool of `egress.pools` whose sources alone take its mail.',
     }),
+    listUnsubscribe: choice(['none', 'mail'], {
+      default: 'none',
+      is: 'Whether mail that says nothing of it is given a List-Unsubscribe field (RFC 2369): `mail` names an address of this node, which suppresses the recipient in this stream. It takes `queue.return_path_domain` and a listener of the kind `mx`. The stream `marketing` has `mail` unless it is said otherwise.',
+    }),
   },
   { transactional: { weight: 9 }, marketing: { weight: 1 } },
+  (_written, name) => (name === 'marketing' ? { list_unsubscribe: 'mail' } : {}),
 )
 
 export const QUEUE = table('Retries and expiry.', {

@@ -320,3 +320,13 @@ test('a password may go in clear to this machine', () => {
   )
   assert.equal(routes[0]?.password, 'x')
 })
+
+test('a stream that asks for a List-Unsubscribe which would lead nowhere is warned of, and no default is', () => {
+  const asking = '[streams.news]\nlist_unsubscribe = "mail"\n'
+  assert.deepEqual(warnings(asking), [
+    'streams.news.list_unsubscribe: has no effect without queue.return_path_domain and a listener with kind = "mx"',
+  ])
+  const MX = '[listeners.mx]\nkind = "mx"\n[queue]\nreturn_path_domain = "bounce.example.com"\n'
+  assert.deepEqual(warnings(`${asking}${MX}`), [])
+  assert.deepEqual(warnings(''), [])
+})

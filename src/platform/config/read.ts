@@ -60,7 +60,7 @@ function readNamed(node: Named, raw: unknown, path: string, reading: Reading): u
     for (const [name] of odd)
       reading.problems.push(`${join(path, name)}: a name is made of lower-case letters, digits and hyphens`)
     return each.map(([name, entry]) => {
-      const whole: unknown = isTable(entry) ? { ...node.defaults(entry), ...entry } : entry
+      const whole: unknown = isTable(entry) ? { ...node.defaults(entry, name), ...entry } : entry
       return { name, ...readTable(node.keys, whole, join(path, name), reading) }
     })
   }

@@ -41,8 +41,8 @@ export type Named<N extends Nodes = Nodes> = {
   readonly keys: N
   /** What there is when the operator declares none, as in TOML. */
   readonly initial: { readonly [name: string]: { readonly [key: string]: unknown } }
-  /** Defaults of one table that follow from what is written in it, before those of its keys. */
-  readonly defaults: (written: Written) => Written
+  /** Defaults of one table that follow from what is written in it and its name, before those of its keys. */
+  readonly defaults: (written: Written, name: string) => Written
 }
 /** As in TOML. */
 export type Written = { readonly [key: string]: unknown }

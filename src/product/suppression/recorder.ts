@@ -66,10 +66,34 @@ async function recordOne(db: Tables, one: Experience, by: With): Promise<Suppres
     case 'bounced':
       return bounced(db, one, by)
     case 'complained':
-      return suppress(db, one, by, { reason: 'complaint', ...until(by.policy.complaintExpire, one.at) })
     case 'unsubscribed':
-      return suppress(db, one, by, { reason: 'unsubscribe' })
+      return asked(db, one, by)
   }
+}
+
+type Asked = Extract<Experience, { kind: 'complained' | 'unsubscribed' }>
+
+async function asked(db: Tables, one: Asked, by: With): Promise<SuppressionRow | undefined> {
+  if (await wasLifted(db, one)) return undefined
+  return one.kind === 'complained'
+    ? suppress(db, one, by, { reason: 'complaint', ...until(by.policy.complaintExpire, one.at) })
+    : suppress(db, one, by, { reason: 'unsubscribe' })
+}
+
+/** Whoever lifted it knows of that wish: the same mail, sent once more, says nothing new. */
+async function wasLifted(
+  db: Tables,
+  { organization, stream, address, delivery }: Experience,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('suppression')
+    .select('removed_at')
+    .where('organization', '=', organization)
+    .where('stream', '=', stream)
+    .where('address', '=', address)
+    .where('delivery', '=', delivery)
+    .executeTakeFirst()
+  return row !== undefined && row.removed_at !== null
 }
 
 type Bounced = Extract<Experience, { kind: 'bounced' }>

@@ -168,6 +168,18 @@ for (const engine of ENGINES) {
       assert.equal((await find('twice'))?.evidence, 'last')
     })
 
+    test('a wish that was lifted by hand does not come back with a copy of the same mail', async () => {
+      const to = 'back-again@example.com'
+      const wish = (delivery: string): Experience =>
+        bounce(to, { kind: 'unsubscribed', evidence: 'asked by mail', delivery })
+      await record([wish('0ab3xk9m2pq.0')])
+      await suppressions.remove({ organization: 'acme', address: to, why: 'subscribed again' })
+      assert.deepEqual(await record([wish('0ab3xk9m2pq.0')]), [])
+      assert.equal((await suppressions.of('acme', to))[0]?.removedAt, now)
+      const [again] = await record([wish('0ab3xk9m2ps.0')])
+      assert.equal(again?.reason, 'unsubscribe', 'of a later message it is another wish')
+    })
+
     test('one hard bounce of an unknown user suppresses in every stream, until it is removed', async () => {
       const [made] = await record([bounce('gone@example.com', {})])
       assert.deepEqual([made?.reason, made?.stream, made?.expiresAt], ['bounce', '*', undefined])
