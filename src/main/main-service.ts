@@ -1,15 +1,19 @@
 /** What a transport thread asks of the main thread: writing that must not hold up mail. */
 
+import type { Kept } from '#engine/feedback'
 import type { Log } from '#platform/log'
 import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 import { openAccounts } from '#product/account'
+import { openPostmasterMail } from '#product/postmaster'
 import { openRecorder } from '#product/suppression'
 import type { Experience, Policy } from '#product/suppression'
 
 export type MainService = {
   /** Writes down what deliveries taught of their recipients, and suppresses those that `policy` says. */
   experienced(batch: readonly Experience[], policy: Policy): Promise<void>
+  /** Keeps mail that nobody else gets. */
+  keptForPostmaster(mail: Kept, content: Uint8Array): Promise<void>
 }
 
 export type MainServiceParts = { readonly control: Control; readonly key: ServerKey; readonly log: Log }
@@ -18,6 +22,7 @@ export async function mainService({ control, key, log }: MainServiceParts): Prom
   // Suppressions belong to organizations, whose table has to be there first.
   await openAccounts(control, key, Date.now)
   const recorder = await openRecorder(control, Date.now)
+  const postmaster = await openPostmasterMail(control)
   return {
     async experienced(batch, policy) {
       for (const made of await recorder.record(batch, policy)) {
@@ -33,6 +38,12 @@ export async function mainService({ control, key, log }: MainServiceParts): Prom
           until: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
         })
       }
+    },
+    async keptForPostmaster(mail, content) {
+      const dropped = await postmaster.keep(mail, content)
+      const { id, client, sender, recipient, author, subject } = mail
+      log.warn('postmaster.kept', { message: id, client, from: sender, to: recipient, author, subject })
+      if (dropped > 0) log.warn('postmaster.dropped', { messages: dropped })
     },
   }
 }

@@ -15,6 +15,7 @@ import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } 
 import { explained } from './explaining.ts'
 import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
+import { postmasterOperations } from './postmaster-operations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import { suppressionOperations } from './suppression-operations.ts'
 import { tlsOperations } from './tls-operations.ts'
@@ -47,6 +48,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
     ...(await suppressionOperations(parts)),
     ...(await tlsOperations(parts)),
+    ...(await postmasterOperations(parts.control)),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Intake } from '#engine/queue'
 import type { Spool } from '#engine/spool'
 import { addressKey, parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
+import { ownNames, postmasterReaders } from '#platform/config'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
@@ -24,20 +25,23 @@ export type ReturningParts = {
   readonly key: ServerKey
   readonly tell: Outgoing['tell']
   readonly experienced: MainService['experienced']
+  readonly keptForPostmaster: MainService['keptForPostmaster']
   readonly log: Log
   readonly metrics: MetricsRegistry
 }
 
 export function startFeedback(parts: ReturningParts): Feedback {
-  const { config, spool, intake, secret, key, tell, experienced, log, metrics } = parts
+  const { config, spool, intake, secret, key, tell, log, metrics } = parts
+  const { experienced, keptForPostmaster } = parts
   return new Feedback({
     hostname: config().node.name,
-    get returnPathDomain() {
-      return config().queue.returnPathDomain
+    get names() {
+      return ownNames(config())
     },
     get postmaster() {
-      return mailboxOf(config().queue.postmaster)
+      return postmasterReaders(config()).map(mailboxOf)
     },
+    keep: keptForPostmaster,
     get hops() {
       return config().limits.hops
     },
@@ -65,6 +69,6 @@ export function experienceOf(learned: Learned): Experience {
 /** The configuration has made sure that it is one. */
 function mailboxOf(text: string): Mailbox {
   const parsed = parseMailbox(text, { smtputf8: true, looseDots: true, furtherHop: true })
-  if (!parsed.ok) throw new Error(`queue.postmaster: ${text}`)
+  if (!parsed.ok) throw new Error(`the postmaster: ${text}`)
   return parsed.value
 }

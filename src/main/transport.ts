@@ -39,6 +39,7 @@ export type TransportParts = {
   /** Several threads listen on the same ports. */
   readonly shared: boolean
   readonly experienced: MainService['experienced']
+  readonly keptForPostmaster: MainService['keptForPostmaster']
 }
 
 export type Transport = {

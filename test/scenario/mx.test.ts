@@ -149,7 +149,6 @@ suite('the MX door', () => {
     const refused = await comes(forged, dsn(to, UNKNOWN))
     assert.match(refused, /^550 5\.1\.1/)
     assert.equal(await comes(`shop@${BOUNCES}`, dsn(to, UNKNOWN)), refused)
-    assert.match(await comes(`postmaster@${BOUNCES}`, dsn(to, UNKNOWN)), /^550 5\.1\.1/)
     assert.match(await comes('victim@example.net', dsn(to, UNKNOWN)), /^550 5\.7\.1/)
     // Not even to where its own trusted networks may send.
     assert.match(await comes(to, dsn(to, UNKNOWN)), /^550 5\.7\.1/)
@@ -200,6 +199,26 @@ suite('the MX door', () => {
     await rig.log.until('unsubscribe.received', { message: id })
     const [one] = await suppressed(to)
     assert.deepEqual([one?.reason, one?.stream], ['unsubscribe', 'transactional'])
+  })
+
+  test('the postmaster is there out of the box, and what is written to them can be read', async () => {
+    const content = `From: eve@example.net\r\nSubject: Your mail\r\n\r\nPlease stop.\r\n`
+    for (const to of ['postmaster', `postmaster@${NODE_NAME}`, `ABUSE@${BOUNCES}`])
+      assert.match(await comes(to, content, 'eve@example.net'), /^250 2\.0\.0/)
+    const rows = await rig.cli<readonly { id: string; recipient: string }[]>('postmaster', 'list')
+    assert.deepEqual(
+      rows.map(({ recipient }) => recipient),
+      [`ABUSE@${BOUNCES}`, `postmaster@${NODE_NAME}`, `postmaster@${NODE_NAME}`],
+    )
+    const shown = await rig.cliRun('postmaster', 'show', rows[0]?.id ?? '')
+    assert.match(shown.out, /^Received: from [\s\S]*\nSubject: Your mail\n\nPlease stop\.\n$/)
+    const doctor = await rig.cliRun('doctor')
+    assert.match(
+      doctor.out,
+      /^warning {2}postmaster .*is kept here, and nobody is told of it; the newest came at/m,
+    )
+    await rig.cli('postmaster', 'remove', ...rows.map(({ id }) => id))
+    assert.deepEqual(await rig.cli('postmaster', 'list'), [])
   })
 
   test('strangers get TLS and no login, and none of it made mail but the notifications to the sender', async () => {

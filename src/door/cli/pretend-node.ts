@@ -16,6 +16,7 @@ import { pretendReactions } from './pretend-reactions.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { pretendSuppressions } from './pretend-suppression.ts'
+import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
@@ -324,6 +325,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ key: { ...API_KEY, organization, stream, note }, token: 'hk_once_only' }),
     apiKeyRevoke: ({ id }) => Promise.resolve(id === API_KEY.id ? { ...API_KEY, revokedAt: NOW } : null),
     ...pretendSuppressions(NOW),
+    ...pretendPostmaster(NOW),
     ...pretendTls(NOW),
     reputation: () => Promise.resolve([STANDING]),
     ...pretendReactions(NOW),

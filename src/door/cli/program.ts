@@ -17,6 +17,7 @@ import type { CliHost } from './host.ts'
 import { languageArgument } from './language.ts'
 import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
+import { postmasterCommands } from './postmaster.ts'
 import { queueCommand } from './queue.ts'
 import { reputationCommand } from './reputation.ts'
 import { rehearseCommand } from './rehearse.ts'
@@ -99,6 +100,7 @@ export function commandLine(run: Run, version: string): Command {
   credentialCommands(program, run)
   apiKeyCommands(program, run)
   suppressionCommands(program, run)
+  postmasterCommands(program, run)
   reputationCommand(program, run)
   return example(
     program,

@@ -16,6 +16,7 @@ import { serverKey } from '#platform/secret'
 import type { Learned } from './decide.ts'
 import { Feedback } from './feedback.ts'
 import type { FeedbackOptions } from './feedback.ts'
+import type { Kept } from './postmaster.ts'
 
 const NOW = 1_800_000_000_000
 export const SECRET = Buffer.from('secret of the feedback test')
@@ -29,6 +30,7 @@ export type Rig = {
   readonly spool: Spool
   readonly id: MessageId
   readonly learned: Learned[]
+  readonly kept: readonly (Kept & { readonly text: string })[]
   readonly log: MemoryLog
   readonly counted: string[]
   address(purpose: Purpose, n?: number): Mailbox
@@ -58,11 +60,13 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
   await spool.settle({ key: { message: id, n: 0 }, state, due: NOW, at: NOW, reason: '' })
   const learned: Learned[] = []
   const counted: string[] = []
+  const kept: Array<Kept & { readonly text: string }> = []
   const shared = { spool, log, newId, now: () => NOW }
   const feedback = new Feedback({
     hostname: 'mx.example.org',
-    returnPathDomain: DOMAIN,
-    postmaster: { local: 'postmaster', domain: 'mx.example.org' },
+    names: new Set(['mx.example.org', 'out.example.org', DOMAIN]),
+    postmaster: [],
+    keep: async (mail, content) => void kept.push({ ...mail, text: Buffer.from(content).toString() }),
     hops: 50,
     secret: SECRET,
     seal: SEAL,
@@ -86,6 +90,7 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
     spool,
     id,
     learned,
+    kept,
     log,
     counted,
     address: (purpose, n = 0) => ownAddress({ purpose, key: { message: id, n } }, DOMAIN, SECRET),

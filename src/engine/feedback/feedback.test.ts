@@ -255,7 +255,7 @@ test('strangers hear the same of what was forged and what never was, and that no
   assert.equal(at.feedback.refusal({ local, domain: 'example.net' })?.enhanced, '5.7.1')
 })
 
-const ELSEWHERE = { options: { postmaster: { local: 'ops', domain: 'example.net' } } }
+const ELSEWHERE = { options: { postmaster: [{ local: 'ops', domain: 'example.net' }] } }
 
 test('mail for the postmaster goes to where there is one, as it came, and can cause no mail', async () => {
   const at = await rig(ELSEWHERE)
@@ -280,4 +280,28 @@ test('mail for the postmaster that goes round in a loop is refused', async () =>
   const hops = 'Received: from a by b\n'.repeat(51)
   const to = { local: 'postmaster', domain: DOMAIN }
   assert.equal(await at.comes(to, `${hops}From: eve@example.net\n\nx\n`), '554 5.4.6')
+})
+
+test('mail for a postmaster who is nowhere else is kept, and told of to nobody', async () => {
+  const at = await rig()
+  const to = { local: 'Postmaster', domain: 'out.example.org' }
+  assert.equal(at.feedback.refusal(to), undefined)
+  const content = 'From: "Eve \u001b[31m" <eve@example.net>\nSubject: =?utf-8?q?Your=0Dmail?=\n\nhello\n'
+  assert.equal(await at.comes(to, content), '250 2.0.0')
+  const { text, author, subject, sender, recipient, client } = only(at.kept)
+  assert.deepEqual(
+    [author, subject, sender, recipient, client],
+    [' "Eve  [31m" <eve@example.net>', ' Your mail', '<>', 'Postmaster@out.example.org', '192.0.2.25'].map(
+      (one) => one.trim(),
+    ),
+  )
+  assert.match(text, /^Received: from mx\.example\.com [\s\S]*\r\n\r\nhello\r\n$/)
+  assert.deepEqual(await at.made(), [])
+  assert.equal(await at.comes(to, `From: eve@example.net\n\n${'x'.repeat(1024 * 1024)}`), '552 5.3.4')
+})
+
+test('what cannot be kept for the postmaster is put off', async () => {
+  const at = await rig({ options: { keep: () => Promise.reject(new Error('the disk is full')) } })
+  const to = { local: 'postmaster', domain: DOMAIN }
+  assert.equal(await at.comes(to, 'From: eve@example.net\n\nx\n'), '451 4.3.0')
 })

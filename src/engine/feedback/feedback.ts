@@ -18,18 +18,21 @@ import type { Log } from '#platform/log'
 
 import { decide, lateWish } from './decide.ts'
 import type { Decision, Learned } from './decide.ts'
-import { forward } from './forward.ts'
 import type { FeedbackMetrics } from './metrics.ts'
+import { toPostmaster } from './postmaster.ts'
+import type { Kept } from './postmaster.ts'
 import { quotedDelivery, recognise } from './recognise.ts'
-import type { OwnDomains, Recognised } from './recognise.ts'
+import type { Recognised } from './recognise.ts'
 import type { Returned, Taken } from './returned.ts'
 
 export type FeedbackOptions = {
   readonly hostname: string
-  /** Beside that of the node itself. */
-  readonly returnPathDomain: string | undefined
-  /** Whom mail for postmasters goes to, if that is not a domain of ours. */
-  readonly postmaster: Mailbox
+  /** Where mail comes to us, in lower case. */
+  readonly names: ReadonlySet<string>
+  /** Who gets mail for the postmaster, none of them at a name of ours. Nobody: it is kept. */
+  readonly postmaster: readonly Mailbox[]
+  /** Resolves when it is durable. */
+  readonly keep: (mail: Kept, content: Uint8Array) => Promise<void>
   /** Received fields beyond which a message is in a loop. */
   readonly hops: number
   /** The key of return paths. */
@@ -98,7 +101,7 @@ export class Feedback {
     try {
       switch (recognised.at) {
         case 'postmaster':
-          return await forward(this.#options, mail, to)
+          return await toPostmaster(this.#options, mail, to)
         case 'complaints':
           await this.#complaint(judged, mail)
           return { reply: TAKEN }
@@ -247,7 +250,7 @@ export class Feedback {
   }
 
   #recognise(to: Mailbox): Recognised {
-    return recognise(to, ownDomains(this.#options))
+    return recognise(to, this.#options)
   }
 }
 
@@ -258,11 +261,4 @@ type Found = Claimed & { readonly reports: readonly Report[] }
 
 function nameOf({ message, n }: DeliveryKey): string {
   return `${message}.${n}`
-}
-
-function ownDomains({ hostname, returnPathDomain, postmaster, secret }: FeedbackOptions): OwnDomains {
-  const domains = [hostname, ...(returnPathDomain === undefined ? [] : [returnPathDomain])].map((name) =>
-    name.toLowerCase(),
-  )
-  return { domains, secret, hasPostmaster: !domains.includes(postmaster.domain.toLowerCase()) }
 }

@@ -8,7 +8,7 @@ import { quotedDelivery, recognise } from './recognise.ts'
 
 const secret = Buffer.from('a secret of the node')
 const key = { message: '0ab3xk9m2pq' as MessageId, n: 3 }
-const own = { domains: ['bounce.example.org', 'mx.example.org'], secret, hasPostmaster: false }
+const own = { names: new Set(['bounce.example.org', 'mx.example.org']), secret }
 
 function at(local: string, domain = 'bounce.example.org'): string {
   return recognise({ local, domain }, own).at
@@ -30,15 +30,10 @@ test('forged, unknown and never made are the same to strangers; other domains ar
   assert.equal(at(local, 'example.org'), 'elsewhere')
 })
 
-test('there is a postmaster where mail for them has somewhere to go', () => {
-  const found = ['Postmaster', 'abuse'].map((local) => [
-    at(local),
-    recognise({ local, domain: 'mx.example.org' }, { ...own, hasPostmaster: true }).at,
-  ])
-  assert.deepEqual(found, [
-    ['nobody', 'postmaster'],
-    ['nobody', 'postmaster'],
-  ])
+test('there is a postmaster at each of our names, and somebody for abuse. RFC 5321 §4.5.1', () => {
+  for (const local of ['postmaster', 'Postmaster', 'ABUSE'])
+    assert.deepEqual([at(local), at(local, 'MX.example.org')], ['postmaster', 'postmaster'])
+  assert.equal(at('postmaster', 'example.net'), 'elsewhere')
 })
 
 test('the delivery of a complaint is found by any address of ours that it quotes, and by no forged one', () => {

@@ -14,17 +14,15 @@ export type Recognised =
   /** Not a domain of ours: to take it would be to relay. */
   | { readonly at: 'elsewhere' }
 
-export type OwnDomains = {
-  /** Lower-case. */
-  readonly domains: readonly string[]
+export type Own = {
+  /** Where mail comes to us, in lower case. */
+  readonly names: ReadonlySet<string>
   readonly secret: Uint8Array
-  /** Whether mail for the postmaster has somewhere to go. */
-  readonly hasPostmaster: boolean
 }
 
 /** RFC 5321 §4.5.1: case does not matter for the postmaster; for no other address of ours either. */
-export function recognise({ local, domain }: Mailbox, own: OwnDomains): Recognised {
-  if (!own.domains.includes(domain.toLowerCase())) return { at: 'elsewhere' }
+export function recognise({ local, domain }: Mailbox, own: Own): Recognised {
+  if (!own.names.has(domain.toLowerCase())) return { at: 'elsewhere' }
   const address = readOwnAddress(local, own.secret)
   if (address !== undefined) return { at: 'delivery', ...address }
   switch (local.toLowerCase()) {
@@ -33,7 +31,7 @@ export function recognise({ local, domain }: Mailbox, own: OwnDomains): Recognis
       return { at: 'complaints' }
     case 'postmaster':
     case 'abuse':
-      return own.hasPostmaster ? { at: 'postmaster' } : { at: 'nobody' }
+      return { at: 'postmaster' }
     default:
       return { at: 'nobody' }
   }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { isLoopback, isPrivate } from '#platform/address-range'
 
 import type { Config, ListenerConfig, RouteConfig, SourceConfig } from './config.ts'
+import { isOwn } from './names.ts'
 
 /** Mistakes forbid the start; warnings are told. Each begins with the path of a key. */
 export type Findings = { readonly problems: readonly string[]; readonly warnings: readonly string[] }
@@ -24,6 +25,7 @@ export function findings(config: Config): Findings {
     ...limitProblems(config),
     ...poolProblems(config),
     ...warmUpProblems(config),
+    ...postmasterProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -77,6 +79,13 @@ function unsubscribeWarnings({ listeners, queue, streams }: Config): string[] {
   return asking.map(
     ({ name }) => `streams.${name}.list_unsubscribe: has no effect without ${lacking.join(' and ')}`,
   )
+}
+
+/** Mail to ourselves for the postmaster would come back to where it is given away. */
+function postmasterProblems(config: Config): string[] {
+  return config.incoming.postmaster
+    .filter((address) => isOwn(config, address))
+    .map((address) => `incoming.postmaster: ${address} is at a name of this node; it must be read elsewhere`)
 }
 
 function warmUpProblems({ warmUp: { schedule } }: Config): string[] {

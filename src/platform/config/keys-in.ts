@@ -6,6 +6,7 @@ import {
   flag,
   list,
   listenAddress,
+  mailboxes,
   networks,
   optional,
   port,
@@ -69,6 +70,14 @@ export const LISTENERS = named(
   { submission: { port: 587, tls: 'starttls' }, submissions: { port: 465, tls: 'implicit' } },
   ({ kind }) => (kind === 'mx' ? { port: 25 } : {}),
 )
+
+export const INCOMING = table('What comes to listeners of the kind `mx` and is about no delivery.', {
+  postmaster: mailboxes({
+    default: [],
+    example: ['ops@example.net'],
+    is: 'Who reads mail to `postmaster` and `abuse` at the names of this node, which every mail host must take (RFC 5321 §4.5.1). Empty: `queue.postmaster`, if that is not itself at one of these names; else it is kept here, for `hikyaku postmaster list`, up to 1,000 messages and 64 MiB.',
+  }),
+})
 
 export const LIMITS = table(
   'What one client, and all together, may take. Beyond a limit the reply is 4yz, and the log says which.',

@@ -1,6 +1,6 @@
 /** The whole configuration, as data. docs/configuration.md is made from it. */
 
-import { LIMITS, LISTENERS, TLS } from './keys-in.ts'
+import { INCOMING, LIMITS, LISTENERS, TLS } from './keys-in.ts'
 import {
   DNS,
   EGRESS,
@@ -61,6 +61,7 @@ export const SCHEMA = table('', {
     ),
   }),
   listeners: LISTENERS,
+  incoming: INCOMING,
   limits: LIMITS,
   tls: TLS,
   routes: ROUTES,
@@ -88,6 +89,14 @@ export const SCHEMA = table('', {
     deliveries: duration({
       default: '14d',
       is: 'What became of a message is kept so long after its last delivery ended. Its content goes at once.',
+    }),
+    postmaster: duration({
+      default: '90d',
+      is: 'How long mail for the postmaster is kept that goes nowhere else.',
+    }),
+    reports: duration({
+      default: '400d',
+      is: 'How long DMARC and TLS reports of others about your domains are kept.',
     }),
   }),
   log: table('The log.', {

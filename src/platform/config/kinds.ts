@@ -106,6 +106,10 @@ export function mailbox(about: About<string>): Key<string, false> {
   return key({ type: 'mail address', parse: parsers.mailAddress }, about)
 }
 
+export function mailboxes(about: About<readonly string[]>): Key<readonly string[], false> {
+  return list('mail addresses', parsers.mailAddress, about)
+}
+
 /** An IPv4 or IPv6 address, or `localhost`. */
 export function listenAddress(about: About<string>): Key<string, false> {
   return key({ type: 'address', parse: parsers.listenAddress }, about)

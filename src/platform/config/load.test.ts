@@ -330,3 +330,12 @@ test('a stream that asks for a List-Unsubscribe which would lead nowhere is warn
   assert.deepEqual(warnings(`${asking}${MX}`), [])
   assert.deepEqual(warnings(''), [])
 })
+
+test('mail for the postmaster cannot be sent to where it comes from', () => {
+  const own = '[incoming]\npostmaster = ["ops@example.net", "root@bounce.example.com"]\n'
+  const names = '[queue]\nreturn_path_domain = "bounce.example.com"\n'
+  assert.deepEqual(problems(`${own}${names}`), [
+    'incoming.postmaster: root@bounce.example.com is at a name of this node; it must be read elsewhere',
+  ])
+  assert.deepEqual(config(own).incoming.postmaster, ['ops@example.net', 'root@bounce.example.com'])
+})

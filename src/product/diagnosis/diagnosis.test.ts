@@ -10,7 +10,7 @@ import type { NodeStatus } from '#product/operation'
 import type { Finding } from '#product/verification'
 
 import { examine } from './index.ts'
-import type { Directory, DomainBook, Machine, Patient } from './index.ts'
+import type { Directory, DomainBook, Machine, Patient, PostmasterBook } from './index.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
 const DAY = 86_400_000
@@ -96,7 +96,8 @@ const STATUS: NodeStatus = {
   held: 0,
 }
 
-const BOOK: DomainBook = {
+const BOOK: DomainBook & PostmasterBook = {
+  postmasterMails: async () => [],
   brokenTls: async () => [],
   domains: async () => [{ name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW }],
   domainVerify: async ({ name }) => ({

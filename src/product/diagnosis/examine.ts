@@ -8,6 +8,8 @@ import { checkClock } from './clock.ts'
 import { checkDirectory } from './directory.ts'
 import { checkBroken, checkDomains } from './domain.ts'
 import type { DomainBook } from './domain.ts'
+import { checkPostmaster } from './postmaster.ts'
+import type { PostmasterBook } from './postmaster.ts'
 import { checkListeners } from './listener.ts'
 import type { Machine } from './machine.ts'
 import { checkNode } from './node.ts'
@@ -25,9 +27,9 @@ export type Patient = {
   readonly node: NodeState
   /** The first is asked for everything else too. */
   readonly resolvers: readonly [NamedResolver, ...NamedResolver[]]
-  /** Gives the domains for as long as `use` takes; rejects when nobody can. */
+  /** Gives what the stores hold for as long as `use` takes; rejects when nobody can. */
   readonly withDomains: (
-    use: (book: DomainBook) => Promise<readonly Finding[]>,
+    use: (book: DomainBook & PostmasterBook) => Promise<readonly Finding[]>,
   ) => Promise<readonly Finding[]>
   /** A domain whose mail host and web server may be greeted. */
   readonly probe?: string
@@ -70,7 +72,11 @@ async function domainsOf(patient: Patient): Promise<readonly Finding[]> {
   const closed = node.at === 'running' ? undefined : unopened(patient, directory)
   if (closed !== undefined) return skipped(closed)
   try {
-    return await withDomains(async (book) => [...(await checkDomains(book)), await checkBroken(book)])
+    return await withDomains(async (book) => [
+      ...(await checkDomains(book)),
+      await checkBroken(book),
+      ...(await checkPostmaster(book, config)),
+    ])
   } catch (error) {
     return skipped(`not looked up: ${error instanceof Error ? error.message : String(error)}`)
   }

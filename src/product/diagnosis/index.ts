@@ -1,4 +1,5 @@
 export type { DomainBook } from './domain.ts'
+export type { PostmasterBook } from './postmaster.ts'
 export { examine } from './examine.ts'
 export type { Patient } from './examine.ts'
 export type { Directory, Greeting, Machine } from './machine.ts'

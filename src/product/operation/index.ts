@@ -16,6 +16,7 @@ export type {
   SendRequest,
   TlsPolicyRow,
   TlsReportRow,
+  KeptMailView,
   TlsReportView,
 } from './operation.ts'
 export { follow, isStream } from './stream.ts'

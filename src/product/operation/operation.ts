@@ -19,6 +19,7 @@ import type { ApiKey, Credential, NewApiKey } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
+import type { KeptMail, KeptQuery } from '#product/postmaster'
 import type { Standing } from '#product/reputation'
 import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
@@ -140,6 +141,9 @@ export type TlsPolicyRow = {
 
 export type BrokenRow = BrokenHost
 
+/** With its content, base64. */
+export type KeptMailView = KeptMail & { readonly content: string }
+
 export type Operations = {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
@@ -200,6 +204,11 @@ export type Operations = {
     readonly address: string
     readonly why: string
   }): Promise<readonly Suppression[]>
+  /** Mail for the postmaster that nobody else gets, the newest first. */
+  postmasterMails(query: KeptQuery): Promise<readonly KeptMail[]>
+  postmasterMail(query: { readonly id: string }): Promise<KeptMailView | null>
+  /** Gives those that were there. */
+  postmasterRemove(query: { readonly ids: readonly string[] }): Promise<readonly KeptMail[]>
   /** The newest first. */
   tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
   tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>

@@ -10,6 +10,7 @@ import type { DeliveryKey } from '#grammar/message-id'
 
 import { SCOPES } from '#product/account'
 import type { NewApiKey } from '#product/account'
+import type { KeptQuery } from '#product/postmaster'
 import type {
   NewSuppression,
   SuppressionKey,
@@ -169,6 +170,9 @@ const REQUESTS: Requests = {
     address: line(ADDRESS),
     why: line(NAME),
   }),
+  postmasterMails: record<KeptQuery>({ limit: whole(1, LIST_LIMIT), before: optional(name) }),
+  postmasterMail: record({ id: name }),
+  postmasterRemove: record({ ids: list(name, { min: 1, max: LIST_LIMIT }) }),
   tlsReports: record({ limit: whole(1, LIST_LIMIT) }),
   tlsReport: record({ id: name }),
   tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
