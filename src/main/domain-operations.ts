@@ -1,5 +1,6 @@
 /** What an operator does with domains: their records, whether the DNS has them, and their keys. */
 
+import { REPORT_ADDRESSES } from '#engine/feedback'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'
@@ -68,9 +69,13 @@ export async function domainOperations(parts: DomainParts, accounts: Accounts): 
   }
 }
 
-function nodeOf({ node, queue }: Pick<Config, 'node' | 'queue'>): Node {
+function nodeOf({ node, queue, listeners }: Pick<Config, 'node' | 'queue' | 'listeners'>): Node {
   const { returnPathDomain } = queue
-  return { name: node.name, ...(returnPathDomain === undefined ? {} : { returnPathDomain }) }
+  return {
+    name: node.name,
+    ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
+    ...(listeners.some(({ kind }) => kind === 'mx') ? { reports: REPORT_ADDRESSES } : {}),
+  }
 }
 
 function webOf(config: Config, dns: Dns): HttpClient {

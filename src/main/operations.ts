@@ -16,6 +16,7 @@ import { explained } from './explaining.ts'
 import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { postmasterOperations } from './postmaster-operations.ts'
+import { reportOperations } from './report-operations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import { suppressionOperations } from './suppression-operations.ts'
 import { tlsOperations } from './tls-operations.ts'
@@ -49,6 +50,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await suppressionOperations(parts)),
     ...(await tlsOperations(parts)),
     ...(await postmasterOperations(parts.control)),
+    ...(await reportOperations(parts.control)),
   }
 }
 

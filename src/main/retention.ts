@@ -6,6 +6,7 @@ import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { Control } from '#platform/store'
 import { openPostmasterMail } from '#product/postmaster'
+import { openReceivedReports } from '#product/received-report'
 
 /** Milliseconds between rounds, and messages a round: a backlog of a day is gone within minutes, and nobody waits. */
 const EVERY = 60_000
@@ -65,7 +66,9 @@ export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
 export async function agingOf({ control, config }: AgingParts): Promise<readonly Aging[]> {
   const { retention } = config
   const postmaster = await openPostmasterMail(control)
+  const reports = await openReceivedReports(control)
   return [
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
+    { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
   ]
 }

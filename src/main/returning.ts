@@ -26,13 +26,14 @@ export type ReturningParts = {
   readonly tell: Outgoing['tell']
   readonly experienced: MainService['experienced']
   readonly keptForPostmaster: MainService['keptForPostmaster']
+  readonly reported: MainService['reported']
   readonly log: Log
   readonly metrics: MetricsRegistry
 }
 
 export function startFeedback(parts: ReturningParts): Feedback {
   const { config, spool, intake, secret, key, tell, log, metrics } = parts
-  const { experienced, keptForPostmaster } = parts
+  const { experienced, keptForPostmaster, reported } = parts
   return new Feedback({
     hostname: config().node.name,
     get names() {
@@ -42,6 +43,7 @@ export function startFeedback(parts: ReturningParts): Feedback {
       return postmasterReaders(config()).map(mailboxOf)
     },
     keep: keptForPostmaster,
+    reported,
     get hops() {
       return config().limits.hops
     },

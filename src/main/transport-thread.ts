@@ -110,6 +110,7 @@ const transport = await startTransport({
   tracer: traces,
   shared,
   experienced: async (batch, policy) => (await main.promise).experienced(batch, policy),
+  reported: async (reported) => (await main.promise).reported(reported),
   keptForPostmaster: async (mail, content) => (await main.promise).keptForPostmaster(mail, content),
 })
 main.resolve(link<MainService>(calls, service(transport)).remote)

@@ -40,6 +40,7 @@ export type TransportParts = {
   readonly shared: boolean
   readonly experienced: MainService['experienced']
   readonly keptForPostmaster: MainService['keptForPostmaster']
+  readonly reported: MainService['reported']
 }
 
 export type Transport = {

@@ -1,4 +1,4 @@
-/** `domain add|list|show`; `domain verify` is in verify.ts */
+/** `domain add|list|show`; `domain verify` is in verify.ts, `domain reports|report` in domain-report.ts */
 
 import type { Command } from 'commander'
 
@@ -8,6 +8,7 @@ import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
 import { csv, isoTime } from './csv.ts'
 import type { Field } from './csv.ts'
+import { domainReportCommands } from './domain-report.ts'
 import { CliError } from './host.ts'
 import { listing, pageOf } from './listing.ts'
 import type { Listing } from './listing.ts'
@@ -70,6 +71,7 @@ export function domainCommands(program: Command, run: Run): void {
   )
 
   verifyCommand(domain, run)
+  domainReportCommands(domain, run)
 }
 
 const COLUMNS = [
@@ -90,6 +92,9 @@ const PURPOSE: Record<DnsRecord['purpose'], string> = {
   spf: 'SPF: the machines that may send for the domain',
   dmarc: 'DMARC: what receivers shall do with mail that is neither signed nor sent by us',
   'return-path': 'where bounces come back to',
+  'dmarc-reports':
+    'lets receivers send reports about the domain to another: without it they do not (RFC 7489 §7.1)',
+  'tls-reports': 'where receivers report on TLS with the mail servers of the domain',
 }
 
 async function describe({ domain, keys, records }: DomainView): Promise<string> {

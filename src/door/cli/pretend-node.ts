@@ -16,6 +16,7 @@ import { pretendReactions } from './pretend-reactions.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { pretendSuppressions } from './pretend-suppression.ts'
+import { pretendReports } from './pretend-report.ts'
 import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
@@ -326,6 +327,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     apiKeyRevoke: ({ id }) => Promise.resolve(id === API_KEY.id ? { ...API_KEY, revokedAt: NOW } : null),
     ...pretendSuppressions(NOW),
     ...pretendPostmaster(NOW),
+    ...pretendReports(NOW),
     ...pretendTls(NOW),
     reputation: () => Promise.resolve([STANDING]),
     ...pretendReactions(NOW),

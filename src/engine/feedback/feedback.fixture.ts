@@ -15,7 +15,7 @@ import { serverKey } from '#platform/secret'
 
 import type { Learned } from './decide.ts'
 import { Feedback } from './feedback.ts'
-import type { FeedbackOptions } from './feedback.ts'
+import type { FeedbackOptions, Reported, ReportTaken } from './feedback.ts'
 import type { Kept } from './postmaster.ts'
 
 const NOW = 1_800_000_000_000
@@ -30,6 +30,7 @@ export type Rig = {
   readonly spool: Spool
   readonly id: MessageId
   readonly learned: Learned[]
+  readonly reported: readonly Reported[]
   readonly kept: readonly (Kept & { readonly text: string })[]
   readonly log: MemoryLog
   readonly counted: string[]
@@ -47,6 +48,8 @@ type RigOptions = {
   readonly state?: 'delivered' | 'bounced' | 'expired'
   /** Puts something of the test's before what was learned is written down. */
   readonly learns?: (learned: Learned) => Promise<void>
+  /** What becomes of reports about domains. */
+  readonly report?: ReportTaken
   readonly spool?: (spool: Spool) => Pick<Spool, 'show' | 'report'>
   readonly options?: Partial<FeedbackOptions>
 }
@@ -60,6 +63,7 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
   await spool.settle({ key: { message: id, n: 0 }, state, due: NOW, at: NOW, reason: '' })
   const learned: Learned[] = []
   const counted: string[] = []
+  const reported: Reported[] = []
   const kept: Array<Kept & { readonly text: string }> = []
   const shared = { spool, log, newId, now: () => NOW }
   const feedback = new Feedback({
@@ -78,6 +82,10 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
       expireNull: 1e9,
       pressure: () => undefined,
     }),
+    reported: async (one) => {
+      reported.push(one)
+      return more.report ?? { kind: 'kept' }
+    },
     learned: more.learns ?? (async (one) => void learned.push(one)),
     tell: telling(shared),
     metrics: { received: (kind) => counted.push(kind), bounced: (why) => counted.push(why) },
@@ -91,6 +99,7 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
     id,
     learned,
     kept,
+    reported,
     log,
     counted,
     address: (purpose, n = 0) => ownAddress({ purpose, key: { message: id, n } }, DOMAIN, SECRET),

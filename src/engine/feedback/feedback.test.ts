@@ -305,3 +305,25 @@ test('what cannot be kept for the postmaster is put off', async () => {
   const to = { local: 'postmaster', domain: DOMAIN }
   assert.equal(await at.comes(to, 'From: eve@example.net\n\nx\n'), '451 4.3.0')
 })
+
+test('reports about domains are given on, and who sends them hears what becomes of them', async () => {
+  const cases = [
+    [{ kind: 'kept' }, '250 2.0.0'],
+    [{ kind: 'repeated' }, '250 2.0.0'],
+    [{ kind: 'too-many' }, '452 4.3.1'],
+    [{ kind: 'foreign', domain: 'example.net' }, '550 5.7.1'],
+    [{ kind: 'unreadable', why: 'no file is attached' }, '554 5.6.0'],
+  ] as const
+  for (const [report, expected] of cases) {
+    const at = await rig({ report })
+    for (const local of ['dmarc-reports', 'TLS-Reports']) {
+      const to = { local, domain: DOMAIN }
+      assert.equal(at.feedback.refusal(to), undefined)
+      assert.equal(await at.comes(to, 'From: r@receiver.example\n\nx\n'), expected)
+    }
+    const [one] = at.reported
+    assert.deepEqual([one?.client, one?.sender], ['192.0.2.25', '<>'])
+    assert(one?.names.includes(DOMAIN))
+    assert.deepEqual(await at.made(), [])
+  }
+})

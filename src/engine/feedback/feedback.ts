@@ -9,7 +9,7 @@ import { subscriptionIn } from '#engine/queue'
 import type { Intake, OwnAddress, Subscription, SubscriptionSeal, Tell } from '#engine/queue'
 import { SpoolError } from '#engine/spool'
 import type { Claimed, DeliveryKey, Report, Spool } from '#engine/spool'
-import { formatMailbox } from '#grammar/address'
+import { formatMailbox, formatPath } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { displayValue, field, parseHeader } from '#grammar/message'
 import { reply } from '#grammar/smtp'
@@ -41,6 +41,8 @@ export type FeedbackOptions = {
   readonly seal: SubscriptionSeal
   readonly spool: Pick<Spool, 'show' | 'report'>
   readonly intake: Pick<Intake, 'newId' | 'accept' | 'stream'>
+  /** Resolves when what a report says is kept, or there is nothing to keep. */
+  readonly reported: (reported: Reported) => Promise<ReportTaken>
   /** Resolves when it is written down. */
   readonly learned: (learned: Learned) => Promise<void>
   readonly tell: Tell
@@ -52,11 +54,28 @@ export type FeedbackOptions = {
 const NO_SUCH_ADDRESS = reply(550, '5.1.1', 'There is no such address here')
 const NO_RELAY = reply(550, '5.7.1', 'No mail is relayed here')
 const TAKEN = reply(250, '2.0.0', 'Taken')
+const TOO_MANY_REPORTS = reply(452, '4.3.1', 'Too many reports about that domain, try again later')
 const NOT_NOW = reply(451, '4.3.0', 'It could not be kept, try again later')
 
 /** What is looked at of a header section, and characters of a subject. */
 const HEADER = { bytes: 256 * 1024, fields: 5_000 }
 const SUBJECT = 2_000
+
+/** A message to an address for reports. */
+export type Reported = {
+  readonly bytes: Uint8Array
+  readonly client: string
+  readonly sender: string
+  /** Our own, which belong to no organization. */
+  readonly names: readonly string[]
+}
+
+/** What became of it; `why` for whoever sent it. */
+export type ReportTaken =
+  | { readonly kind: 'kept' | 'repeated' | 'too-many' }
+  /** About a domain that is nobody's here. */
+  | { readonly kind: 'foreign'; readonly domain: string }
+  | { readonly kind: 'unreadable'; readonly why: string }
 
 export class Feedback {
   readonly #options: FeedbackOptions
@@ -73,6 +92,7 @@ export class Feedback {
       case 'delivery':
       case 'complaints':
       case 'postmaster':
+      case 'reports':
         return undefined
       case 'nobody':
         return NO_SUCH_ADDRESS
@@ -105,6 +125,8 @@ export class Feedback {
         case 'complaints':
           await this.#complaint(judged, mail)
           return { reply: TAKEN }
+        case 'reports':
+          return { reply: await this.#reportsCame(mail) }
         case 'delivery':
           await this.#about(recognised, judged, mail)
           return { reply: TAKEN }
@@ -124,6 +146,29 @@ export class Feedback {
     const quoted = quotedDelivery(mail.bytes, this.#options.secret)
     if (quoted === undefined) return this.#dropped(judged, mail)
     await this.#about({ ...quoted, purpose: 'complaint' }, judged, mail)
+  }
+
+  /** Whoever sends reports hears of what is not taken at once, by the reply: nothing is accepted and then lost. */
+  async #reportsCame({ bytes, client, offer }: Returned): Promise<Reply> {
+    const { metrics, names, reported } = this.#options
+    const sender = formatPath(offer.envelope.from)
+    const taken = await reported({ bytes, client: client.address, sender, names: [...names] })
+    switch (taken.kind) {
+      case 'kept':
+        metrics.received('report')
+        return TAKEN
+      case 'repeated':
+        metrics.received('repeated')
+        return TAKEN
+      case 'too-many':
+        return TOO_MANY_REPORTS
+      case 'foreign':
+        metrics.received('dropped')
+        return reply(550, '5.7.1', `No reports about ${taken.domain} are taken here`)
+      case 'unreadable':
+        metrics.received('dropped')
+        return reply(554, '5.6.0', `No report that can be read: ${printable(taken.why)}`)
+    }
   }
 
   async #about({ key, purpose }: OwnAddress, judged: JudgedMessage, mail: Returned): Promise<void> {
@@ -261,4 +306,9 @@ type Found = Claimed & { readonly reports: readonly Report[] }
 
 function nameOf({ message, n }: DeliveryKey): string {
   return `${message}.${n}`
+}
+
+/** What a reply may say: the report has words of its own in it. RFC 5321 §4.2 */
+function printable(text: string): string {
+  return text.replaceAll(/[^ -~]/g, '?').slice(0, 200)
 }

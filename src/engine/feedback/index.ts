@@ -1,5 +1,6 @@
 export { Feedback } from './feedback.ts'
-export type { FeedbackOptions } from './feedback.ts'
+export type { FeedbackOptions, Reported, ReportTaken } from './feedback.ts'
+export { REPORT_ADDRESSES } from './recognise.ts'
 export type { Returned, Taken } from './returned.ts'
 export type { Kept } from './postmaster.ts'
 export type { Learned } from './decide.ts'

@@ -6,7 +6,7 @@ import type { MetricsRegistry } from '#platform/metrics'
 export const FEEDBACK_METRICS = {
   received: counter({
     name: 'hikyaku_feedback_received_total',
-    help: 'Messages to return paths and other addresses of ours, by what they were: bounce, complaint, auto-reply and others; repeated: said before; forgotten: the record of the delivery is gone.',
+    help: 'Messages to return paths and other addresses of ours, by what they were: bounce, complaint, auto-reply, report and others; repeated: said before; forgotten: the record of the delivery is gone.',
     labels: ['kind'],
   }),
   bounces: counter({

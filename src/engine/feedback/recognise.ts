@@ -9,6 +9,8 @@ export type Recognised =
   /** Complaints whose delivery only their content can tell. */
   | { readonly at: 'complaints' }
   | { readonly at: 'postmaster' }
+  /** What receivers report of our domains each day. */
+  | { readonly at: 'reports' }
   /** One of our domains, and nobody there; whether it was forged or never was is not for strangers to know. */
   | { readonly at: 'nobody' }
   /** Not a domain of ours: to take it would be to relay. */
@@ -19,6 +21,9 @@ export type Own = {
   readonly names: ReadonlySet<string>
   readonly secret: Uint8Array
 }
+
+/** Local parts for `rua=` in DNS records, where everybody can read them: there is nothing to be kept secret. */
+export const REPORT_ADDRESSES = { dmarc: 'dmarc-reports', tls: 'tls-reports' } as const
 
 /** RFC 5321 §4.5.1: case does not matter for the postmaster; for no other address of ours either. */
 export function recognise({ local, domain }: Mailbox, own: Own): Recognised {
@@ -32,6 +37,9 @@ export function recognise({ local, domain }: Mailbox, own: Own): Recognised {
     case 'postmaster':
     case 'abuse':
       return { at: 'postmaster' }
+    case REPORT_ADDRESSES.dmarc:
+    case REPORT_ADDRESSES.tls:
+      return { at: 'reports' }
     default:
       return { at: 'nobody' }
   }

@@ -8,7 +8,7 @@ import type { ServerKey } from '#platform/secret'
 import { cachedRead } from '#platform/store'
 import type { Control } from '#platform/store'
 
-import type { DkimKey, DomainDirectory } from './domain.ts'
+import type { DkimKey, DomainDirectory, DomainOwners } from './domain.ts'
 import { keyName } from './key-row.ts'
 import type { KeyRow } from './key-row.ts'
 import { DOMAIN_MIGRATIONS } from './tables.ts'
@@ -19,7 +19,7 @@ export async function openDirectory(
   control: Control,
   key: ServerKey,
   now: () => number,
-): Promise<DomainDirectory> {
+): Promise<DomainDirectory & DomainOwners> {
   const db = await control.tables<DomainTables>('domain', DOMAIN_MIGRATIONS)
   const find = cachedRead((domain) => closest(db, domain), now)
   const opened = new OpenedKeys(key)
@@ -27,6 +27,10 @@ export async function openDirectory(
     async maySend(organization, domain) {
       const name = parseDomain(domain)
       return name !== undefined && (await find(name))?.organization === organization
+    },
+    async owner(domain) {
+      const name = parseDomain(domain)
+      return name === undefined ? undefined : (await find(name))?.organization
     },
     async keys(domain) {
       const name = parseDomain(domain)

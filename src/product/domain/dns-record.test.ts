@@ -38,3 +38,26 @@ test('SPF, DMARC and, where there is one, the return path', () => {
     'bounce.example.net. 3600 IN TXT "v=spf1 a:mail.example.net ~all"',
   ])
 })
+
+test('where the node takes reports, records ask for them, across domains with leave of who gets them', () => {
+  const name = 'mail.example.net'
+  const reports = { dmarc: 'd', tls: 't' }
+  const lines = (domain: string): readonly string[] =>
+    policyRecords(domain, { name, returnPathDomain: 'bounce.example.net', reports })
+      .filter(({ value }) => /DMARC1|TLSRPT/.test(value))
+      .map((record) => `${record.name} ${record.value}`)
+  const tls = 'v=TLSRPTv1; rua=mailto:t@bounce.example.net'
+  const dmarc = 'v=DMARC1; p=none; rua=mailto:d@bounce.example.net'
+  assert.deepEqual(lines('example.com'), [
+    `_dmarc.example.com ${dmarc}`,
+    'example.com._report._dmarc.bounce.example.net v=DMARC1',
+    `_smtp._tls.example.com ${tls}`,
+    `_smtp._tls.bounce.example.net ${tls}`,
+  ])
+  assert.deepEqual(lines('example.net'), [
+    `_dmarc.example.net ${dmarc}`,
+    `_smtp._tls.example.net ${tls}`,
+    `_smtp._tls.bounce.example.net ${tls}`,
+  ])
+  assert.equal(lines('bounce.example.net').length, 2)
+})

@@ -39,6 +39,12 @@ export type DomainDirectory = {
   keys(domain: string): Promise<readonly DkimKey[]>
 }
 
+/** For who has a domain and wants to know whose it is. */
+export type DomainOwners = {
+  /** The organization of the closest verified parent; `undefined` when nobody has it here. */
+  owner(domain: string): Promise<string | undefined>
+}
+
 /**
  * `malformed`: no DNS name. `taken`: it belongs to an organization already. `organization`: there is none of that name.
  * `rotation`: no key waits to be activated.

@@ -21,4 +21,11 @@ export type {
 } from './operation.ts'
 export { follow, isStream } from './stream.ts'
 export type { Streams, TraceQuery } from './stream.ts'
-export { CHANGES, DELIVERY_STATES, OPERATION_NAMES, perform, SUPPRESSION_REASONS } from './request.ts'
+export {
+  CHANGES,
+  DELIVERY_STATES,
+  OPERATION_NAMES,
+  perform,
+  REPORT_KINDS,
+  SUPPRESSION_REASONS,
+} from './request.ts'

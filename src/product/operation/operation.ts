@@ -20,6 +20,7 @@ import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason } from '#product/explanation'
 import type { KeptMail, KeptQuery } from '#product/postmaster'
+import type { KeptReport, ReportQuery, ReportRow } from '#product/received-report'
 import type { Standing } from '#product/reputation'
 import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
@@ -204,6 +205,9 @@ export type Operations = {
     readonly address: string
     readonly why: string
   }): Promise<readonly Suppression[]>
+  /** What others reported of a domain and those below it, the latest first. */
+  domainReports(query: ReportQuery): Promise<readonly ReportRow[]>
+  domainReport(query: { readonly id: string }): Promise<KeptReport | null>
   /** Mail for the postmaster that nobody else gets, the newest first. */
   postmasterMails(query: KeptQuery): Promise<readonly KeptMail[]>
   postmasterMail(query: { readonly id: string }): Promise<KeptMailView | null>

@@ -11,6 +11,7 @@ import type { DeliveryKey } from '#grammar/message-id'
 import { SCOPES } from '#product/account'
 import type { NewApiKey } from '#product/account'
 import type { KeptQuery } from '#product/postmaster'
+import type { ReportQuery } from '#product/received-report'
 import type {
   NewSuppression,
   SuppressionKey,
@@ -45,6 +46,8 @@ export const SUPPRESSION_REASONS = [
   'manual',
   'import',
 ] as const satisfies readonly SuppressionReason[]
+
+export const REPORT_KINDS = ['dmarc', 'tls'] as const satisfies readonly ReportQuery['kind'][]
 
 /** Characters of a name, and of an address: RFC 5321 §4.5.3.1.3 has 256 octets, quotes and escapes come on top. */
 const NAME = 255
@@ -170,6 +173,13 @@ const REQUESTS: Requests = {
     address: line(ADDRESS),
     why: line(NAME),
   }),
+  domainReports: record<ReportQuery>({
+    domain: parsed('a domain', parseDomain),
+    kind: optional(choice(REPORT_KINDS)),
+    limit: whole(1, LIST_LIMIT),
+    before: optional(name),
+  }),
+  domainReport: record({ id: name }),
   postmasterMails: record<KeptQuery>({ limit: whole(1, LIST_LIMIT), before: optional(name) }),
   postmasterMail: record({ id: name }),
   postmasterRemove: record({ ids: list(name, { min: 1, max: LIST_LIMIT }) }),

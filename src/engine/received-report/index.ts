@@ -1,0 +1,2 @@
+export { readReceivedReport } from './read.ts'
+export type { ReadReport, ReceivedReport } from './read.ts'
