@@ -7,7 +7,7 @@ import type { Purpose } from '#engine/queue'
 import { memorySpool, messageIds } from '#engine/spool'
 import type { Delivery, Message, MessageId, Report, Spool } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
-import type { Mailbox } from '#grammar/address'
+import type { Mailbox, ReversePath } from '#grammar/address'
 import type { Notify } from '#grammar/smtp'
 import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
@@ -48,6 +48,8 @@ type RigOptions = {
   readonly state?: 'delivered' | 'bounced' | 'expired'
   /** Puts something of the test's before what was learned is written down. */
   readonly learns?: (learned: Learned) => Promise<void>
+  /** The reverse-path of what comes. */
+  readonly brings?: ReversePath
   /** What becomes of reports about domains. */
   readonly report?: ReportTaken
   readonly spool?: (spool: Spool) => Pick<Spool, 'show' | 'report'>
@@ -103,7 +105,7 @@ export async function rig({ state = 'delivered', from = SENDER, ...more }: RigOp
     log,
     counted,
     address: (purpose, n = 0) => ownAddress({ purpose, key: { message: id, n } }, DOMAIN, SECRET),
-    comes: (to, content) => comes(feedback, [to].flat(), content),
+    comes: (to, content) => comes(feedback, { from: more.brings ?? null, to: [to].flat() }, content),
     reports: async () => (await spool.show(id))?.deliveries[0]?.reports ?? [],
     made: () => made(spool, id),
   }
@@ -163,12 +165,14 @@ async function accept(
   )
 }
 
-async function comes(feedback: Feedback, to: readonly Mailbox[], content: string): Promise<string> {
+type Path = { readonly from: ReversePath; readonly to: readonly Mailbox[] }
+
+async function comes(feedback: Feedback, { from, to }: Path, content: string): Promise<string> {
   const envelope = { body: '7bit', smtputf8: false, requireTls: false, priority: 0 } as const
   const { reply } = await feedback.take({
     offer: {
       identity: { organization: '', stream: '' },
-      envelope: { ...envelope, from: null, to: to.map((one) => ({ to: one })) },
+      envelope: { ...envelope, from, to: to.map((one) => ({ to: one })) },
       client: 'mx.example.com',
       protocol: 'ESMTP',
     },

@@ -106,29 +106,31 @@ export class Feedback {
    * soft bounce that may be counted twice, and a sender told twice. Rejects only with the death of the spool.
    */
   async take(mail: Returned): Promise<Taken> {
-    const judged = judgeIncoming(mail.bytes)
+    let judged: JudgedMessage | undefined
+    const judge = (): JudgedMessage => (judged ??= judgeIncoming(mail.bytes))
     let taken: Taken = { reply: TAKEN }
     for (const { to } of mail.offer.envelope.to) {
-      const one = await this.#takeFor(to, judged, mail)
+      const one = await this.#takeFor(to, judge, mail)
       if (one.reply.code >= 400) return one
       if (one.id !== undefined) taken = { ...taken, id: one.id }
     }
     return taken
   }
 
-  async #takeFor(to: Mailbox, judged: JudgedMessage, mail: Returned): Promise<Taken> {
+  /** `judge`, only where it is asked: letters and reports are read otherwise. */
+  async #takeFor(to: Mailbox, judge: () => JudgedMessage, mail: Returned): Promise<Taken> {
     const recognised = this.#recognise(to)
     try {
       switch (recognised.at) {
         case 'postmaster':
           return await toPostmaster(this.#options, mail, to)
         case 'complaints':
-          await this.#complaint(judged, mail)
+          await this.#complaint(judge(), mail)
           return { reply: TAKEN }
         case 'reports':
           return { reply: await this.#reportsCame(mail) }
         case 'delivery':
-          await this.#about(recognised, judged, mail)
+          await this.#about(recognised, judge(), mail)
           return { reply: TAKEN }
         case 'nobody':
         case 'elsewhere':
@@ -137,7 +139,7 @@ export class Feedback {
       }
     } catch (cause) {
       if (cause instanceof SpoolError && cause.code === 'broken') throw cause
-      this.#options.log.error('feedback.not-kept', { to: formatMailbox(to), kind: judged.kind, cause })
+      this.#options.log.error('feedback.not-kept', { to: formatMailbox(to), kind: judge().kind, cause })
       return { reply: NOT_NOW }
     }
   }
