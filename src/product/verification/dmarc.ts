@@ -1,6 +1,7 @@
 /** Whether mail of a domain passes DMARC, and what receivers are asked to do when it does not. RFC 7489 */
 
 import type { Dns } from '#platform/dns'
+import type { DnsRecord } from '#product/domain'
 
 import { quoted } from './finding.ts'
 import type { Finding } from './finding.ts'
@@ -12,6 +13,9 @@ export type DmarcCheck = {
   readonly domain: string
   /** The domain of reverse-paths: where SPF is looked up. */
   readonly returnPathDomain: string
+  /** The policy to begin with, and by what the domain of return paths agrees to get reports; as `domain show` has them. */
+  readonly start?: DnsRecord | undefined
+  readonly agreement?: DnsRecord | undefined
 }
 
 export async function checkDmarc(dns: Dns, dmarc: DmarcCheck): Promise<readonly Finding[]> {
@@ -20,13 +24,13 @@ export async function checkDmarc(dns: Dns, dmarc: DmarcCheck): Promise<readonly 
     case 'unknown':
       return [finding('warning', `${found.name} cannot be looked up now: ${found.why}`)]
     case 'none':
-      return [finding('problem', `${dmarc.domain} has no DMARC policy`, start(dmarc.domain))]
+      return [finding('problem', `${dmarc.domain} has no DMARC policy`, start(dmarc))]
     case 'several':
       return [
         finding('problem', `${found.name} has several DMARC policies, and so none`, { advice: 'leave one' }),
       ]
     case 'policy':
-      return judge(found, dmarc)
+      return [...judge(found, dmarc), ...(await agreed(dns, found, dmarc))]
   }
 }
 
@@ -61,7 +65,7 @@ function judge({ name, text }: Extract<Policy, { kind: 'policy' }>, dmarc: Dmarc
   const given = (isOwn ? undefined : tags?.get('sp')) ?? tags?.get('p')
   const action = given?.toLowerCase()
   if (tags === undefined || action === undefined || !/^(?:none|quarantine|reject)$/.test(action))
-    return [finding('problem', `${name} cannot be read: ${quoted(text)}`, start(dmarc.domain))]
+    return [finding('problem', `${name} cannot be read: ${quoted(text)}`, start(dmarc))]
   const whose = isOwn ? name : `${name}, a parent's`
   const rest = action === 'none' ? MONITORING : tags.has('rua') ? {} : WITHOUT_REPORTS
   return [finding('ok', `${whose}: p=${action}`, rest), ...alignment(tags, dmarc)]
@@ -93,8 +97,25 @@ function isAligned(returnPathDomain: string, domain: string, isStrict: boolean):
   return organizationalDomain(returnPathDomain) === organizationalDomain(domain)
 }
 
-function start(domain: string): Pick<Finding, 'publish'> {
-  return { publish: { name: `_dmarc.${domain}`, type: 'TXT', value: 'v=DMARC1; p=none' } }
+function start({ domain, start: shown }: DmarcCheck): Pick<Finding, 'publish'> {
+  const { value } = shown ?? { value: 'v=DMARC1; p=none' }
+  return { publish: { name: `_dmarc.${domain}`, type: 'TXT', value } }
+}
+
+/** RFC 7489 §7.1: reports go to a domain of others only when it says so itself. */
+async function agreed(
+  dns: Dns,
+  { text }: Extract<Policy, { kind: 'policy' }>,
+  { domain, returnPathDomain, agreement }: DmarcCheck,
+): Promise<readonly Finding[]> {
+  const isAsked = text.toLowerCase().includes(`@${returnPathDomain}`)
+  if (agreement === undefined || !isAsked || isAligned(returnPathDomain, domain, false)) return []
+  const { name, type, value } = agreement
+  const found = await lookUp(dns, name, 'TXT')
+  if (found.kind === 'unknown') return [finding('warning', `${name} cannot be looked up now: ${found.why}`)]
+  if (found.kind === 'found' && found.records.some(isPolicy)) return []
+  const missing = `reports are asked for at ${returnPathDomain}, which does not say that it wants them`
+  return [finding('warning', missing, { publish: { name, type, value } })]
 }
 
 function finding(

@@ -149,3 +149,41 @@ test('DMARC aligns by organizational domain, and a policy is looked for there an
   const other = await checkDmarc(zone, { domain: 'example.co.jp', returnPathDomain: 'other.co.jp' })
   assert.match(other[2]?.text ?? '', /does not align/)
 })
+
+test('reports that are asked for in a domain of others need its leave. RFC 7489 §7.1', async () => {
+  const asking = '_dmarc.example.org TXT v=DMARC1; p=none; rua=mailto:d@bounce.example.net\n'
+  const name = 'example.org._report._dmarc.bounce.example.net'
+  const agreement = {
+    name,
+    type: 'TXT',
+    value: 'v=DMARC1',
+    purpose: 'dmarc-reports',
+    required: false,
+  } as const
+  const said = async (zone: string, returnPathDomain = 'bounce.example.net'): Promise<readonly string[]> => {
+    const check = { domain: 'example.org', returnPathDomain, agreement }
+    const findings = await checkDmarc(zoneDns(zone), check)
+    return findings.flatMap(({ text, publish }) =>
+      publish === undefined ? [] : [`${text} | ${publish.name}`],
+    )
+  }
+  assert.deepEqual(await said(asking), [
+    `reports are asked for at bounce.example.net, which does not say that it wants them | ${name}`,
+  ])
+  assert.deepEqual(await said(`${asking}${name} TXT v=DMARC1`), [])
+  assert.deepEqual(await said(asking.replace('bounce.example.net', 'other.example')), [])
+  assert.deepEqual(await said(asking.replaceAll('example.net', 'example.org'), 'bounce.example.org'), [])
+})
+
+test('what is advised to begin with asks for reports where the node takes them', async () => {
+  const start = {
+    name: '_dmarc.example.org',
+    type: 'TXT',
+    value: 'v=DMARC1; p=none; rua=mailto:d@bounce.example.org',
+    purpose: 'dmarc',
+    required: true,
+  } as const
+  const check = { domain: 'example.org', returnPathDomain: 'bounce.example.org', start }
+  const [missing] = await checkDmarc(zoneDns(''), check)
+  assert.equal(missing?.publish?.value, start.value)
+})

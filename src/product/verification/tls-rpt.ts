@@ -3,11 +3,13 @@
 import { formatMailbox } from '#grammar/address'
 import { parseTlsReportRecord } from '#grammar/report'
 import type { Dns } from '#platform/dns'
+import type { DnsRecord } from '#product/domain'
 
 import type { Finding } from './finding.ts'
 import { lookUp } from './lookup.ts'
 
-export async function checkTlsReport(dns: Dns, domain: string): Promise<Finding> {
+/** `advised`: the record that `domain show` has. */
+export async function checkTlsReport(dns: Dns, domain: string, advised?: DnsRecord): Promise<Finding> {
   const name = `_smtp._tls.${domain}`
   const found = await lookUp(dns, name, 'TXT')
   if (found.kind === 'unknown')
@@ -21,7 +23,11 @@ export async function checkTlsReport(dns: Dns, domain: string): Promise<Finding>
         level: 'warning',
         check: 'tls-rpt',
         text: `${name} counts as none: ${record.why}`,
-        publish: { name, type: 'TXT', value: `v=TLSRPTv1; rua=mailto:postmaster@${domain}` },
+        publish: {
+          name,
+          type: 'TXT',
+          value: advised?.value ?? `v=TLSRPTv1; rua=mailto:postmaster@${domain}`,
+        },
       }
     case 'record': {
       const targets = record.targets.map((one) => (one.kind === 'mail' ? formatMailbox(one.to) : one.url))

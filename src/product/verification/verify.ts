@@ -43,7 +43,12 @@ export async function verifyDomain(
   const spf = { nodeName, addresses }
   const ownIsReturnPath = returnPathDomain === undefined
   const ptr = checkPtr(dns, addresses)
-  const dmarc = checkDmarc(dns, { domain, returnPathDomain: returnPathDomain ?? domain })
+  const dmarc = checkDmarc(dns, {
+    domain,
+    returnPathDomain: returnPathDomain ?? domain,
+    start: view.records.find(({ purpose }) => purpose === 'dmarc'),
+    agreement: view.records.find(({ purpose }) => purpose === 'dmarc-reports'),
+  })
   const authentication = await Promise.all([
     checkKeys(dns, view.keys, now),
     checkSpf(dns, { ...spf, check: 'spf', domain, required: ownIsReturnPath }),
@@ -63,7 +68,11 @@ export async function verifyDomain(
   const others = await Promise.all([
     checkExchanges(dns, { check: 'mx', domain, worst: ownIsReturnPath ? 'problem' : 'warning' }),
     checkMtaSts(dns, domain, sender.http),
-    checkTlsReport(dns, domain),
+    checkTlsReport(
+      dns,
+      domain,
+      view.records.find(({ name }) => name === `_smtp._tls.${domain}`),
+    ),
     checkBimi(dns, domain, await dmarc),
     ptr,
   ])
