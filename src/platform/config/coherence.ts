@@ -58,11 +58,14 @@ function mxProblems(listener: ListenerConfig): string[] {
   return problems
 }
 
-function mxWarnings({ listeners, queue }: Config): string[] {
+function mxWarnings({ listeners, queue, incoming }: Config): string[] {
+  const doors = listeners.filter(({ kind }) => kind === 'mx')
+  if (doors.length === 0 && incoming.postmaster.length > 0)
+    return ['incoming.postmaster: has no effect without a listener with kind = "mx"']
   if (queue.returnPathDomain !== undefined) return []
-  return listeners
-    .filter(({ kind }) => kind === 'mx')
-    .map(({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`)
+  return doors.map(
+    ({ name }) => `listeners.${name}: no bounces come here while there is no queue.return_path_domain`,
+  )
 }
 
 /** A field that leads nowhere is worse than none: it is left out, and the operator told. */

@@ -338,4 +338,5 @@ test('mail for the postmaster cannot be sent to where it comes from', () => {
     'incoming.postmaster: root@bounce.example.com is at a name of this node; it must be read elsewhere',
   ])
   assert.deepEqual(config(own).incoming.postmaster, ['ops@example.net', 'root@bounce.example.com'])
+  assert.deepEqual(warnings(own), ['incoming.postmaster: has no effect without a listener with kind = "mx"'])
 })

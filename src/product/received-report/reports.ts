@@ -68,7 +68,7 @@ export type ReceivedReports = {
 }
 
 /** About one domain within a day: all receivers of the world that report send fewer. Octets are those of the JSON. */
-const MOST = { reports: 2_000, octets: 64 * 1024 * 1024 } as const
+const MOST = { reports: 2_000, octets: 16 * 1024 * 1024 } as const
 
 const DAY = 86_400_000
 
