@@ -7,7 +7,7 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 
 import { loadRules, versionOfRules } from './rule-files.ts'
-import { readShapingState, shapingStateWriter } from './shaping-state.ts'
+import { beginShapingState, readShapingState, shapingStateWriter } from './shaping-state.ts'
 
 export type ShaperParts = {
   readonly log: Log
@@ -54,6 +54,7 @@ export function openShaper(parts: ShaperParts): Shaper {
   const writer = shapingStateWriter(data, log, shaping)
   const kept = readShapingState(data, log)
   if (kept !== undefined) shaping.restore(kept)
+  beginShapingState(data, log, shaping)
   let version = versionOfRules(config())
   const prepare = (changed: Config): Prepared => {
     version = versionOfRules(changed)

@@ -1,6 +1,6 @@
 /** What shaping counts and has set in, in a file of the data directory that a restart finds. */
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -37,6 +37,21 @@ export function readShapingState(directory: string, log: Log): Kept | undefined 
     // Hourly limits begin anew, which is better than not to send at all.
     log.warn('shaping.state-lost', { file, cause })
     return undefined
+  }
+}
+
+/**
+ * Before anything is sent: that a process runs, and what it knows. Whoever finds this later finds a process that did not
+ * come to its end. Not flushed: a machine that loses its power is away for longer than what is not written counts.
+ */
+export function beginShapingState(directory: string, log: Log, shaping: Keeper): void {
+  const path = join(directory, FILE)
+  try {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(`${path}.new`, textOf(shaping.keep(false)), { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  } catch (cause) {
+    log.error('shaping.state-not-kept', { file: path, cause })
   }
 }
 
@@ -98,7 +113,7 @@ async function written(directory: string, kept: Kept, log: Log): Promise<boolean
     mkdirSync(dirname(path), { recursive: true })
     const file = await open(`${path}.new`, 'w', 0o600)
     try {
-      await file.writeFile(`${JSON.stringify({ version: VERSION, kept })}\n`)
+      await file.writeFile(textOf(kept))
       await file.sync()
     } finally {
       await file.close()
@@ -115,6 +130,10 @@ async function written(directory: string, kept: Kept, log: Log): Promise<boolean
     log.error('shaping.state-not-kept', { file: path, cause })
     return false
   }
+}
+
+function textOf(kept: Kept): string {
+  return `${JSON.stringify({ version: VERSION, kept })}\n`
 }
 
 function after(milliseconds: number): Promise<void> {

@@ -1,20 +1,16 @@
-/** Whatever the load and the rules: what a receiver sees never exceeds a limit, and everything is sent in the end. */
+/**
+ * Whatever the load and the rules: what a receiver sees never exceeds a limit, and everything is sent in the end. Also
+ * while the node is stopped, killed and started again, its rules are changed, and replies set reactions off.
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { readRules } from '#engine/rule'
-import { Shaping } from '#engine/shaping'
-import { memoryLog } from '#platform/log'
-import { MetricsRegistry } from '#platform/metrics'
-
-import { createEgress } from './egress.ts'
-import type { Job, Work } from './job.ts'
-import { CONFIG, jobOf, routeOf } from './rig.fixture.ts'
 import { Receiver, VirtualTime } from './virtual.fixture.ts'
 import type { Seen } from './virtual.fixture.ts'
+import { Arrivals, VirtualNode } from './virtual-node.fixture.ts'
 
 const SECOND = 1_000
 const DAY = 86_400_000
@@ -32,125 +28,115 @@ const rates = {
   connections_per_minute: some(3, 20),
   connections_per_hour: some(10, 100),
 }
-const own = fc.record({
-  connections: fc.integer({ min: 1, max: 4 }),
-  messages_per_connection: fc.integer({ min: 1, max: 12 }),
-  recipients_per_connection: some(4, 30),
-  recipients_per_transaction: fc.integer({ min: 1, max: 4 }),
-  ...rates,
+const limits = fc.record({
+  own: fc.record({
+    connections: fc.integer({ min: 1, max: 4 }),
+    messages_per_connection: fc.integer({ min: 1, max: 12 }),
+    recipients_per_connection: some(4, 30),
+    recipients_per_transaction: fc.integer({ min: 1, max: 4 }),
+    ...rates,
+  }),
+  shared: fc.record({ connections: some(1, 5), ...rates }),
 })
-const shared = fc.record({ connections: some(1, 5), ...rates })
 /** When a message comes, in ms, and for how many. */
 const arrival = fc.record({
   at: fc.integer({ min: 0, max: 90_000 }),
   recipients: fc.integer({ min: 1, max: 9 }),
 })
+const at = fc.integer({ min: 0, max: 120_000 })
+const event = fc.oneof(
+  fc.record({
+    at,
+    what: fc.constantFrom('stop' as const, 'kill' as const),
+    pause: fc.integer({ min: 0, max: 3_000 }),
+  }),
+  fc.record({ at, what: fc.constant('reload' as const), limits }),
+)
 const course = fc.record({
-  own,
-  shared,
+  limits,
   sites: fc.array(fc.array(arrival, { maxLength: 25 }), { minLength: 1, maxLength: 3 }),
+  events: fc.array(event, { maxLength: 3 }),
+  reaction: fc.constantFrom('none', 'suspend', 'one-connection', 'slow'),
   seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   distance: fc.integer({ min: 0, max: 400 }),
   thinking: fc.integer({ min: 0, max: 3_000 }),
+  disk: fc.integer({ min: 0, max: 100 }),
   moody: fc.constantFrom(0, 0, 0.02),
   shy: fc.constantFrom(0, 0, 0.1),
 })
 type Course = typeof course extends fc.Arbitrary<infer T> ? T : never
+type Limits = Course['limits']
+type Rates = { readonly [K in keyof typeof rates]: number }
+
+/** What the receivers know of the rules: these came with their side of the line at `from`, and held until the next. */
+type Law = { readonly from: number; readonly limits: Limits }
+type Run = {
+  readonly seen: readonly Seen[]
+  readonly laws: readonly Law[]
+  readonly killedAt: readonly number[]
+  readonly isDone: boolean
+}
+
+/** Milliseconds that a reaction lasts. */
+const LASTS = 20_000
 
 test('limits are never exceeded at the receiver, and everything is sent', async () => {
   await fc.assert(
     fc.asyncProperty(course, async (given) => {
-      const { seen, isDone } = await run(given)
+      const { seen, laws, killedAt, isDone } = await run(given)
       for (const one of seen) {
-        check([one], given.own)
-        checkConnections(one, given.own)
+        checkRates([one], laws, ({ own }) => own)
+        checkConnections([one], laws, ({ own }) => own.connections)
+        checkEach(one, laws)
+        checkReaction(one, given, killedAt)
       }
-      check(seen, given.shared)
+      checkRates(seen, laws, ({ shared }) => shared)
+      checkConnections(seen, laws, ({ shared }) => shared.connections)
       assert.ok(isDone, 'something was never sent')
     }),
     { numRuns: 25 },
   )
 })
 
-async function run(given: Course): Promise<{ readonly seen: readonly Seen[]; readonly isDone: boolean }> {
+async function run(given: Course): Promise<Run> {
+  const { distance, disk } = given
   const time = new VirtualTime()
   const random = generator(given.seed)
   const receivers = given.sites.map(() => new Receiver(time, { ...given, random }))
-  const now = (): number => time.now
-  const rules = readRules([{ name: 'x.toml', by: 'operator', text: rulesOf(given) }], ['main'])
-  assert(rules.ok, rules.ok ? '' : rules.problems.join('\n'))
-  const log = memoryLog()
-  const metrics = new MetricsRegistry()
-  const clock = { now, after: (ms: number, ring: () => void) => time.after(ms, ring) }
-  const shaping = new Shaping({ rules: rules.rules, config: CONFIG, clock, log, metrics })
-  const egress = createEgress({
-    routing: { addresses: () => assert.fail('asked for an address') },
-    config: CONFIG,
-    shaping,
-    tls: {},
-    log,
-    metrics,
-    now,
-    random,
-    isPrivate: () => false,
-    timers: time,
-    open: (source, route, around, signal) =>
-      (receivers[Number(route.site.slice(2, -8))] ?? assert.fail(route.site)).open(
-        source,
-        route,
-        around,
-        signal,
-      ),
-  })
-  const works = given.sites.map((arrivals, n) => {
-    const site = `mx${n}.big.net`
-    const work = new Arrivals()
-    const path = egress.path('main', routeOf([25], { site, names: [site] }), work, { provider: 'big' })
-    for (const { at, recipients } of arrivals) {
+  const works = given.sites.map(() => new Arrivals())
+  const node = new VirtualNode({ time, random, receivers, works, disk, rules: rulesOf(given, given.limits) })
+  const laws: Law[] = [{ from: time.now, limits: given.limits }]
+  const killedAt: number[] = []
+  for (const [n, arrivals] of given.sites.entries())
+    for (const { at: when, recipients } of arrivals) {
+      const work = works[n]
+      if (work === undefined) continue
       work.expected += recipients
-      time.after(at, () => {
+      time.after(when, () => {
         work.waiting.push(recipients)
-        path.wake()
+        node.wake(n)
       })
     }
-    return work
-  })
-  const isDone = await time.pass(5 * DAY, () => works.every((work) => work.done === work.expected))
-  shaping.close()
-  return { seen: receivers.map((receiver) => receiver.seen), isDone }
+  for (const happening of given.events)
+    time.after(happening.at, () => {
+      if (happening.what === 'reload') {
+        laws.push({ from: time.now + distance + 1, limits: happening.limits })
+        return node.reload(rulesOf(given, happening.limits))
+      }
+      if (happening.what === 'stop') return void node.stop(happening.pause)
+      killedAt.push(time.now)
+      return node.kill(happening.pause)
+    })
+  const isDone = await time.pass(9 * DAY, () => works.every((work) => work.done >= work.expected))
+  node.close()
+  return { seen: receivers.map((receiver) => receiver.seen), laws, killedAt, isDone }
 }
 
-/** Messages by their number of recipients; those deferred count as done: the queue would bring them again. */
-class Arrivals implements Work {
-  readonly waiting: number[] = []
-  expected = 0
-  done = 0
-
-  hasWork(): boolean {
-    return this.waiting.length > 0
-  }
-
-  next(_source: string, most: number): Job | undefined {
-    const recipients = this.waiting.shift()
-    if (recipients === undefined) return undefined
-    const taken = Math.min(most, recipients)
-    if (taken < recipients) this.waiting.unshift(recipients - taken)
-    const to = Array.from({ length: taken }, (_, n) => `r${n}@example.com`)
-    const { job, done } = jobOf({ to })
-    void done.then((tried) => (this.done += tried.length))
-    return job
-  }
-
-  domains(): string[] {
-    return []
-  }
-
-  failed(): void {}
-  suspended(): void {}
-}
-
-function rulesOf({ own: limits, shared: over }: Course): string {
-  return `[provider.big]\nhosts = ["*.big.net"]\n${toml(limits)}${toml(over, 'shared.')}`
+function rulesOf({ reaction }: Course, { own, shared }: Limits): string {
+  const head = `[provider.big]\nhosts = ["*.big.net"]\n${toml(own)}${toml(shared, 'shared.')}`
+  if (reaction === 'none') return head
+  return `${head}[provider.big.reactions.r]\ncode = [421]\ntext = ["no more"]\ndo = "${reaction}"
+for = "${LASTS / SECOND}s"\nsamples = ["MAIL: 421 4.7.0 no more"]\n`
 }
 
 function toml(values: object, before = ''): string {
@@ -159,53 +145,96 @@ function toml(values: object, before = ''): string {
     .join('')
 }
 
-type Rates = { readonly [K in keyof typeof rates]: number }
+function lawAt(laws: readonly Law[], when: number): number {
+  return laws.findLastIndex(({ from }) => from <= when)
+}
+
+/** What came at the very moment of a change may have begun before it or after. */
+function isBetween(laws: readonly Law[], when: number): boolean {
+  return laws.some(({ from }) => Math.abs(when - from) <= 1)
+}
 
 /** At several sites together. */
-function check(seen: readonly Seen[], limits: Rates & { readonly connections: number }): void {
-  const connections = seen.flatMap((one) => one.connections)
-  if (limits.connections > 0) {
-    const most = atOnce(connections)
-    assert.ok(most <= limits.connections, `${most} connections at once, not ${limits.connections}`)
-  }
-  const begun = connections.map(({ from }) => from)
-  const messages = seen.flatMap((one) => one.messages)
-  for (const [span, length] of Object.entries(SPANS)) {
-    within(messages, limits[`messages_per_${span}` as keyof Rates] ?? 0, length, 'messages')
-    within(begun, limits[`connections_per_${span}` as keyof Rates] ?? 0, length, 'connections')
+function checkRates(seen: readonly Seen[], laws: readonly Law[], which: (limits: Limits) => Rates): void {
+  const begun = seen.flatMap((one) => one.connections.map(({ from }) => from)).toSorted((a, b) => a - b)
+  const messages = seen.flatMap((one) => one.messages).toSorted((a, b) => a - b)
+  for (const [span, length] of Object.entries(SPANS))
+    for (const [what, times] of Object.entries({ messages, connections: begun })) {
+      const key = `${what}_per_${span}` as keyof Rates
+      const most = laws.map(({ limits: all }) => which(all)[key] ?? 0)
+      within(times, { laws, most, length, key })
+    }
+}
+
+type Rate = {
+  readonly laws: readonly Law[]
+  /** Of each law; 0 for no limit. */
+  readonly most: readonly number[]
+  readonly length: number
+  readonly key: string
+}
+
+/** In any span of the length that ends with one of `times`, wherever it begins. */
+function within(times: readonly number[], { laws, most, length, key }: Rate): void {
+  for (const [i, last] of times.entries()) {
+    const law = lawAt(laws, last)
+    const limit = most[law] ?? 0
+    if (limit === 0 || isBetween(laws, last)) continue
+    // A limit that is new counts from when it was said.
+    const unlimited = most.slice(0, law).lastIndexOf(0)
+    const since = laws[unlimited + 1]?.from ?? 0
+    const first = times[i - limit]
+    if (first !== undefined && first >= since && last - first < length)
+      assert.fail(`${key} = ${limit}: one more within ${last - first} ms`)
   }
 }
 
-function checkConnections({ connections, most }: Seen, limits: Course['own']): void {
-  for (const { messages, recipients } of connections) {
-    assert.ok(messages <= limits.messages_per_connection, `${messages} messages on a connection`)
-    const bound = limits.recipients_per_connection || Infinity
-    assert.ok(recipients <= bound, `${recipients} recipients on a connection`)
+/** Whenever one comes, with those that are there. Of those that leave at the same moment the place is free. */
+function checkConnections(
+  seen: readonly Seen[],
+  laws: readonly Law[],
+  which: (limits: Limits) => number,
+): void {
+  const all = seen.flatMap(({ connections }) => connections)
+  for (const { from } of all) {
+    if (isBetween(laws, from)) continue
+    const limit = which(laws[lawAt(laws, from)]?.limits ?? assert.fail()) || Infinity
+    const count = all.filter((other) => other.from <= from && other.until > from).length
+    assert.ok(count <= limit, `${count} connections at once, not ${limit}`)
   }
-  assert.ok(most <= limits.recipients_per_transaction, `${most} recipients in a transaction`)
 }
 
-function atOnce(connections: Seen['connections']): number {
-  const changes = connections.flatMap(({ from, until }) => [
-    { at: from, by: 1 },
-    { at: until, by: -1 },
-  ])
-  // At one moment, those that end before those that begin.
-  changes.sort((a, b) => a.at - b.at || a.by - b.by)
-  let count = 0
-  let most = 0
-  for (const { by } of changes) most = Math.max(most, (count += by))
-  return most
+/** What one connection may bear it keeps from its beginning, or learns later. */
+function checkEach({ connections, most }: Seen, laws: readonly Law[]): void {
+  const greatest = (from: number, of: (own: Limits['own']) => number): number =>
+    Math.max(...laws.slice(Math.max(0, lawAt(laws, from))).map((law) => of(law.limits.own)))
+  for (const { from, messages, recipients } of connections) {
+    const bound = greatest(from, (own) => own.messages_per_connection)
+    assert.ok(messages <= bound, `${messages} messages on a connection, not ${bound}`)
+    const heads = greatest(from, (own) => own.recipients_per_connection || Infinity)
+    assert.ok(recipients <= heads, `${recipients} recipients on a connection, not ${heads}`)
+  }
+  const together = greatest(0, (own) => own.recipients_per_transaction)
+  assert.ok(most <= together, `${most} recipients in a transaction`)
 }
 
-/** In any span of the length, wherever it begins. */
-function within(times: readonly number[], most: number, length: number, what: string): void {
-  if (most === 0) return
-  const sorted = times.toSorted((a, b) => a - b)
-  for (const [i, at] of sorted.entries()) {
-    const after = sorted[i + most]
-    if (after !== undefined && after - at < length)
-      assert.fail(`${most + 1} ${what} within ${after - at} ms, not ${length}`)
+/** From when the client has heard, as soon as what it had said before has arrived, until the reaction is over. */
+function checkReaction(seen: Seen, { reaction, distance }: Course, killedAt: readonly number[]): void {
+  for (const heard of seen.refusals) {
+    // A process that dies before it has written down what it heard has not heard it.
+    if (killedAt.some((killed) => killed >= heard && killed < heard + 2_000)) continue
+    const [from, until] = [heard + distance + 1, heard + distance + LASTS]
+    const isIn = (when: number): boolean => when > from && when < until
+    if (reaction === 'suspend') {
+      const wrong = seen.messages.find(isIn)
+      assert.equal(wrong, undefined, `a message ${(wrong ?? 0) - heard} ms after a reply that suspends`)
+    }
+    if (reaction === 'suspend' || reaction === 'one-connection')
+      for (const { from: opened } of seen.connections.filter((one) => isIn(one.from))) {
+        const count = seen.connections.filter((one) => one.from <= opened && one.until > opened).length
+        const left: number = reaction === 'suspend' ? 0 : 1
+        assert.ok(count <= left, `${count} connections after a reply that leaves ${left}`)
+      }
   }
 }
 

@@ -209,6 +209,10 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   untouched(job: Job, tried: readonly Tried[]): void {
     this.#shape.end()
     if (this.#isClosing || this.#repeated.has(job)) return job.done(tried)
+    const [said] = tried
+    // It may have hung up with a word about all of us, and not about this job.
+    if (said !== undefined && said.code !== 0) this.#shape.failed(said)
+    if (this.#shape.suspended !== undefined) return job.done(tried)
     this.#repeated.add(job)
     this.#again.push(job)
   }

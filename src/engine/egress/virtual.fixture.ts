@@ -63,6 +63,8 @@ export type Seen = {
   readonly messages: number[]
   /** Recipients of the largest transaction. */
   most: number
+  /** When clients heard that there is to be no more. */
+  readonly refusals: number[]
 }
 
 export type Habits = {
@@ -80,13 +82,19 @@ export type Habits = {
 
 /** One site. */
 export class Receiver {
-  readonly seen: Seen = { connections: [], messages: [], most: 0 }
+  readonly seen: Seen = { connections: [], messages: [], most: 0, refusals: [] }
   readonly #time: VirtualTime
   readonly #habits: Habits
+  readonly #sessions: Session[] = []
 
   constructor(time: VirtualTime, habits: Habits) {
     this.#time = time
     this.#habits = habits
+  }
+
+  /** The client's process is gone, and all its sockets with it. */
+  dropAll(): void {
+    for (const session of this.#sessions.splice(0)) session.end()
   }
 
   /** In place of a network: a few addresses, of which the first may not answer, or not at once. */
@@ -98,23 +106,25 @@ export class Receiver {
     const greeted = await first.greeting
     await loser?.greeting
     loser?.end()
-    if (greeted) return { ok: true, wire: this.#wire(first), peer: peerOf(), trials: [] }
+    if (greeted) return { ok: true, wire: this.#wire(first, around.timers), peer: peerOf(), trials: [] }
     first.end()
     if (around.another?.(false) !== true) return refused()
     const second = this.#dial()
-    if (await second.greeting) return { ok: true, wire: this.#wire(second), peer: peerOf(), trials: [] }
+    if (await second.greeting)
+      return { ok: true, wire: this.#wire(second, around.timers), peer: peerOf(), trials: [] }
     second.end()
     return refused()
   }
 
-  #wire(session: Session): Wire {
-    const { time, conversation } = { time: this.#time, conversation: nobody }
+  #wire(session: Session, timers: Timers): Wire {
     const dialogue = new Dialogue(UNTRACED, () => ({ way: 'out', peer: '', by: '' }))
-    return new Wire(session.socket as unknown as Socket, time, conversation, dialogue)
+    return new Wire(session.socket as unknown as Socket, timers, nobody, dialogue)
   }
 
   #dial(): Session {
-    return new Session(this.#time, this.#habits, this.seen)
+    const session = new Session(this.#time, this.#habits, this.seen)
+    this.#sessions.push(session)
+    return session
   }
 }
 
@@ -234,22 +244,30 @@ class Session {
       this.#recipients += 1
       this.#seen.most = Math.max(this.#seen.most, this.#recipients)
     }
-    if (verb !== 'DATA' && this.#habits.random() < this.#habits.moody) return this.#leave('421 4.7.0 no more')
+    if (verb !== 'DATA' && this.#habits.random() < this.#habits.moody) return this.#refuse(verb)
     this.#isContent = verb === 'DATA'
     this.#say(verb === 'DATA' ? '354 go' : '250 ok')
   }
 
+  /** What is said to QUIT or RSET nobody hears. */
+  #refuse(verb: string): void {
+    const isHeard = verb === 'MAIL' || verb === 'RCPT'
+    this.#leave('421 4.7.0 no more', isHeard)
+  }
+
   /** Counts no more from here on. */
-  #leave(words: string): void {
-    this.#say(words)
+  #leave(words: string, isRefusal = false): void {
+    this.#say(words, isRefusal)
     this.#over()
   }
 
-  #say(line: string): void {
+  #say(line: string, isRefusal = false): void {
     const { random, thinking, distance } = this.#habits
     this.#busyUntil = Math.max(this.#busyUntil, this.#time.now + random() * thinking)
     this.#time.after(this.#busyUntil - this.#time.now + distance, () => {
-      if (!this.socket.isClosed) this.socket.emit('data', Buffer.from(`${line}\r\n`))
+      if (this.socket.isClosed) return
+      if (isRefusal) this.#seen.refusals.push(this.#time.now)
+      this.socket.emit('data', Buffer.from(`${line}\r\n`))
     })
   }
 }

@@ -3,17 +3,23 @@
 import type { Instant } from '#engine/spool'
 
 import { Window } from './window.ts'
-import type { Tally } from './window.ts'
+import type { Keeping, Tally } from './window.ts'
 
 const SECOND = 1_000
 const DAY = 86_400_000
 
-/** Windows by the end of their key: `messages_per_hour`. */
+/** Two of a hundred at most are lost by a crash, and a busy window is written 50 times. */
+const CLOSELY: Keeping = { parts: 50, isLenient: false }
+
+/** Every path has such a window, and few ever come near it: those are not written at all. */
+const LOOSELY: Keeping = { parts: 4, isLenient: true }
+
+/** Windows by the end of their key: `messages_per_hour`. A second has passed before a new process sends anything. */
 const SPANS = [
-  ['second', SECOND],
-  ['minute', 60_000],
-  ['hour', 3_600_000],
-  ['day', DAY],
+  ['second', SECOND, undefined],
+  ['minute', 60_000, LOOSELY],
+  ['hour', 3_600_000, CLOSELY],
+  ['day', DAY, CLOSELY],
 ] as const
 
 export type Span = (typeof SPANS)[number][0]
@@ -41,7 +47,7 @@ export class Gate {
   /** What is counted stays counted, where the window stays. */
   limit(rates: Rates): void {
     const open = this.#windows[0]?.window.open ?? 0
-    this.#windows = SPANS.flatMap(([span, within]) => {
+    this.#windows = SPANS.flatMap(([span, within, keeping]) => {
       const most = rates[span] ?? 0
       if (most === 0) return []
       const known = this.#windows.find((one) => one.span === span)
@@ -49,9 +55,8 @@ export class Gate {
         known.window.most = most
         return [known]
       }
-      const window = new Window(most, within)
+      const window = new Window(most, within, this.#want && keeping)
       for (let n = 0; n < open; n += 1) window.begin()
-      if (this.#want !== undefined && within >= LONG) window.mustBeKept()
       return [{ span, window }]
     })
     this.#wantIfNeeded()
@@ -63,6 +68,7 @@ export class Gate {
     for (const { window } of this.#windows) {
       const wait = window.wait(now)
       if (wait > longest) longest = wait
+      if (window.isAwaited) this.#want?.()
     }
     return longest
   }
@@ -95,30 +101,35 @@ export class Gate {
     return this.#windows.every(({ window }) => window.used(now) === 0)
   }
 
-  /** Of the windows that outlive a restart worth the name. */
+  /** What must be written down. */
   tallies(now: Instant, isLast: boolean): Tallies {
-    const long = this.#windows.filter(({ window }) => window.within >= LONG)
-    const found = long.map(({ span, window }) => [span, window.tally(now, isLast)] as const)
-    return Object.fromEntries(found.filter(([, { ends, reserved }]) => ends.length + reserved > 0))
+    const found = this.#windows.map(({ span, window }) => [span, window.tally(now, isLast)] as const)
+    return Object.fromEntries(found.filter(([, tally]) => tally !== undefined))
   }
 
-  /** What `tallies` gave last has been written down. Whether it has changed what may begin. */
+  /** What `tallies` gave last has been written down. Whether more may begin than before. */
   kept(): boolean {
-    const long = this.#windows.filter(({ window }) => window.within >= LONG)
-    for (const { window } of long) window.kept()
-    return long.length > 0
+    let isMore = false
+    for (const { window } of this.#windows) if (window.kept()) isMore = true
+    return isMore
   }
 
-  restore(tallies: Tallies, passed: number, now: Instant): void {
+  /** `crashedBy`: the process that wrote them did not come to an end, and was gone by then. */
+  restore(tallies: Tallies, { passed, now, crashedBy }: Past): void {
     for (const { span, window } of this.#windows) {
       const tally = tallies[span]
       if (tally !== undefined) window.restore(tally, passed, now)
+      if (crashedBy !== undefined) window.presume(crashedBy, now, tally)
     }
   }
 }
 
-/** Shorter windows have passed before a new process sends its first message, or are counted anew at little cost. */
-const LONG = 3_600_000
+/** Of what another process wrote down, `passed` milliseconds ago. */
+export type Past = {
+  readonly passed: number
+  readonly now: Instant
+  readonly crashedBy?: Instant | undefined
+}
 
 type Binding = NonNullable<ReturnType<Gate['binding']>>
 export type Tighter = Binding & { readonly isShared: boolean }

@@ -45,6 +45,21 @@ export function rateAt({ low, high, since }: Slope, until: Instant, now: Instant
   return low + (high - low) * passed
 }
 
+/** Of several that slow, the one that leaves least at `now`. */
+export function slowest(live: readonly Live[], now: Instant): Live | undefined {
+  if (live.length < 2) return live[0]
+  const rate = ({ slope, until }: Live): number =>
+    slope === undefined ? Infinity : rateAt(slope, until, now)
+  return live.reduce((least, one) => (rate(one) < rate(least) ? one : least))
+}
+
+/** Milliseconds from `now` until one more may go, when the last one went at `before`. */
+export function slowWait(live: readonly Live[], before: Instant, now: Instant): number {
+  const { slope, until } = slowest(live, now) ?? {}
+  if (slope === undefined || until === undefined) return 0
+  return Math.max(0, Math.ceil(before + 60_000 / rateAt(slope, until, now) - now))
+}
+
 /** Whether it keeps everything back. */
 export function isSuspension({ act }: Live): boolean {
   return act.do === 'suspend' || act.do === 'reroute'

@@ -9,10 +9,10 @@ import type { Limits, Resolved } from '#engine/rule'
 import type { Attempt, Claimed, Instant } from '#engine/spool'
 
 import { finite, Gate, tighter } from './gate.ts'
-import type { Tallies, Tighter } from './gate.ts'
+import type { Past, Tallies, Tighter } from './gate.ts'
 import { connectionRates, messageRates, pathLimits } from './limits.ts'
 import type { PathLimits } from './limits.ts'
-import { isSuspension, longest, pausedOf, rateAt, untilFirstEnd } from './live.ts'
+import { isSuspension, longest, pausedOf, slowest, slowWait, untilFirstEnd } from './live.ts'
 import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
@@ -24,7 +24,7 @@ import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
 import { slowPace } from './state.ts'
 import type { Ceiling, Limit, Pace } from './state.ts'
-import { isUnknownUser, UnknownUsers } from './unknown-users.ts'
+import { hasLookedAt, isUnknownUser, UnknownUsers } from './unknown-users.ts'
 import type { WarmUp } from './warm-up.ts'
 
 /** The path itself, or one of several of the same name. */
@@ -72,7 +72,7 @@ export class PathShape implements PermitKeeper {
   #paused: ReadonlyMap<string, ReadonlySet<string>> | undefined
   /** The live reactions that keep everything back, slow it, or leave one connection. */
   #suspended: Live | undefined
-  #slowed: Live | undefined
+  #slowing: readonly Live[] = []
   #single: Live | undefined
 
   constructor(options: PathShapeOptions) {
@@ -122,7 +122,11 @@ export class PathShape implements PermitKeeper {
     else this.#unknownUsers ??= new UnknownUsers()
     if (shared !== this.#shared) for (const owner of this.#owners) this.#shared?.leave(owner)
     this.#shared = shared
-    for (const owner of this.#owners) shared?.join(owner)
+    // What one of them waits for may be no limit any more.
+    for (const owner of this.#owners) {
+      shared?.join(owner)
+      owner.shareFree()
+    }
   }
 
   attach(owner: ShapeOwner): void {
@@ -156,7 +160,7 @@ export class PathShape implements PermitKeeper {
     if (this.#suspended !== undefined) return Infinity
     const now = this.#options.clock.now()
     const warmUp = this.#options.warmUp?.wait(now) ?? 0
-    const wait = Math.max(this.#messages.wait(now), this.#slowWait(now), warmUp)
+    const wait = Math.max(this.#messages.wait(now), slowWait(this.#slowing, this.#lastBegan, now), warmUp)
     if (wait === Infinity) this.#waiting.add(owner)
     if (wait > 0) return wait
     return this.#shared === undefined || this.#shared.messages.admits(owner, now) ? 0 : Infinity
@@ -167,7 +171,7 @@ export class PathShape implements PermitKeeper {
     this.#messages.begin()
     this.#shared?.messages.begin()
     this.#options.warmUp?.begin(this.#options.clock.now())
-    if (this.#slowed !== undefined) this.#lastBegan = this.#options.clock.now()
+    if (this.#slowing.length > 0) this.#lastBegan = this.#options.clock.now()
   }
 
   /** The message that began has ended, whatever came of it. */
@@ -209,12 +213,6 @@ export class PathShape implements PermitKeeper {
     return this.#paused !== undefined
   }
 
-  #slowWait(now: Instant): number {
-    const { slope, until } = this.#slowed ?? {}
-    if (slope === undefined || until === undefined) return 0
-    return Math.max(0, Math.ceil(this.#lastBegan + 60_000 / rateAt(slope, until, now) - now))
-  }
-
   // Connections.
 
   get connections(): number {
@@ -253,6 +251,9 @@ export class PathShape implements PermitKeeper {
   }
 
   takeTry(): boolean {
+    // What has been said since the opening began holds for what is left of it.
+    if (this.#suspended !== undefined || this.connections > this.mostConnections()) return false
+    if (this.#shared !== undefined && this.#shared.slots.taken > this.#shared.connections) return false
     const now = this.#options.clock.now()
     if (this.#openings.wait(now) > 0 || (this.#shared?.openings.gate.wait(now) ?? 0) > 0) return false
     this.#openings.begin()
@@ -337,7 +338,7 @@ export class PathShape implements PermitKeeper {
   }
 
   #countUnknown(stream: Stream, attempt: Attempt, claimed: Claimed): void {
-    if (this.#unknownUsers === undefined || !REACHED.has(attempt.stage)) return
+    if (this.#unknownUsers === undefined || !hasLookedAt(attempt)) return
     const { clock } = this.#options
     const terms = this.#resolved.limits.unknownUsers
     const isUnknown = isUnknownUser(attempt, claimed.delivery.to.domain)
@@ -364,13 +365,14 @@ export class PathShape implements PermitKeeper {
 
   /** @returns the reaction as it was, or nothing when this path has none of this id */
   cancel(id: string): Live | undefined {
-    const live = this.#reactor.cancel(id)
-    if (live !== undefined) this.#changed()
-    return live
+    return this.#altered(this.#reactor.cancel(id))
   }
 
   extend(id: string, by: number): Live | undefined {
-    const live = this.#reactor.extend(id, by)
+    return this.#altered(this.#reactor.extend(id, by))
+  }
+
+  #altered(live: Live | undefined): Live | undefined {
     if (live !== undefined) this.#changed()
     return live
   }
@@ -396,7 +398,7 @@ export class PathShape implements PermitKeeper {
   #changed(): void {
     const live = [...this.#reactor.live]
     this.#suspended = longest(live.filter(isSuspension))
-    this.#slowed = live.find(({ act }) => act.do === 'slow')
+    this.#slowing = live.filter(({ act }) => act.do === 'slow')
     this.#single = longest(live.filter(({ act }) => act.do === 'one-connection'))
     this.#paused = pausedOf(live)
     this.#armSweep(live)
@@ -441,11 +443,11 @@ export class PathShape implements PermitKeeper {
   pace(): Pace | undefined {
     if (this.#suspended !== undefined) return { at: 'suspended', reaction: this.#suspended }
     const now = this.#options.clock.now()
-    const slow = this.#slowWait(now)
+    const slow = slowWait(this.#slowing, this.#lastBegan, now)
     const found = tighter(this.#messages.binding(now), this.#shared?.messages.binding(now))
     const warming = this.#options.warmUp?.pace(now)
     if (warming !== undefined) return warming
-    if (slow > (found?.wait ?? 0)) return slowPace(this.#slowed, now, slow)
+    if (slow > (found?.wait ?? 0)) return slowPace(slowest(this.#slowing, now), now, slow)
     if (found === undefined) return undefined
     return { at: 'paced', limit: this.#limitOf('messages', found), until: now + finite(found.wait) }
   }
@@ -497,17 +499,13 @@ export class PathShape implements PermitKeeper {
 
   /** What `tallies` gave last has been written down: more may begin. */
   kept(): void {
-    const isWarming = this.#options.warmUp !== undefined
-    const isKept = [this.#messages.kept(), this.#openings.kept(), isWarming].includes(true)
-    if (isKept) for (const owner of this.#owners) owner.shareFree()
+    const isWarming = this.warmUp !== undefined
+    if ([this.#messages.kept(), this.#openings.kept(), isWarming].includes(true))
+      for (const owner of this.#owners) owner.shareFree()
   }
 
-  restoreTallies(kept: ReturnType<PathShape['tallies']>, passed: number): void {
-    const now = this.#options.clock.now()
-    this.#messages.restore(kept.messages, passed, now)
-    this.#openings.restore(kept.connections, passed, now)
+  restoreTallies(kept: ReturnType<PathShape['tallies']>, past: Past): void {
+    this.#messages.restore(kept.messages, past)
+    this.#openings.restore(kept.connections, past)
   }
 }
-
-/** Where a receiver has looked at the recipient. */
-const REACHED: ReadonlySet<string> = new Set(['RCPT', 'DATA', 'end of data'])

@@ -323,3 +323,20 @@ test('other rules hold for paths that are there, and what was counted stays', ()
   assert.equal(drain(shape, by), 30)
   assert.equal(shape.mostConnections(), 3)
 })
+
+function slowing(name: string, rate: number): string {
+  const act = `do = "slow"\nper_minute = ${rate}\nfor = "1h"`
+  return `[default.reactions.${name}]\ntext = ["${name}"]\n${act}\nsamples = ["MAIL: 421 ${name}"]\n`
+}
+
+test('of two replies that slow a path the one that leaves less is obeyed', () => {
+  const at = rig(slowing('gently', 60) + slowing('hard', 2))
+  const shape = at.shaping.shapeOf('main', 'mx', {})
+  const sender = owner(shape)
+  shape.tried([claimed()], [attempt(421, 'gently')])
+  shape.tried([claimed()], [attempt(421, 'hard')])
+  shape.begin()
+  assert.equal(shape.messageWait(sender), 30_000)
+  const pace = shape.pace()
+  assert.equal(pace?.at === 'slowed' ? pace.reaction.rule : '', 'default: hard')
+})

@@ -11,7 +11,7 @@ import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 
-import type { Tallies } from './gate.ts'
+import type { Past, Tallies } from './gate.ts'
 import type { Live } from './live.ts'
 import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
@@ -47,9 +47,13 @@ export type ShapingOptions = {
 
 type Counted = ReturnType<PathShape['tallies']>
 
+const NOTHING: Counted = { messages: {}, connections: {} }
+
 /** What outlives the process. Times are of the clock. */
 export type Kept = {
   readonly at: Instant
+  /** The process came to its end in order: nothing has begun since. */
+  readonly isLast?: true
   readonly paths: readonly {
     readonly key: string
     readonly tallies?: Counted
@@ -78,6 +82,8 @@ export class Shaping {
   readonly #kept = new Map<string, Kept['paths'][number]>()
   readonly #keptShared = new Map<string, Counted>()
   #keptAt: Instant = 0
+  /** When a process that did not come to its end was gone at the latest. */
+  #crashedBy: Instant | undefined
   #rules: Ruleset
   #base: Base
   #config: EgressConfig
@@ -216,6 +222,7 @@ export class Shaping {
     }))
     return {
       at,
+      ...(isLast ? { isLast } : {}),
       paths: [...paths, ...waiting],
       shared: [...shared, ...alsoShared],
       warmUps: this.#warmUps.keep(isLast),
@@ -240,9 +247,10 @@ export class Shaping {
   }
 
   /** Takes up what a process before kept; before the first path is made. */
-  restore({ at, paths, shared, warmUps = [] }: Kept): void {
+  restore({ at, isLast, paths, shared, warmUps = [] }: Kept): void {
     this.#warmUps.restore(warmUps)
     const now = this.#options.clock.now()
+    if (isLast !== true) this.#crashedBy = now
     // A clock that was set back must not prolong what had set in.
     const late = Math.max(0, at - now)
     this.#keptAt = Math.min(at, now)
@@ -258,12 +266,17 @@ export class Shaping {
   }
 
   #restore(key: string, shape: PathShape): void {
+    const past = this.#past()
     const kept = this.#kept.get(key)
-    if (kept === undefined) return
     this.#kept.delete(key)
+    shape.restoreTallies(kept?.tallies ?? NOTHING, past)
+    for (const live of kept?.live ?? []) if (live.until > past.now) shape.restore(live)
+  }
+
+  /** Since what was taken up. */
+  #past(): Past {
     const now = this.#options.clock.now()
-    if (kept.tallies !== undefined) shape.restoreTallies(kept.tallies, Math.max(0, now - this.#keptAt))
-    for (const live of kept.live ?? []) if (live.until > now) shape.restore(live)
+    return { passed: Math.max(0, now - this.#keptAt), now, crashedBy: this.#crashedBy }
   }
 
   #change(id: string, act: (shape: PathShape) => Live | undefined): Live | undefined {
@@ -304,10 +317,8 @@ export class Shaping {
     const { clock, want } = this.#options
     const shared = new SharedShape(resolved, provider, clock, want)
     this.#shared.set(key, shared)
-    const kept = this.#keptShared.get(key)
+    shared.restore(this.#keptShared.get(key) ?? NOTHING, this.#past())
     this.#keptShared.delete(key)
-    const now = clock.now()
-    if (kept !== undefined) shared.restore(kept, Math.max(0, now - this.#keptAt), now)
     return shared
   }
 

@@ -4,7 +4,7 @@ import type { Origin, Resolved } from '#engine/rule'
 import type { Instant } from '#engine/spool'
 
 import { Gate } from './gate.ts'
-import type { Span, Tallies } from './gate.ts'
+import type { Past, Rates, Span, Tallies } from './gate.ts'
 import { connectionRates, messageRates } from './limits.ts'
 import { Slots } from './slots.ts'
 import type { Ceiling } from './state.ts'
@@ -63,8 +63,8 @@ export class SharedShape {
 
   use(resolved: Resolved): void {
     this.#resolved = resolved
-    this.messages.gate.limit(messageRates(resolved.limits.shared))
-    this.openings.gate.limit(connectionRates(resolved.limits.shared))
+    this.messages.limit(messageRates(resolved.limits.shared))
+    this.openings.limit(connectionRates(resolved.limits.shared))
   }
 
   join(sharer: Sharer): void {
@@ -96,9 +96,9 @@ export class SharedShape {
     }
   }
 
-  restore(kept: ReturnType<SharedShape['tallies']>, passed: number, now: Instant): void {
-    this.messages.gate.restore(kept.messages, passed, now)
-    this.openings.gate.restore(kept.connections, passed, now)
+  restore(kept: ReturnType<SharedShape['tallies']>, past: Past): void {
+    this.messages.gate.restore(kept.messages, past)
+    this.openings.gate.restore(kept.connections, past)
   }
 
   #spareOne(): void {
@@ -118,6 +118,14 @@ export class Turnstile {
   constructor(clock: Clock, want: (() => void) | undefined) {
     this.#clock = clock
     this.gate = new Gate(want)
+  }
+
+  /** Other limits: those that wait may have to wait less. */
+  limit(rates: Rates): void {
+    this.gate.limit(rates)
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.look(this.#clock.now())
   }
 
   /** Whether `sharer` may begin one now; otherwise `shareFree` is called when it may ask again. */

@@ -70,6 +70,11 @@ function turn(count: Count, within: number, now: Instant): void {
   count.since = now
 }
 
+/** Whether the receiver has looked at the recipient. */
+export function hasLookedAt({ stage }: Attempt): boolean {
+  return stage === 'RCPT' || stage === 'DATA' || stage === 'end of data'
+}
+
 /** Whether the receiver says that there is nobody of this name. What several say of who filters is told apart. */
 export function isUnknownUser(attempt: Attempt, domain: string): boolean {
   return attempt.outcome === 'bounced' && classifyReply({ ...attempt, domain }).class === 'user-unknown'

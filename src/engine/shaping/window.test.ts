@@ -5,7 +5,11 @@ import fc from 'fast-check'
 
 import { Window } from './window.ts'
 
+const MINUTE = 60_000
 const HOUR = 3_600_000
+
+const CLOSELY = { parts: 50, isLenient: false }
+const LOOSELY = { parts: 4, isLenient: true }
 
 test('a window lets so many begin, and the next a span after the first has ended', () => {
   const window = new Window(2, 1_000)
@@ -75,6 +79,7 @@ test('what was counted is found again after a restart, as old as it is by then',
   for (let n = 0; n < 10; n += 1) before.begin()
   for (let n = 0; n < 8; n += 1) before.end(0)
   const tally = before.tally(HOUR / 2, true)
+  assert(tally)
   const after = new Window(100, HOUR)
   after.restore(tally, HOUR / 4, 50 * HOUR)
   assert.equal(after.used(50 * HOUR), 10)
@@ -84,10 +89,10 @@ test('what was counted is found again after a restart, as old as it is by then',
 })
 
 test('none begins that is not covered by what has been written down', () => {
-  const window = new Window(100, HOUR)
-  window.mustBeKept()
+  const window = new Window(100, HOUR, CLOSELY)
   assert.equal(window.wait(0), Infinity)
   const tally = window.tally(0, false)
+  assert(tally)
   assert.equal(tally.reserved, 2)
   window.kept()
   window.begin()
@@ -101,8 +106,7 @@ test('none begins that is not covered by what has been written down', () => {
 })
 
 test('what began while it was written down is taken from what was reserved', () => {
-  const window = new Window(1_000, HOUR)
-  window.mustBeKept()
+  const window = new Window(1_000, HOUR, CLOSELY)
   window.tally(0, false)
   window.kept()
   window.tally(0, false)
@@ -111,4 +115,66 @@ test('what began while it was written down is taken from what was reserved', () 
   let begun = 0
   for (; window.wait(0) === 0; begun += 1) window.begin()
   assert.equal(begun, 15)
+})
+
+test('of what is seldom near its limit a quarter goes without any writing, and counts after a crash', () => {
+  const window = new Window(100, MINUTE, LOOSELY)
+  let begun = 0
+  for (; window.wait(0) === 0; begun += 1) window.begin()
+  assert.equal(begun, 25)
+  assert.ok(window.isRunningOut)
+  const few = new Window(100, MINUTE, LOOSELY)
+  few.begin()
+  assert.equal(few.tally(0, false), undefined)
+  assert.ok(!few.isRunningOut)
+  const after = new Window(100, MINUTE, LOOSELY)
+  after.presume(1_000, 2_000, undefined)
+  assert.equal(after.used(2_000), 25)
+  assert.equal(after.used(MINUTE + 3_000), 0)
+})
+
+test('a crash never lets more begin within a span than it holds, whenever it comes and whatever was written', () => {
+  const acts = fc.array(
+    fc.oneof(
+      fc.record({ act: fc.constant('pause' as const), ms: fc.integer({ min: 0, max: 40_000 }) }),
+      fc.record({ act: fc.constantFrom('begin' as const, 'begin' as const, 'write' as const) }),
+      fc.record({ act: fc.constantFrom('crash' as const, 'stop' as const) }),
+    ),
+    { maxLength: 80 },
+  )
+  fc.assert(
+    fc.property(acts, fc.integer({ min: 1, max: 30 }), (all, most) => {
+      let [now, at] = [0, 0]
+      let window = new Window(most, MINUTE, LOOSELY)
+      let disk: ReturnType<Window['tally']>
+      const seen: number[] = []
+      for (const one of all) {
+        if (one.act === 'pause') now += one.ms
+        else if (one.act === 'write') {
+          disk = window.tally(now, false)
+          at = now
+          window.kept()
+        } else if (one.act === 'begin') {
+          if (window.wait(now) > 0) continue
+          window.begin()
+          window.end(now)
+          seen.push(now)
+        } else {
+          if (one.act === 'stop') [disk, at] = [window.tally(now, true), now]
+          window = new Window(most, MINUTE, LOOSELY)
+          if (disk !== undefined) window.restore(disk, now - at, now)
+          if (one.act === 'crash') window.presume(now, now, disk)
+          // What a process finds it writes down again before it begins anything: from here on it may crash.
+        }
+      }
+      for (const [i, last] of seen.entries()) {
+        const first = seen[i - most]
+        assert.ok(
+          first === undefined || last - first >= MINUTE,
+          `${most + 1} within ${last - (first ?? 0)} ms`,
+        )
+      }
+    }),
+    { numRuns: 500 },
+  )
 })

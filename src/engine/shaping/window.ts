@@ -19,23 +19,37 @@ export type Tally = {
   readonly reserved: number
 }
 
+/** How a window outlives the process: nothing begins in it that a restart would not know of. */
+export type Keeping = {
+  /** With each writing one of so many parts of it is bought ahead; a crash costs as much. */
+  readonly parts: number
+  /** Whether as much may begin without any writing: after a crash it is taken to have begun, see `presume`. */
+  readonly isLenient: boolean
+}
+
 export class Window {
   /** Milliseconds. */
   readonly within: number
   most: number
   readonly #slot: number
+  readonly #keeping: Keeping | undefined
   /** How many may begin before it is written down again; `Infinity` where it need not be. */
-  #allowance = Infinity
+  #allowance: number
+  /** Something waits for the next writing. */
+  #isAwaited = false
   #begunSinceTally = 0
+  #isTallied = false
   readonly #ends = new Uint32Array(SLOTS + 1)
   /** The slot of the moment, counted from the epoch of the clock. */
   #at = 0
   #ended = 0
   #open = 0
 
-  constructor(most: number, within: number) {
+  constructor(most: number, within: number, keeping?: Keeping) {
     this.most = most
     this.within = within
+    this.#keeping = keeping
+    this.#allowance = keeping === undefined ? Infinity : 0
     this.#slot = within / SLOTS
   }
 
@@ -52,8 +66,9 @@ export class Window {
   /** Milliseconds until one more may begin, 0 for at once; `Infinity` when one that is open must end first. */
   wait(now: Instant): number {
     this.#advance(now)
-    let excess = this.#ended + this.#open - this.most + 1
-    if (excess <= 0) return this.#allowance > 0 ? 0 : Infinity
+    let excess = this.#counted - this.most + 1
+    this.#isAwaited = excess <= 0 && this.#allowance <= 0 && this.#counted >= this.#free
+    if (excess <= 0) return this.#isAwaited ? Infinity : 0
     for (let slot = this.#at - SLOTS; slot <= this.#at; slot += 1) {
       excess -= this.#ends[modulo(slot)] ?? 0
       if (excess <= 0) return Math.max(1, Math.ceil((slot + SLOTS + 1) * this.#slot - now))
@@ -67,24 +82,36 @@ export class Window {
     this.#begunSinceTally += 1
   }
 
-  /** From now on none begins that is not covered by what has been written down. */
-  mustBeKept(): void {
-    if (this.#allowance === Infinity) this.#allowance = 0
+  /** Whether one more could begin, had what is counted been written down. */
+  get isAwaited(): boolean {
+    return this.#isAwaited
   }
 
   /** Whether it should be written down again, before those that wait have to wait for it. */
   get isRunningOut(): boolean {
-    return this.#allowance <= this.#block / 2
+    return this.#allowance <= this.#block / 2 && (this.#free === 0 || this.#counted > this.#free / 2)
   }
 
-  /** What `tally` gave has been written down, with all that it reserves. */
-  kept(): void {
-    if (this.#allowance !== Infinity) this.#allowance = this.#block - this.#begunSinceTally
+  /** What `tally` gave last has been written down, with all that it reserves. Whether somebody waited for it. */
+  kept(): boolean {
+    if (this.#isTallied) this.#allowance = this.#block - this.#begunSinceTally
+    const wasAwaited = this.#isAwaited
+    this.#isAwaited = false
+    return wasAwaited
   }
 
-  /** Bought ahead with each writing: a crash costs two of a hundred at most, and a busy window is written 50 times. */
+  /** Bought ahead with each writing. */
   get #block(): number {
-    return Math.max(1, Math.floor(this.most / 50))
+    return this.#keeping === undefined ? 0 : Math.max(1, Math.floor(this.most / this.#keeping.parts))
+  }
+
+  get #free(): number {
+    return this.#keeping?.isLenient === true ? this.#block : 0
+  }
+
+  /** Those that count, or did at the last look. */
+  get #counted(): number {
+    return this.#ended + this.#open
   }
 
   end(now: Instant): void {
@@ -93,26 +120,49 @@ export class Window {
     this.#add(this.#at, 1)
   }
 
-  /** What ended within the span; what is open is taken to end now. `isLast`: nothing will begin any more. */
-  tally(now: Instant, isLast: boolean): Tally {
+  /**
+   * What ended within the span; what is open is taken to end now. `undefined`: nothing need be written. `isLast`:
+   * nothing will begin any more.
+   */
+  tally(now: Instant, isLast: boolean): Tally | undefined {
     this.#advance(now)
+    this.#isTallied = this.#keeping !== undefined && (this.#free === 0 || this.#counted > this.#free / 2)
+    // What an earlier writing bought is written no more.
+    if (this.#keeping !== undefined && !this.#isTallied) this.#allowance = Math.min(this.#allowance, 0)
+    if (!isLast && !this.#isTallied) return undefined
     this.#begunSinceTally = 0
+    const ends = this.#endsAt(now)
+    const reserved = isLast ? 0 : this.#block
+    return ends.length + reserved === 0 ? undefined : { ends, reserved }
+  }
+
+  #endsAt(now: Instant): Tally['ends'] {
     const ends: [number, number][] = []
     for (let slot = this.#at - SLOTS; slot <= this.#at; slot += 1) {
       const count = (this.#ends[modulo(slot)] ?? 0) + (slot === this.#at ? this.#open : 0)
       if (count > 0) ends.push([Math.round(now - Math.min(now, (slot + 1) * this.#slot)), count])
     }
-    return { ends, reserved: isLast || this.#allowance === Infinity ? 0 : this.#block }
+    return ends
   }
 
   /** Counts what `tally` gave, `passed` milliseconds ago. When what it reserved began nobody knows: a moment ago. */
   restore({ ends, reserved }: Tally, passed: number, now: Instant): void {
     this.#advance(now)
     if (reserved > 0) this.#add(this.#at, reserved)
-    for (const [age, count] of ends) {
-      const slot = Math.floor((now - Math.max(0, age + passed)) / this.#slot)
-      if (slot >= this.#at - SLOTS) this.#add(Math.min(slot, this.#at), count)
-    }
+    for (const [age, count] of ends) this.#addAt(now - Math.max(0, age + passed), count)
+  }
+
+  /** Counts what a process that crashed may have begun without writing it down; it was gone at `by`. */
+  presume(by: Instant, now: Instant, tally: Tally | undefined): void {
+    this.#advance(now)
+    // A window that is never written holds all that it may.
+    const unwritten = this.#keeping === undefined ? this.most : this.#free
+    this.#addAt(by, Math.max(0, unwritten - (tally?.reserved ?? 0)))
+  }
+
+  #addAt(when: Instant, count: number): void {
+    const slot = Math.floor(when / this.#slot)
+    if (slot >= this.#at - SLOTS) this.#add(Math.min(slot, this.#at), count)
   }
 
   #add(slot: number, count: number): void {
