@@ -25,7 +25,10 @@ type Words = {
   readonly measured: (perMinute: string) => string
   readonly limits: (perMinute: string) => string
   readonly unknown: string
+  readonly window: string
   readonly free: string
+  /** Nothing is due before; the domain of those that wait. */
+  readonly notDue: (next: string, domain: string) => string
   readonly raise: (key: string, place: string) => string
   readonly cancel: (id: string) => string
   readonly faster: string
@@ -38,18 +41,29 @@ export function tellSite(site: SiteExplained, language: Language, now: Instant):
   const next = site.nextDue === undefined ? undefined : distance(Math.max(0, site.nextDue - now))
   const paths = site.paths.map((path) => words.path(path, rounded(path.perMinute ?? 0)))
   const told = site.reasons.map((reason) => tell(reason, language, { name: site.site, now }))
-  const held = told.map(({ brief }) => brief)
+  const held = told.length > 0 ? told.map(({ brief }) => brief) : [unheld(site, words, { at, now })]
   const reactions = site.reactions.map(
     (live) => `${words.reaction(live, at(live.until))} ${words.answer(live)}`,
   )
   return [
     [labels.left, words.left(site, next)],
     ...labelled(labels.paths, paths.length === 0 ? [words.noPath] : paths),
-    ...labelled(labels.held, held.length === 0 && site.waiting + site.active > 0 ? [words.free] : held),
+    ...labelled(labels.held, site.waiting + site.active > 0 ? held : []),
     ...labelled(labels.reactions, reactions),
     ...pace(site, words, at),
     ...labelled(labels.change, [...new Set([...told.map(({ change }) => change), ...changes(site, words)])]),
   ]
+}
+
+/** What waits for its next try only is in no path’s way. */
+function unheld(
+  { active, nextDue, queues }: SiteExplained,
+  words: Words,
+  { at, now }: { readonly at: (time: Instant) => string; readonly now: Instant },
+): string {
+  const [queue = ''] = queues
+  if (active > 0 || nextDue === undefined || nextDue <= now) return words.free
+  return words.notDue(at(nextDue), queue.slice(queue.lastIndexOf('/') + 1))
 }
 
 function labelled(label: string, texts: readonly string[]): readonly Line[] {
@@ -68,21 +82,27 @@ function pace(
     ...(bound === undefined
       ? []
       : [[labels.bound, words.bound(bound.key, bound.value, place, bound.source)] as const]),
-    [labels.rate, rate === undefined ? words.unknown : words[rate.by](rounded(rate.perMinute))],
+    [labels.rate, rateText(rate, words)],
     ...(eta === undefined ? [] : [[labels.eta, at(eta)] as const]),
   ]
 }
 
+function rateText(rate: SiteExplained['rate'], words: Words): string {
+  if (rate === undefined) return words.unknown
+  return rate.by === 'window' ? words.window : words[rate.by](rounded(rate.perMinute))
+}
+
 /** What would change it besides what each reason says. */
 function changes(
-  { bound, rate, reactions, waiting, active }: SiteExplained,
+  { bound, rate, reactions, paths, waiting, active }: SiteExplained,
   words: Words,
 ): readonly string[] {
   if (waiting + active === 0) return []
+  const isPaced = paths.some(({ hold }) => hold.at === 'paced' || hold.at === 'warming')
   return [
     ...reactions.map(({ id }) => words.cancel(id)),
-    ...(bound === undefined || rate?.by === 'measured' ? [] : [words.raise(bound.key, limitPlace(bound))]),
-    ...(rate?.by === 'measured' && reactions.length === 0 ? [words.faster] : []),
+    ...(bound === undefined || rate?.by !== 'limits' ? [] : [words.raise(bound.key, limitPlace(bound))]),
+    ...(rate?.by === 'measured' && reactions.length === 0 && !isPaced ? [words.faster] : []),
   ]
 }
 
@@ -112,19 +132,22 @@ const WORDS: { readonly [K in Language]: Words } = {
       `${waiting} wait, ${active} in memory, ${onWire} of them on the wire${held > 0 ? `, ${held} held` : ''}${next === undefined ? '' : `; next due ${next}`}`,
     path: ({ source, hold, connections, busy }, perMinute) =>
       `${source}: ${hold.at}, ${connections} connections, ${busy} at work, ${perMinute} messages in the last minute`,
-    noPath: 'none yet: no node runs, or no route was needed',
+    noPath: 'none in memory: nothing is due, or no node runs',
     reaction: (live, end) => `${live.act.do} until ${end} (${reactionPlace(live)}):`,
     answer: reply,
     bound: (key, value, place, source) =>
-      `${key} = ${value}, from ${source}${place === '' ? '' : ` (${place})`}`,
+      `${key} = ${value}, for source ${source}${place === '' ? '' : ` (${place})`}`,
     measured: (perMinute) => `${perMinute} messages a minute, as in the last one`,
     limits: (perMinute) => `up to ${perMinute} messages a minute by the limits; none went in the last one`,
     unknown: 'not known',
+    window: 'as that limit lets through, and it is used up for now',
     free: 'nothing',
+    notDue: (next, domain) =>
+      `the time of the next try, ${next}; hikyaku message list --state waiting --to @${domain} shows the last answers`,
     raise: (key, place) =>
       `${key} allows more${place === '' ? '' : ` (${place})`}, if the receiver bears it.`,
     cancel: (id) => `"hikyaku shaping cancel ${id}" ends the reaction now.`,
-    faster: 'At this rate the receiver’s replies decide, not a reaction.',
+    faster: 'Nothing of ours slows it: how fast the receiver answers decides.',
   },
   ja: {
     labels: {
@@ -141,7 +164,7 @@ const WORDS: { readonly [K in Language]: Words } = {
       `待機 ${waiting} 通、メモリー上 ${active} 通、うち送信中 ${onWire} 通${held > 0 ? `、保留 ${held} 通` : ''}${next === undefined ? '' : `。次の送信は${next}`}`,
     path: ({ source, hold, connections, busy }, perMinute) =>
       `${source}: ${hold.at}、接続 ${connections} 本（使用中 ${busy} 本）、直近 1 分間に ${perMinute} 通`,
-    noPath: 'まだありません。ノードが停止中か、経路が不要です',
+    noPath: 'メモリー上にありません。送る時刻でないか、ノードが停止中です',
     reaction: (live, end) => `${live.act.do}、${end} まで（${reactionPlace(live)}）:`,
     answer: reply,
     bound: (key, value, place, source) =>
@@ -149,7 +172,10 @@ const WORDS: { readonly [K in Language]: Words } = {
     measured: (perMinute) => `毎分 ${perMinute} 通（直近 1 分間の実績）`,
     limits: (perMinute) => `上限から見て最大毎分 ${perMinute} 通。直近 1 分間の送信はありません`,
     unknown: '不明',
+    window: 'この上限の範囲で進みます。いまは使い切っています',
     free: 'ありません',
+    notDue: (next, domain) =>
+      `次の再試行の時刻 ${next} を待っています。直近の応答は「hikyaku message list --state waiting --to @${domain}」で見られます`,
     raise: (key, place) => `相手が許せば、${key} を増やせます${place === '' ? '' : `（${place}）`}。`,
     cancel: (id) => `「hikyaku shaping cancel ${id}」で規制をすぐに解除できます。`,
     faster: 'いまの速度を決めているのは規制ではなく、相手の応答の速さです。',

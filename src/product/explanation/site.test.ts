@@ -61,7 +61,7 @@ test('where nothing was sent the limits are the rate, and the binding one is nam
   assert.ok(found.eta < NOW + 5.2 * 60 * MINUTE)
   const told = tellSite(found, 'en', NOW).map(([, text]) => text)
   assert.ok(
-    told.includes('messages_per_hour = 100, from default (provider big, own.toml:3)'),
+    told.includes('messages_per_hour = 100, for source default (provider big, own.toml:3)'),
     told.join('\n'),
   )
 })
@@ -86,6 +86,25 @@ test('a suspended path is not counted on before its reaction ends; the reaction 
     assert.ok(told.includes(reaction.cause.attempt.text), told)
     assert.ok(told.includes(`hikyaku shaping cancel ${reaction.id}`), told)
   }
+})
+
+test('a limit by the hour that is used up says when the next goes and how fast, not what went in the last minute', () => {
+  const until = NOW + 40 * MINUTE
+  const limit = { key: 'messages_per_hour', value: 60, origin: HOURLY }
+  const spent = { ...path({ at: 'paced', limit, until }), site: SITE, perMinute: 60 }
+  const found = explainSite(facts({ queues: [queue('a/b/one', [spent], 30)] }))
+  assert.deepEqual(found.rate, { perMinute: 1, by: 'window' })
+  assert.equal(found.bound?.key, 'messages_per_hour')
+  assert.equal(found.eta, until + 30 * MINUTE)
+})
+
+test('what waits for its next try says so, and where its last answers are', () => {
+  const rows = [{ ...queue('a/b/one.example', [], 1), nextDue: NOW + MINUTE }]
+  const told = tellSite(explainSite(facts({ queues: rows })), 'en', NOW).map((line) => line.join(' '))
+  assert.ok(
+    told.some((line) => line.includes('message list --state waiting --to @one.example')),
+    told.join('\n'),
+  )
 })
 
 test('nothing left has neither a rate nor an end', () => {

@@ -7,6 +7,7 @@ import type { Live } from '#engine/shaping'
 import type { Instant, QueueDepth } from '#engine/spool'
 
 import type { Reason } from './reason.ts'
+import { countedIn } from './shaping-place.ts'
 
 export type SiteFacts = {
   readonly site: string
@@ -37,8 +38,11 @@ export type SiteExplained = {
   readonly reasons: readonly Reason[]
   /** The rule that limits what is left; absent when none does, or none is known. */
   readonly bound?: Bound & { readonly source: string }
-  /** Messages a minute: of the last one, or what the limits let through where none was sent in it. */
-  readonly rate?: { readonly perMinute: number; readonly by: 'measured' | 'limits' }
+  /**
+   * Messages a minute: of the last one, or what the limits let through where none was sent in it; `window`: what a limit
+   * by the hour or the day lets through, which is used up.
+   */
+  readonly rate?: { readonly perMinute: number; readonly by: 'measured' | 'limits' | 'window' }
   /** When the last would be done at this rate. */
   readonly eta?: Instant
 }
@@ -53,8 +57,9 @@ export function explainSite({ site, queues, reactions, rules, now }: SiteFacts):
   const nextDue = least(queues.flatMap((one) => (one.nextDue === undefined ? [] : [one.nextDue])))
   const paths = uniquePaths(queues.flatMap((one) => one.paths ?? []))
   const left = waiting + active
-  const limited = left === 0 ? undefined : byLimits(rules, left)
-  const rate = left === 0 ? undefined : rateOf(paths, limited, left)
+  const spent = left === 0 ? undefined : spentWindow(paths)
+  const limited = left === 0 ? undefined : (spent ?? byLimits(rules, left))
+  const rate = left === 0 ? undefined : (spent?.rate ?? rateOf(paths, limited, left))
   // What is in memory is due.
   const begins = Math.max(beginsAt(paths, now), active > 0 ? now : (nextDue ?? now))
   return {
@@ -72,6 +77,27 @@ export function explainSite({ site, queues, reactions, rules, now }: SiteFacts):
     ...(rate === undefined ? {} : { rate, eta: begins + (left / rate.perMinute) * 60_000 }),
   }
 }
+
+/** Where each path has sent what it may in an hour or a day, what was sent in the last minute says nothing. */
+function spentWindow(paths: readonly PathState[]): (Limited & Pick<SiteExplained, 'rate'>) | undefined {
+  const spent = paths.flatMap(({ source, hold }) => {
+    const period = hold.at === 'paced' ? LONG.get(countedIn(hold.limit.key)) : undefined
+    return hold.at !== 'paced' || period === undefined ? [] : [{ source, ...hold, period }]
+  })
+  const first = spent.toSorted((a, b) => a.until - b.until)[0]
+  if (first === undefined || spent.length < paths.length) return undefined
+  const { source, limit } = first
+  const { key, value, origin, provider } = limit
+  const isShared = provider !== undefined
+  const bound = { key: isShared ? `shared.${key}` : key, value, source, ...(origin && { origin }) }
+  const perMinute = spent.reduce((sum, one) => sum + (one.limit.value / one.period) * 60_000, 0)
+  return { after: 0, bound, rate: { perMinute, by: 'window' } }
+}
+
+const LONG: ReadonlyMap<string, number> = new Map([
+  ['hour', 3_600_000],
+  ['day', 86_400_000],
+])
 
 type Limited = { readonly after: number; readonly bound: NonNullable<SiteExplained['bound']> }
 
@@ -100,7 +126,7 @@ function rateOf(
 function beginsAt(paths: readonly PathState[], now: Instant): Instant {
   const free = paths.map(({ hold }) => {
     if (hold.at === 'suspended') return hold.reaction.until
-    return hold.at === 'down' ? hold.until : now
+    return hold.at === 'down' || hold.at === 'paced' || hold.at === 'warming' ? hold.until : now
   })
   return Math.max(now, least(free) ?? now)
 }
