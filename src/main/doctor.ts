@@ -15,6 +15,7 @@ import type { Finding } from '#product/verification'
 import { configure } from './configure.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { thisMachine } from './machine.ts'
+import { loadRules } from './rule-files.ts'
 
 type WithNode = <T>(config: Config, use: (operations: Operations) => Promise<T>) => Promise<T>
 
@@ -46,7 +47,19 @@ export async function doctor(
     warnings.length === 0
       ? [{ level: 'ok', check: 'configuration', text: `${path} is good` }]
       : warnings.map((text) => ({ level: 'warning', check: 'configuration', text }))
-  return [...configuration, ...found]
+  return [...configuration, ...ofRules(config), ...found]
+}
+
+/** A running node keeps the rules that it has, and says so in its log alone. */
+function ofRules(config: Config): readonly Finding[] {
+  const read = loadRules(config)
+  if (!read.ok) {
+    const advice = 'a running node keeps the rules that it has, and none starts until they are corrected'
+    return read.problems.map((text) => ({ level: 'problem', check: 'shaping', text, advice }))
+  }
+  if (read.warnings.length > 0)
+    return read.warnings.map((text) => ({ level: 'warning', check: 'shaping', text }))
+  return [{ level: 'ok', check: 'shaping', text: 'the rules and their samples are good' }]
 }
 
 const SYSTEM = '/etc/resolv.conf'

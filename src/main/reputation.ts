@@ -15,9 +15,9 @@ export type Reputation = Disposable & { readonly standings: () => readonly Stand
 export function watchReputation(config: Config, log: Log, metrics: MetricsRegistry): Reputation {
   const dns = new Resolver({ config: config.dns, now: monotonic })
   const { blocklists, every } = config.reputation
-  // Behind a proxy or a relay the address is another's.
+  // Behind a relay or a SOCKS proxy the address is another's; an HAProxy is told which one to send from.
   const sources = config.egress.sources.filter(
-    ({ proxy, relay }) => proxy === undefined && relay.length === 0,
+    ({ proxy, relay }) => proxy?.kind !== 'socks5' && relay.length === 0,
   )
   const watch = new ReputationWatch({ dns, sources, blocklists, now: Date.now })
   reputationGauges(metrics, () => watch.standings)
@@ -38,6 +38,10 @@ export function watchReputation(config: Config, log: Log, metrics: MetricsRegist
 function tell(log: Log, { standing }: StandingChange): void {
   const { source, address, by, text } = standing
   const fields = { source, address, by, text }
-  if (standing.state === 'bad') log.warn('source.bad-standing', fields)
+  const todo =
+    by === 'ptr'
+      ? `let the PTR record of ${address} name a host whose A or AAAA record is ${address}`
+      : `find what ${address} sent, stop it, then ask ${by} to remove it`
+  if (standing.state === 'bad') log.warn('source.bad-standing', { ...fields, todo })
   else log.info('source.good-standing', fields)
 }

@@ -313,13 +313,26 @@ const SOURCES: readonly (readonly [
     'problem',
     /leads to 10\.0\.0\.5, which is private/,
   ],
+  [
+    'behind an HAProxy',
+    '9.1.1.1.in-addr.arpa PTR out.example.net\nout.example.net A 1.1.1.9',
+    'address = "1.1.1.9"\nproxy = "haproxy://10.0.0.5:2525"',
+    'ok',
+    /1\.1\.1\.9 is out\.example\.net, and back/,
+  ],
+  ['behind a relay', '', 'relay = ["smtp.example.net:587"]', 'skipped', /by a relay/],
   ['nobody knows', '', '', 'problem', /the EHLO name out\.example\.net leads to no address/],
 ]
 
 for (const [what, zone, source, level, says] of SOURCES) {
   test(`a source ${what} is ${level}`, async () => {
     const resolvers = [{ name: 'x', dns: dnsOf(zone) }] as const
-    const [was, text] = await one('source a', { resolvers, config: `[egress.sources.a]\n${source}\n` })
+    const machine = { bind: async () => 'EADDRNOTAVAIL' }
+    const [was, text] = await one('source a', {
+      resolvers,
+      machine,
+      config: `[egress.sources.a]\n${source}\n`,
+    })
     assert.equal(was, level, text)
     assert.match(text, says)
   })

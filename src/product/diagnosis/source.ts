@@ -15,18 +15,25 @@ import type { Finding, SendingAddress, Source } from '#product/verification'
 
 import type { Machine } from './machine.ts'
 
+/** As far as it matters who the world sees: behind a proxy the address is the proxy’s, and a relay is seen itself. */
+export type Sender = Source & { readonly proxy?: unknown; readonly relay?: readonly unknown[] }
+
 export async function checkSources(
   machine: Machine,
   dns: Dns,
-  sources: readonly Source[],
+  sources: readonly Sender[],
 ): Promise<readonly Finding[]> {
   const all = await Promise.all(sources.map((source) => checkSource(machine, dns, source)))
   return all.flat()
 }
 
-async function checkSource(machine: Machine, dns: Dns, source: Source): Promise<readonly Finding[]> {
-  const { name, address, ehlo } = source
-  if (address !== undefined && !machine.addresses.some((own) => sameAddress(own, address)))
+async function checkSource(machine: Machine, dns: Dns, source: Sender): Promise<readonly Finding[]> {
+  const { name, address, ehlo, proxy, relay = [] } = source
+  if (relay.length > 0)
+    return [finding(source, 'skipped', 'its mail goes by a relay, whose address and name receivers see')]
+  const isOwn = address === undefined || machine.addresses.some((own) => sameAddress(own, address))
+  // An address need not stand on an interface to be sent from.
+  if (!isOwn && proxy === undefined && (await machine.bind(address, 0)) !== undefined)
     return [
       finding(
         source,

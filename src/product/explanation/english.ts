@@ -1,9 +1,11 @@
 /** Every reason in English. */
 
-import type { Report } from '#engine/spool'
+import type { Attempt, Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { ENGLISH_SHAPING } from './shaping-english.ts'
+import { remedyOf, sentences } from './remedy.ts'
+import type { Remedy } from './remedy.ts'
 import { span } from './span.ts'
 import type { Sentences, Wording } from './wording.ts'
 
@@ -55,11 +57,11 @@ export const ENGLISH: Wording = {
       until: at(until),
       change: `"hikyaku message retry ${name}" sends it now, "hikyaku message cancel ${name}" ends it.`,
     }),
-    retry: ({ tries, about, until, end }, { name, at, due }) => ({
+    retry: ({ tries, about, until, end, last }, { name, at, due }) => ({
       brief: `try ${tries + 1} ${due(until)}`,
       what: `${counted(tries, 'try was', 'tries were')} put off. Try ${tries + 1}${about === undefined ? '' : ` of about ${about}`} waits for its time.`,
       until: `${at(until)}. No try is made after ${at(end)}`,
-      change: `"hikyaku message retry ${name}" tries it now.`,
+      change: sentences(remedy(last), `"hikyaku message retry ${name}" tries it now.`),
     }),
     'on-wire': () => ({
       brief: 'on the wire',
@@ -129,7 +131,10 @@ export const ENGLISH: Wording = {
       brief: `${source}: down, next try ${due(until)}: ${last.text}`,
       what: `${site} could not be reached from ${source}, or would not talk, ${failures === 1 ? 'at the last try' : `${failures} times in a row`}.`,
       until: `the next connection is tried at ${at(until)}`,
-      change: 'It goes on by itself when the site answers; "message retry" brings that no nearer.',
+      change: sentences(
+        remedy(last),
+        'It goes on by itself when the site answers; "message retry" brings that no nearer.',
+      ),
     }),
     paused: ({ why }) => ({
       brief: `sending is paused${why === '' ? '' : `: ${why}`}`,
@@ -172,6 +177,22 @@ export const ENGLISH: Wording = {
     const text = span(Math.abs(milliseconds), ['d', 'h', 'm', 's'])
     return milliseconds > 0 ? `in ${text}` : `${text} ago`
   },
+}
+
+const REMEDIES: Record<Remedy, (source: string) => string> = {
+  login: (source) =>
+    `The login at that host is wrong: correct relay_user and relay_password of [egress.sources.${source}], or user and password of its route.`,
+  tls: () =>
+    'TLS is demanded and not to be had: "hikyaku shaping resolve DOMAIN" shows the rule that demands it, which a file of your own can change; "hikyaku tls-policy list" what the domain demands, which [[tls_policies]] with obey = false passes over.',
+  address: (source) =>
+    `Give this machine the address, or correct egress.sources.${source}.address and restart the node.`,
+  route: () =>
+    'It is the DNS of the domain, or the resolver here, that must be mended; "hikyaku doctor" looks at the resolver.',
+}
+
+function remedy(last: Attempt | undefined): string {
+  const found = remedyOf(last)
+  return found === undefined ? '' : REMEDIES[found](last?.source ?? '')
 }
 
 const LOOK =

@@ -1,9 +1,11 @@
 /** Every reason in Japanese. */
 
-import type { Report } from '#engine/spool'
+import type { Attempt, Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { JAPANESE_SHAPING } from './shaping-japanese.ts'
+import { remedyOf, sentences } from './remedy.ts'
+import type { Remedy } from './remedy.ts'
 import { span } from './span.ts'
 import type { Sentences, Wording } from './wording.ts'
 
@@ -55,11 +57,11 @@ export const JAPANESE: Wording = {
       until: `${at(until)}まで`,
       change: `「hikyaku message retry ${name}」で今すぐ送り、「hikyaku message cancel ${name}」で取り消します。`,
     }),
-    retry: ({ tries, about, until, end }, { name, at, due }) => ({
+    retry: ({ tries, about, until, end, last }, { name, at, due }) => ({
       brief: `${tries + 1} 回目の試行は${due(until)}`,
       what: `これまでの ${tries} 回の試行は見合わせとなり、${tries + 1} 回目${about === undefined ? '' : `（およそ ${about} 回のうち）`}の時刻を待っています。`,
       until: `${at(until)}まで。${at(end)}を過ぎると、もう試行しません`,
-      change: `「hikyaku message retry ${name}」で今すぐ試行します。`,
+      change: sentences(remedy(last), `「hikyaku message retry ${name}」で今すぐ試行します。`),
     }),
     'on-wire': () => ({
       brief: '送信中',
@@ -132,7 +134,10 @@ export const JAPANESE: Wording = {
       brief: `${source}: 不通、次の接続は${due(until)}: ${last.text}`,
       what: `${source} から ${site} へ、${failures === 1 ? '前回' : `続けて ${failures} 回`}つながらないか、応対を断られました。`,
       until: `次に接続を試すのは ${at(until)}`,
-      change: '相手が応答すれば自動的に再開します。「message retry」では早まりません。',
+      change: sentences(
+        remedy(last),
+        '相手が応答すれば自動的に再開します。「message retry」では早まりません。',
+      ),
     }),
     paused: ({ why }) => ({
       brief: `送信停止中${why === '' ? '' : `: ${why}`}`,
@@ -173,6 +178,22 @@ export const JAPANESE: Wording = {
     const text = span(Math.abs(milliseconds), ['日', '時間', '分', '秒'])
     return `${text}${milliseconds > 0 ? '後' : '前'}`
   },
+}
+
+const REMEDIES: Record<Remedy, (source: string) => string> = {
+  login: (source) =>
+    `相手ホストへのログイン情報が誤っています。[egress.sources.${source}] の relay_user と relay_password、または経路の user と password を直してください。`,
+  tls: () =>
+    '求められている TLS が使えません。どの規則が求めているかは「hikyaku shaping resolve ドメイン」で分かり、自分のファイルで変えられます。ドメイン側の要求は「hikyaku tls-policy list」で分かり、[[tls_policies]] の obey = false で従わないようにできます。',
+  address: (source) =>
+    `このマシンにそのアドレスを割り当てるか、egress.sources.${source}.address を直してノードを再起動してください。`,
+  route: () =>
+    '相手ドメインの DNS か、こちらのリゾルバーに原因があります。リゾルバーは「hikyaku doctor」で調べられます。',
+}
+
+function remedy(last: Attempt | undefined): string {
+  const found = remedyOf(last)
+  return found === undefined ? '' : REMEDIES[found](last?.source ?? '')
 }
 
 const LOOK =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { GREYLISTED, NOW, SAMPLES } from './facts.fixture.ts'
+import { GREYLISTED, NO_ANSWER, NOW, SAMPLES } from './facts.fixture.ts'
 import { REASONS } from './reason.ts'
 import type { Reason } from './reason.ts'
 import { LANGUAGES, languageOf, tell } from './words.ts'
@@ -140,3 +140,17 @@ for (const [locale, language] of LOCALES) {
   test(`the locale ${JSON.stringify(locale)} is told in ${language}`, () =>
     assert.equal(languageOf(locale), language))
 }
+
+function failed(stage: string, text = ''): string {
+  const last = { ...NO_ANSWER, stage, text, source: 'ip-1' }
+  const reason = { at: 'down', source: 'ip-1', site: 'mx', until: NOW, failures: 1, last } as const
+  return LANGUAGES.map((language) => tell(reason, language, { name: 'x.0', now: NOW }).change).join('\n')
+}
+
+test('what an operator can mend is said where a host was reached and no mail was offered', () => {
+  assert.match(failed('AUTH'), /egress\.sources\.ip-1.*relay_password/)
+  assert.match(failed('tls'), /shaping resolve[^]*tls-policy list/)
+  assert.match(failed('connect', 'it is no address of this machine'), /egress\.sources\.ip-1\.address/)
+  assert.match(failed('route'), /doctor/)
+  assert.doesNotMatch(failed('connect', 'ECONNREFUSED'), /egress\.sources/)
+})

@@ -80,6 +80,7 @@ test('where reports about TLS go is told', async () => {
     [wrong.level, wrong.publish?.value],
     ['warning', 'v=TLSRPTv1; rua=mailto:postmaster@example.org'],
   )
+  assert.match((await at('v=TLSRPTv1')).text, /counts as none: nothing follows/)
   assert.match((await checkTlsReport(zoneDns(''), DOMAIN)).text, /wants no reports/)
 })
 
