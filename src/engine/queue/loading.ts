@@ -100,9 +100,11 @@ export class Loading {
   mayForget(queue: ScheduledQueue): boolean {
     if (queue.nextDue === Infinity) return true
     const now = this.#options.now()
-    // With much to come behind a site that is down, both are kept: it would be probed at each look otherwise.
-    const isBehindDown = queue.nextDue <= now && queue.site?.down(now, queue.stream) !== undefined
-    return this.plannedFor(queue.key) !== undefined && !isBehindDown
+    const { site, stream } = queue
+    // With much to come behind a site that is down, both are kept: it would be probed at each look otherwise. And while
+    // one rests, nobody could be told why once the DNS is no longer remembered.
+    const isShut = site?.down(now, stream) !== undefined || site?.restsUntil(now, stream) !== undefined
+    return this.plannedFor(queue.key) !== undefined && !(isShut && queue.nextDue <= now)
   }
 
   /** Whether fresh mail to so many recipients may be taken up for `queue`; absent: for one that is not in memory. */
@@ -159,6 +161,8 @@ export class Loading {
     const until = site?.restsUntil(now, queue.stream)
     if (site === undefined || until === undefined) return false
     this.#agenda.add(until, queue.key)
+    queue.site ??= site
+    site.queues.add(queue)
     this.#parked.getOrInsertComputed(site, () => new Set()).add(queue.key)
     return true
   }

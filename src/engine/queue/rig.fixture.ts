@@ -58,6 +58,8 @@ export type Rig = {
   readonly unroutable: Map<string, NoRoute>
   /** Sites of domains whose MX is another now. */
   readonly moved: Map<string, string>
+  /** Domains whose DNS nobody remembers: they can only be asked for. */
+  readonly cold: Set<string>
   clock: number
 }
 
@@ -89,6 +91,7 @@ export async function rig({
   const paths = new Map<string, HandPath>()
   const unroutable = new Map<string, NoRoute>()
   const moved = new Map<string, string>()
+  const cold = new Set<string>()
   const at = { clock: START }
   const now = (): number => at.clock
   const newId = messageIds(0, now)
@@ -124,7 +127,7 @@ export async function rig({
     spool,
     routing: {
       route: async (domain) => route(domain),
-      routeNow: (domain) => route(domain),
+      routeNow: (domain) => (cold.has(domain) ? undefined : route(domain)),
       addresses: async () => ({ ok: true, addresses: [] }),
       addressesNow: () => ({ ok: true, addresses: [] }),
     },
@@ -170,7 +173,7 @@ export async function rig({
     now,
     pressure: () => undefined,
   })
-  return Object.assign(at, { spool, queue, intake, log, paths, unroutable, moved })
+  return Object.assign(at, { spool, queue, intake, log, paths, unroutable, moved, cold })
 }
 
 function withFields(fields: Uint8Array, content: Content): Content {

@@ -68,3 +68,19 @@ test('other sites are not touched', async () => {
   assert.equal(next(at, 'example.net')?.claimed.length, 1)
   await at.queue.stop()
 })
+
+test('whoever asks is told of the site for as long as it rests, also when the DNS is forgotten', async () => {
+  const at = await rig()
+  await at.queue.start()
+  await send(at, ['jane@example.com'])
+  at.paths.get('mx.example.com')?.work.suspended('default', suspension(at))
+  await settled(at)
+  at.cold.add('example.com')
+  for (let second = 0; second < 100; second += 1) {
+    at.clock += 1_000
+    at.queue.tick()
+    await settled(at)
+  }
+  assert.equal(at.queue.describe('default/transactional/example.com').site, 'mx.example.com')
+  await at.queue.stop()
+})
