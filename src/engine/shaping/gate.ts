@@ -107,6 +107,14 @@ export class Gate {
     return Object.fromEntries(found.filter(([, tally]) => tally !== undefined))
   }
 
+  /** What counts by now, for another gate. */
+  seen(now: Instant): Tallies {
+    const all = this.#windows.map(
+      ({ span, window }) => [span, { ends: window.seen(now), reserved: 0 }] as const,
+    )
+    return Object.fromEntries(all)
+  }
+
   /** What `tallies` gave last has been written down. Whether more may begin than before. */
   kept(): boolean {
     let isMore = false

@@ -347,11 +347,10 @@ export class PathShape implements PermitKeeper {
     if (counted === undefined) return
     const { message, n } = claimed.delivery.key
     const origin = this.#resolved.origins.get('unknown_users.share')
-    const place = { ...(origin?.file && { file: origin.file }), ...(origin?.line && { line: origin.line }) }
     this.#apply(
       this.#reactor.pause({
         rule: UNKNOWN_USERS,
-        place,
+        place: { ...(origin?.file && { file: origin.file }), ...(origin?.line && { line: origin.line }) },
         act: { do: 'pause-stream', for: terms.pause },
         stream,
         cause: { attempt, delivery: `${message}.${n}` },
@@ -499,9 +498,16 @@ export class PathShape implements PermitKeeper {
 
   /** What `tallies` gave last has been written down: more may begin. */
   kept(): void {
-    const isWarming = this.warmUp !== undefined
-    if ([this.#messages.kept(), this.#openings.kept(), isWarming].includes(true))
+    if ([this.#messages.kept(), this.#openings.kept(), this.warmUp !== undefined].includes(true))
       for (const owner of this.#owners) owner.shareFree()
+  }
+
+  /** What another path had counted and set off is this one’s as well. */
+  inherit(other: PathShape): void {
+    const now = this.#options.clock.now()
+    this.#messages.restore(other.#messages.seen(now), { passed: 0, now })
+    this.#openings.restore(other.#openings.seen(now), { passed: 0, now })
+    for (const live of other.live) if (live.until > now) this.restore(live)
   }
 
   restoreTallies(kept: ReturnType<PathShape['tallies']>, past: Past): void {

@@ -340,3 +340,46 @@ test('of two replies that slow a path the one that leaves less is obeyed', () =>
   const pace = shape.pace()
   assert.equal(pace?.at === 'slowed' ? pace.reaction.rule : '', 'default: hard')
 })
+
+test('a path that other rules make of another one knows what was counted and what has set in', () => {
+  const rules = `[default]
+messages_per_hour = 3
+[default.reactions.busy]
+text = ["slow down"]
+do = "suspend"
+for = "1h"
+samples = ["MAIL: 421 slow down"]
+`
+  const at = rig(rules)
+  const before = at.shaping.shapeOf('main', 'mx.example', {})
+  const sender = owner(before)
+  before.begin()
+  before.end()
+  before.tried([claimed()], [attempt(421, 'slow down')])
+  const [live] = at.shaping.reactions()
+  const read = readRules(
+    [
+      {
+        name: 'x.toml',
+        by: 'operator',
+        text: `${rules}[provider.big]\nhosts = ["mx.example"]\nconnections = 2`,
+      },
+    ],
+    ['main'],
+  )
+  at.shaping.use(read.ok ? read.rules : assert.fail(read.problems.join('\n')))
+  const after = at.shaping.shapeOf('main', 'mx.example', { provider: 'big' })
+  assert.notEqual(after, before)
+  assert.equal(after.suspended?.id, live?.id)
+  assert.deepEqual(at.shaping.reactions(), [live])
+  assert.equal(at.shaping.cancel(live?.id ?? ''), live)
+  assert.deepEqual([before.suspended, after.suspended], [undefined, undefined])
+  const other = owner(after)
+  for (let n = 0; n < 2; n += 1) {
+    assert.equal(after.messageWait(other), 0)
+    after.begin()
+    after.end()
+  }
+  assert.ok(after.messageWait(other) > 0, 'three in an hour')
+  assert.ok(at.shaping.shapeOf('main', 'mx.elsewhere', {}).messageWait(sender) === 0)
+})

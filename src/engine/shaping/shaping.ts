@@ -13,6 +13,7 @@ import type { MetricsRegistry } from '#platform/metrics'
 
 import type { Past, Tallies } from './gate.ts'
 import type { Live } from './live.ts'
+import { Heritage } from './heritage.ts'
 import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
 import { PathShape } from './path-shape.ts'
@@ -77,6 +78,7 @@ export class Shaping {
   readonly #metrics: ShapingMetrics
   readonly #warmUps: WarmUps
   readonly #shapes = new Map<string, PathShape>()
+  readonly #heritage = new Heritage()
   readonly #shared = new Map<string, SharedShape>()
   /** Of paths that have not been asked for yet. */
   readonly #kept = new Map<string, Kept['paths'][number]>()
@@ -140,6 +142,7 @@ export class Shaping {
     })
     this.#shapes.set(key, shape)
     this.#restore(key, shape)
+    for (const before of this.#heritage.of(shape.where)) shape.inherit(before)
     return shape
   }
 
@@ -148,6 +151,7 @@ export class Shaping {
     this.#rules = rules
     this.#config = this.#options.config
     this.#base = baseOf(this.#config)
+    this.#heritage.remember(this.#shapes.values())
     for (const shape of this.#shapes.values()) {
       const resolved = this.#resolve(shape.where)
       shape.use(resolved, this.#sharedOf(resolved))
@@ -163,7 +167,9 @@ export class Shaping {
     const now = this.#options.clock.now()
     const all = [...this.#shapes.values()].flatMap((shape) => [...shape.live])
     const waiting = [...this.#kept.values()].flatMap(({ live = [] }) => live)
-    return [...all, ...waiting].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
+    // Inherited by another path it is still the same.
+    const distinct = new Map([...all, ...waiting].map((live) => [live.id, live]))
+    return [...distinct.values()].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
   }
 
   /** Of every source that is warmed up, at the groups it has sent to or is known to have been set for. */
@@ -282,13 +288,9 @@ export class Shaping {
   #change(id: string, act: (shape: PathShape) => Live | undefined): Live | undefined {
     // A path that was not asked for since the start has its reactions all the same.
     for (const [key, { live = [] }] of this.#kept) if (live.some((one) => one.id === id)) this.#wakeKept(key)
-    for (const shape of this.#shapes.values()) {
-      const live = act(shape)
-      if (live === undefined) continue
-      this.#options.want?.()
-      return live
-    }
-    return undefined
+    const changed = [...this.#shapes.values()].flatMap((shape) => act(shape) ?? [])
+    if (changed.length > 0) this.#options.want?.()
+    return changed[0]
   }
 
   #wakeKept(key: string): void {
@@ -356,6 +358,7 @@ export class Shaping {
       if (!shape.isForgotten(now)) continue
       shape.close()
       this.#shapes.delete(key)
+      this.#heritage.forget(shape)
     }
     for (const [key, shared] of this.#shared) if (shared.isForgotten(now)) this.#shared.delete(key)
     this.#sweepAt = this.#shapes.size + SWEEP

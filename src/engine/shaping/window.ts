@@ -131,12 +131,14 @@ export class Window {
     if (this.#keeping !== undefined && !this.#isTallied) this.#allowance = Math.min(this.#allowance, 0)
     if (!isLast && !this.#isTallied) return undefined
     this.#begunSinceTally = 0
-    const ends = this.#endsAt(now)
+    const ends = this.seen(now)
     const reserved = isLast ? 0 : this.#block
     return ends.length + reserved === 0 ? undefined : { ends, reserved }
   }
 
-  #endsAt(now: Instant): Tally['ends'] {
+  /** What counts at `now`, as if all of it had ended. */
+  seen(now: Instant): Tally['ends'] {
+    this.#advance(now)
     const ends: [number, number][] = []
     for (let slot = this.#at - SLOTS; slot <= this.#at; slot += 1) {
       const count = (this.#ends[modulo(slot)] ?? 0) + (slot === this.#at ? this.#open : 0)
