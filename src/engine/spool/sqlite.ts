@@ -7,12 +7,17 @@ import { migrate, openSqlite } from '#platform/store'
 
 import { EFFECTS } from './change.ts'
 import type { Changed, ClaimedRow, Found, Key, MessageRow, SettlementRow, SpoolEngine } from './engine.ts'
+import { Ledger, Names, WITHDRAWN } from './ledger.ts'
+import type { Facts } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
+import { attemptOf, reportOf } from './row.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
 import type { Change, Reported } from './spool.ts'
 import { CLAIMED } from './selection.ts'
+import { ager, factsFinder, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
+import type { Transaction } from './sqlite-transaction.ts'
 
 /**
  * 16 MiB of log before it is copied back: bodies that came and went in between are never written to their place.
@@ -31,15 +36,16 @@ export async function openSqliteEngine(directory: string, now: () => number): Pr
   })
   try {
     await migrate({ engine: 'sqlite', db }, 'spool', SPOOL_MIGRATIONS, now)
-    return sqliteEngine(db, recover(db))
+    return sqliteEngine(db, recover(db), now)
   } catch (error) {
     db.close()
     throw error
   }
 }
 
-function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
+function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolEngine {
   const transaction = transactions(db)
+  const { told, forgotten } = telling(db, transaction, now)
   const accept = acceptor(db)
   const settle = settler(db)
   const remove = remover(db)
@@ -53,14 +59,27 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
   const apply = changer(db)
   const forget = forgetter(db, remove)
   const report = reporter(db)
+  const withdraw = withdrawer(db, remove, now)
+  const age = ager(db, forgotten)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
   return {
     found,
     commit: (batches, abandoned) =>
-      transaction('durable', () => {
-        for (const { accepts, bytes } of batches) for (const row of accepts) accept(row, bytes)
-        for (const { settlements } of batches) for (const row of settlements) settle(row)
-        for (const id of abandoned) remove(id)
+      told((ledger) => {
+        for (const { accepts, bytes } of batches) {
+          for (const row of accepts) {
+            accept(row, bytes)
+            ledger.accepted(row)
+          }
+        }
+        for (const { settlements } of batches) {
+          for (const row of settlements) {
+            const facts = settle(row)
+            if (facts) ledger.settled(row, facts)
+          }
+        }
+        for (const { events } of batches) for (const row of events) ledger.appended(row)
+        for (const id of abandoned) withdraw(id, ledger)
         // A commit that changes nothing writes nothing, and would say that a full disk has room again.
         if (batches.length === 0) touch.run(Date.now())
       }),
@@ -74,28 +93,87 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
       transaction('eventual', () => {
         for (const [id, n] of keys) release.run(id, n)
       }),
-    apply: (keys, change, now, reason) => transaction('durable', () => apply(keys, change, now, reason)),
-    report: (key, kind, record) => transaction('durable', () => report(key, kind, record)),
+    apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
+    report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),
     ...sqliteBodies(db),
+    age: (before) => transaction('durable', () => age(before)),
     ...sqliteReads(db),
+    ...sqliteLedgerReads(db),
     close: () => {
       db.close()
     },
   }
 }
 
+type Told = <T>(work: (ledger: Ledger) => T) => T
+
+/** Durable transactions, with what they have to tell. */
+function telling(
+  db: DatabaseSync,
+  transaction: Transaction,
+  now: () => number,
+): { told: Told; forgotten: () => void } {
+  const writer = ledgerWriter(db, now)
+  const names = new Names()
+  const told: Told = (work) => {
+    const ledger = new Ledger(names)
+    try {
+      return transaction('durable', () => {
+        const result = work(ledger)
+        writer.write(ledger)
+        return result
+      })
+    } catch (error) {
+      writer.undone()
+      throw error
+    }
+  }
+  return { told, forgotten: () => writer.undone() }
+}
+
+/** Removes a message whose sender was told that it had not been kept; what the log has of it by then is taken back. */
+function withdrawer(
+  db: DatabaseSync,
+  remove: (id: number) => void,
+  now: () => number,
+): (id: number, ledger: Ledger) => void {
+  const factsOf = factsFinder(db)
+  const last = db.prepare('select max(n) as n from delivery where message = ?')
+  return (id, ledger) => {
+    const by = { change: 'cancel', at: now(), reason: WITHDRAWN } as const
+    for (let n = Number(last.get(id)?.['n'] ?? -1); n >= 0; n -= 1) {
+      const facts = factsOf([id, n])
+      if (facts) ledger.changed([id, n], by, facts)
+    }
+    remove(id)
+  }
+}
+
 function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array) => void {
-  const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?)')
   const body = db.prepare('insert into body values (?, ?, ?)')
   const chunks = db.prepare('select count(*) as count from chunk where message = ?')
   return (row, bytes) => {
-    const [id, acceptedAt, organization, stream, sender, size, detail, offset, length, crc, deliveries] = row
+    const [
+      id,
+      acceptedAt,
+      organization,
+      stream,
+      sender,
+      size,
+      detail,
+      offset,
+      length,
+      crc,
+      deliveries,
+      tags,
+    ] = row
     const open = deliveries.length
     const count = offset >= 0 ? 0 : Number(chunks.get(id)?.['count'] ?? 0)
     const endedAt = open === 0 ? acceptedAt : null
-    message.run(id, acceptedAt, organization, stream, sender, size, open, count, endedAt, detail)
+    message.run(id, acceptedAt, organization, stream, sender, size, open, count, endedAt, detail, tags)
     for (let n = 0; n < open; n += 1) {
       const to = deliveries[n]
       if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5])
@@ -104,13 +182,15 @@ function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array) => voi
   }
 }
 
-function settler(db: DatabaseSync): (row: SettlementRow) => void {
+/** Gives what is known of the delivery, when it was changed. */
+function settler(db: DatabaseSync): (row: SettlementRow) => Facts | undefined {
   const set = `update delivery set state = ?, due = ?, attempts = attempts + ?,
     delay_notified = max(delay_notified, ?), last_reply = ?, ended_at = ? where message = ? and n = ?`
-  const settle = db.prepare(`${set} and state = 'active' returning attempts`)
-  const overrule = db.prepare(`${set} and state = ? returning attempts`)
+  const settle = db.prepare(`${set} and state = 'active' returning attempts, recipient`)
+  const overrule = db.prepare(`${set} and state = ? returning attempts, recipient`)
   const stateOf = db.prepare('select state from delivery where message = ? and n = ?')
   const attempt = db.prepare('insert into attempt values (?, ?, ?, ?)')
+  const factsOf = messageFacts(db)
   const end = finisher(db)
   for (const statement of [settle, overrule, stateOf]) statement.setReturnArrays(true)
   const interrupted = (row: SettlementRow): 'held' | 'cancelled' | undefined => {
@@ -123,39 +203,61 @@ function settler(db: DatabaseSync): (row: SettlementRow) => void {
     const final = FINAL.has(state)
     const tried = record === null ? 0 : 1
     const endedAt = final ? at : null
-    let attempts = first(settle.get(state, due, tried, delayNotified, reply, endedAt, id, n))
+    let changed = settle.get(state, due, tried, delayNotified, reply, endedAt, id, n)
     let ended = final
-    if (attempts === undefined) {
+    if (changed === undefined) {
       const was = interrupted(row)
-      if (!was) return
-      attempts = first(overrule.get(state, due, tried, delayNotified, reply, endedAt, id, n, was))
+      if (!was) return undefined
+      changed = overrule.get(state, due, tried, delayNotified, reply, endedAt, id, n, was)
       ended = was === 'held'
     }
-    if (record !== null) attempt.run(id, n, Number(attempts), record)
-    if (ended) end(id, at)
+    const [attempts, recipient] = changed as unknown as [number, string]
+    if (record !== null) attempt.run(id, n, attempts, record)
+    const message = ended ? end(id, at) : factsOf(id)
+    return message && { ...message, attempts, recipient }
+  }
+}
+
+type MessageFacts = Omit<Facts, 'attempts' | 'recipient'>
+
+const MESSAGE_FACTS = 'organization, stream, sender, accepted_at, tags'
+
+type MessageFactsRow = [string, string, string, number, string | null]
+
+function messageFactsOf([organization, stream, sender, acceptedAt, tags]: MessageFactsRow): MessageFacts {
+  return { organization, stream, sender, acceptedAt, tags }
+}
+
+function messageFacts(db: DatabaseSync): (id: number) => MessageFacts | undefined {
+  const find = db.prepare(`select ${MESSAGE_FACTS} from message where id = ?`)
+  find.setReturnArrays(true)
+  return (id) => {
+    const row = find.get(id) as unknown as MessageFactsRow | undefined
+    return row && messageFactsOf(row)
   }
 }
 
 /** Counts one delivery of a message as ended; with the last of them the body goes. */
-function finisher(db: DatabaseSync): (id: number, at: number) => void {
+function finisher(db: DatabaseSync): (id: number, at: number) => MessageFacts | undefined {
   const end = db.prepare(
     `update message set open = open - 1, ended_at = case when open = 1 then ? end where id = ?
-     returning open, chunks`,
+     returning open, chunks, ${MESSAGE_FACTS}`,
   )
   end.setReturnArrays(true)
   const body = db.prepare('delete from body where id = ?')
   const chunks = db.prepare('delete from chunk where message = ?')
   return (id, at) => {
-    const [open, count] = (end.get(at, id) as unknown as [number, number] | undefined) ?? [1, 0]
-    if (open > 0) return
-    if (count === 0) body.run(id)
-    else chunks.run(id)
+    const row = end.get(at, id) as unknown as [number, number, ...MessageFactsRow] | undefined
+    if (row === undefined) return undefined
+    const [open, count, ...facts] = row
+    if (open === 0) (count === 0 ? body : chunks).run(id)
+    return messageFactsOf(facts)
   }
 }
 
-function changer(
-  db: DatabaseSync,
-): (keys: readonly Key[], change: Change, now: number, reason: string) => Changed[] {
+type Asked = { readonly change: Change; readonly at: number; readonly reason: string }
+
+function changer(db: DatabaseSync): (keys: readonly Key[], asked: Asked, ledger: Ledger) => Changed[] {
   const stateOf = db.prepare('select state, due from delivery where message = ? and n = ?')
   stateOf.setReturnArrays(true)
   const set = db.prepare(
@@ -163,8 +265,10 @@ function changer(
      where message = ? and n = ?`,
   )
   const end = finisher(db)
-  return (keys, change, now, reason) => {
-    const { from, to, dueNow, explained } = EFFECTS[change]
+  const factsOf = factsFinder(db)
+  return (keys, asked, ledger) => {
+    const { from, to, dueNow, explained } = EFFECTS[asked.change]
+    const { at: now, reason } = asked
     const changed: Changed[] = []
     for (const [id, n] of keys) {
       const [state, due] = (stateOf.get(id, n) as unknown as [DeliveryState, number] | undefined) ?? []
@@ -172,18 +276,33 @@ function changer(
         continue
       set.run(to, dueNow ? now : due, explained ? reason : null, FINAL.has(to) ? now : null, id, n)
       if (FINAL.has(to)) end(id, now)
+      const facts = factsOf([id, n])
+      if (facts) ledger.changed([id, n], asked, facts)
       changed.push([id, n, state])
     }
     return changed
   }
 }
 
-function reporter(db: DatabaseSync): (key: Key, kind: string, record: string) => Reported {
-  const there = db.prepare('select 1 from delivery where message = ? and n = ?')
+function reporter(db: DatabaseSync): (key: Key, kind: string, record: string, ledger: Ledger) => Reported {
+  const factsOf = factsFinder(db)
   const insert = db.prepare('insert or ignore into report values (?, ?, ?, ?)')
-  return ([id, n], kind, record) => {
-    if (there.get(id, n) === undefined) return 'missing'
-    return insert.run(id, n, kind, record).changes > 0 ? 'kept' : 'known'
+  const last = db.prepare(
+    'select record from attempt where message = ? and n = ? order by attempt desc limit 1',
+  )
+  last.setReturnArrays(true)
+  return ([id, n], kind, record, ledger) => {
+    const facts = factsOf([id, n])
+    if (facts === undefined) return 'missing'
+    if (insert.run(id, n, kind, record).changes === 0) return 'known'
+    const tried = first(last.get(id, n))
+    ledger.reported(
+      [id, n],
+      reportOf(record),
+      facts,
+      typeof tried === 'string' ? attemptOf(tried) : undefined,
+    )
+    return 'kept'
   }
 }
 
