@@ -18,6 +18,10 @@ async function log(spool: Spool, query: Partial<EventQuery> = {}): Promise<reado
   return events
 }
 
+function nameless(events: readonly Event[]): readonly object[] {
+  return events.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'id')))
+}
+
 async function kinds(spool: Spool, query: Partial<EventQuery> = {}): Promise<string[]> {
   return (await log(spool, query)).map(({ kind }) => kind)
 }
@@ -145,14 +149,8 @@ export function eventContract(it: It): void {
       data: { site: 'mx', for: 60 },
     } as const
     await Promise.all([spool.append(opened), spool.append(reaction)])
-    assert.deepEqual(
-      (await log(spool)).map(({ id: _, ...event }) => event),
-      [opened],
-    )
-    assert.deepEqual(
-      (await log(spool, { organization: '' })).map(({ id: _, ...event }) => event),
-      [reaction],
-    )
+    assert.deepEqual(nameless(await log(spool)), [opened])
+    assert.deepEqual(nameless(await log(spool, { organization: '' })), [reaction])
     const every = await spool.events({ limit: 10 })
     assert.deepEqual(every.events.map(({ kind }) => kind).toSorted(), ['opened', 'reaction-started'])
     assert.deepEqual((await counts(spool, { by: ['stream'] }))[0], {
@@ -222,12 +220,13 @@ export function eventContract(it: It): void {
     assert.deepEqual([first.more, rest.more], [true, false])
   })
 
-  it('goes on in the same log after a restart', async ({ spool, reopen }) => {
-    if (!reopen) return
+  it('goes on in the same log after a restart', async (opened) => {
+    const { spool } = opened
+    if (!opened.reopen) return
     const id = newId()
     await spool.accept(entry(id), HELLO)
     const { next } = await spool.events({ organization: 'acme', limit: 9 })
-    const again = await reopen()
+    const again = await opened.reopen()
     await again.settle(delivered(id))
     // It waits again: a settlement of before the restart is none of this process.
     assert.deepEqual(await kinds(again, { after: next }), [])

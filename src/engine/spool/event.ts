@@ -211,7 +211,13 @@ function acceptedEvents([kind, at, id, first, stream, from, to, tags]: AcceptedE
 function changedEvent(entry: ChangedEntry): OtherEntry {
   const [kind, at, id, n, stream, to, attempts, reason, attempt, tags] = entry
   return {
-    ...{ kind, at, stream, message: fromInteger(id), n, to, attempts },
+    kind,
+    at,
+    stream,
+    message: fromInteger(id),
+    n,
+    to,
+    attempts,
     ...(reason === null ? {} : { reason }),
     ...(attempt === null ? {} : { attempt }),
     ...(tags === undefined ? {} : { tags }),

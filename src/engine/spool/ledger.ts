@@ -6,7 +6,8 @@
 import { fromInteger } from '#grammar/message-id'
 
 import { EFFECTS } from './change.ts'
-import { bucketOf, COUNT_LIMIT, COUNT_LIMITS, COUNTED, dayOf, hourOf, OTHERS } from './count.ts'
+import type { Names } from './count-names.ts'
+import { bucketOf, COUNTED, dayOf, hourOf } from './count.ts'
 import type { Counted, Facet, Series } from './count.ts'
 import type { EventRow, MessageRow, SettlementRow } from './engine.ts'
 import type { DeliveryEvent, EventKind, OtherEntry } from './event.ts'
@@ -60,30 +61,6 @@ export function seriesOf(text: string): Series {
 type Way = { readonly source: string; readonly provider: string; readonly detail: string }
 
 const NO_WAY: Way = { source: '', provider: '', detail: '' }
-
-/** Names that have been counted apart; lives as long as the engine. */
-export class Names {
-  readonly #facets = new Map<
-    keyof typeof COUNT_LIMITS,
-    { period: number; total: number; of: Map<string, Set<string>> }
-  >()
-
-  /** `name`, or `OTHERS` when there were too many of that organization in this period. */
-  apart(facet: keyof typeof COUNT_LIMITS, period: number, organization: string, name: string): string {
-    const facets = this.#facets
-    let known = facets.get(facet)
-    if (known === undefined || known.period < period) {
-      known = { period, total: 0, of: new Map() }
-      facets.set(facet, known)
-    }
-    const names = known.of.getOrInsertComputed(organization, () => new Set())
-    if (names.has(name)) return name
-    if (names.size >= COUNT_LIMITS[facet] || known.total >= COUNT_LIMIT) return OTHERS
-    names.add(name)
-    known.total += 1
-    return name
-  }
-}
 
 type Subject = Pick<Facts, 'organization' | 'stream' | 'sender' | 'tags'>
 type Daily = {
@@ -166,7 +143,14 @@ export class Ledger {
     const [kind, counted] = told
     const { stream, recipient: to, attempts, tags } = facts
     const entry: OtherEntry = {
-      ...{ kind, at: report.at, stream, message: fromInteger(id), n, to, attempts, report },
+      kind,
+      at: report.at,
+      stream,
+      message: fromInteger(id),
+      n,
+      to,
+      attempts,
+      report,
       ...(counted === 'returned' ? { late: true } : {}),
       ...(tags === null ? {} : { tags: JSON.parse(tags) as readonly string[] }),
     }

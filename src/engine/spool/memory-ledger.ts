@@ -4,7 +4,8 @@ import { DAY, dayOf, HOUR, hourOf } from './count.ts'
 import type { CountKey, Facet, Series, SummedQuery, SummedRow } from './count.ts'
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
-import { Ledger, Names, nextPage, seriesOf } from './ledger.ts'
+import { Names } from './count-names.ts'
+import { Ledger, nextPage, seriesOf } from './ledger.ts'
 import type { Age } from './spool.ts'
 
 type Page = { readonly stored: StoredPage; readonly at: number; readonly count: number }
@@ -64,7 +65,7 @@ export class MemoryLedger {
   age({ events, hours, days }: Age): boolean {
     this.#pages = this.#pages.filter(({ at }, i) => at >= events || i === this.#pages.length - 1)
     for (const [series, sums] of this.#sums) {
-      for (const [hour, count] of [...sums]) {
+      for (const [hour, count] of Array.from(sums)) {
         const isOld = hour < hourOf(days)
         if (!isOld && (hour >= hourOf(hours) || hour === dayOf(hour))) continue
         sums.delete(hour)

@@ -61,21 +61,7 @@ export function memoryEngine(): SpoolEngine {
   const ledger = new MemoryLedger(Date.now)
   return {
     found: { recovered: 0, orphans: 0, newest: 0 },
-    commit: (batches, abandoned) => {
-      const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
-      if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id)))
-        throw new Error('an id is taken')
-      for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
-      ledger.told((told) => {
-        for (const { accepts } of batches) for (const row of accepts) told.accepted(row)
-        for (const { settlements } of batches)
-          for (const row of settlements) settle(messages.get(row[0]), row, told)
-        for (const { events } of batches) for (const row of events) told.appended(row)
-        for (const id of abandoned) withdraw(messages.get(id), told)
-      })
-      for (const id of abandoned) messages.delete(id)
-      for (const id of abandoned) chunks.delete(id)
-    },
+    commit: (batches, abandoned) => commit({ messages, chunks, ledger }, batches, abandoned),
     writeChunk: (id, seq, chunk) => {
       const parts = chunks.get(id) ?? []
       parts[seq] = { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
@@ -126,19 +112,41 @@ export function memoryEngine(): SpoolEngine {
   }
 }
 
+type Tables = {
+  readonly messages: Map<number, Kept>
+  readonly chunks: Map<number, StoredChunk[]>
+  readonly ledger: MemoryLedger
+}
+
+function commit(
+  { messages, chunks, ledger }: Tables,
+  batches: readonly Batch[],
+  abandoned: readonly number[],
+): void {
+  const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
+  if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id))) throw new Error('an id is taken')
+  for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
+  ledger.told((told) => {
+    for (const { accepts } of batches) for (const row of accepts) told.accepted(row)
+    for (const { settlements } of batches)
+      for (const row of settlements) settle(messages.get(row[0]), row, told)
+    for (const { events } of batches) for (const row of events) told.appended(row)
+    for (const id of abandoned) withdraw(messages.get(id), told)
+  })
+  for (const id of abandoned) messages.delete(id)
+  for (const id of abandoned) chunks.delete(id)
+}
+
 function withdraw(kept: Kept | undefined, told: Ledger): void {
   const by = { change: 'cancel', at: Date.now(), reason: WITHDRAWN } as const
-  for (const [n] of kept?.deliveries.entries() ?? []) {
-    const facts = factsOf(kept, n)
-    if (kept && facts) told.changed([kept.row[0], n], by, facts)
+  if (!kept) return
+  for (const [n, delivery] of kept.deliveries.entries()) {
+    told.changed([kept.row[0], n], by, factsOf(kept, delivery))
   }
 }
 
-function factsOf(kept: Kept | undefined, n: number): Facts | undefined {
-  const delivery = kept?.deliveries[n]
-  if (!kept || !delivery) return undefined
-  const [, acceptedAt, organization, stream, sender, , , , , , , tags] = kept.row
-  const { recipient, attempts } = delivery
+function factsOf({ row }: Kept, { recipient, attempts }: Held): Facts {
+  const [, acceptedAt, organization, stream, sender, , , , , , , tags] = row
   return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
 }
 
@@ -156,13 +164,13 @@ function report(
   [kind, record]: readonly [kind: string, record: string],
   told: Ledger,
 ): Reported {
-  const facts = factsOf(kept, n)
-  if (!kept || !facts) return 'missing'
+  const delivery = kept?.deliveries[n]
+  if (!kept || !delivery) return 'missing'
   const name = `${n} ${kind}`
   if (kept.reports.has(name)) return 'known'
   kept.reports.set(name, [n, record])
   const last = kept.attempts.findLast(([of]) => of === n)
-  told.reported([kept.row[0], n], reportOf(record), facts, last && attemptOf(last[1]))
+  told.reported([kept.row[0], n], reportOf(record), factsOf(kept, delivery), last && attemptOf(last[1]))
   return 'kept'
 }
 
@@ -209,8 +217,7 @@ function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void 
     delivery.attempts += 1
     kept.attempts.push([n, attempt])
   }
-  const facts = factsOf(kept, n)
-  if (facts) told.settled(row, facts)
+  told.settled(row, factsOf(kept, delivery))
   if (!isFinal(state)) return
   delivery.endedAt = at
   if (wasOpen) end(kept, at)
@@ -345,8 +352,7 @@ function apply(
     delivery.endedAt = asked.at
     end(kept, asked.at)
   }
-  const facts = factsOf(kept, key[1])
-  if (facts) told.changed(key, asked, facts)
+  told.changed(key, asked, factsOf(kept, delivery))
   return [[key[0], key[1], was]]
 }
 

@@ -2,14 +2,8 @@
 
 import { FACTS } from './postgres-ledger.ts'
 import type { FactsRow } from './postgres-ledger.ts'
+import type { Statement } from './postgres-transaction.ts'
 import type { Batch, MessageRow, SettlementRow } from './engine.ts'
-
-export type Statement = {
-  /** Prepared once a connection under this name. */
-  readonly name?: string
-  readonly text: string
-  readonly values?: readonly unknown[]
-}
 
 export function acceptStatements(batch: Batch, node: number): Statement[] {
   const { accepts } = batch

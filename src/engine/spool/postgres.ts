@@ -1,12 +1,13 @@
 /** The spool in PostgreSQL. One connection writes, in pipelined transactions; others read. */
 
-import type { Pool, PoolClient, QueryArrayResult } from 'pg'
+import type { Pool, QueryArrayResult } from 'pg'
 
 import { lockNode, migrate, openPostgres } from '#platform/store'
 
 import { EFFECTS } from './change.ts'
-import type { Changed, Found, Key, SettlementRow, SpoolEngine, StoredChunk } from './engine.ts'
-import { Ledger, Names, WITHDRAWN } from './ledger.ts'
+import type { Batch, Changed, Found, Key, SettlementRow, SpoolEngine, StoredChunk } from './engine.ts'
+import { Names } from './count-names.ts'
+import { Ledger, WITHDRAWN } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
 import { claims } from './postgres-claim.ts'
 import {
@@ -16,8 +17,7 @@ import {
   touchStatement,
   withdrawnStatement,
 } from './postgres-commit.ts'
-import type { SettledRow, Statement } from './postgres-commit.ts'
-import { spoolErrorOf } from './postgres-error.ts'
+import type { SettledRow } from './postgres-commit.ts'
 import {
   ageStatements,
   endedStatement,
@@ -31,8 +31,9 @@ import type { FactsRow } from './postgres-ledger.ts'
 import { postgresReads } from './postgres-read.ts'
 import { AGE_STEP } from './rollup.ts'
 import { attemptOf, reportOf } from './row.ts'
+import { transaction } from './postgres-transaction.ts'
+import type { Statement } from './postgres-transaction.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
-import { SpoolError } from './spool.ts'
 import type { Age, Change } from './spool.ts'
 
 /** Milliseconds until a server that does not answer a statement counts as gone. */
@@ -75,10 +76,11 @@ export async function openPostgresEngine(
       await Promise.all([writer.end(), reader.end()])
       await lock[Symbol.asyncDispose]()
     }
+    const names = new Names()
     const tell = ledgerWriter(node, await newestPage(reader, node), now)
     return {
       found,
-      ...postgresWrites(writer, { node, tell, now }),
+      ...postgresWrites(writer, { node, tell, now, ledger: () => new Ledger(names) }),
       ...postgresReads(reader, node),
       ...postgresLedgerReads(reader),
       close,
@@ -96,6 +98,7 @@ type Writes = Pick<
 
 type Telling = {
   readonly node: number
+  readonly ledger: () => Ledger
   readonly tell: (ledger: Ledger) => Statement[]
   readonly now: () => number
 }
@@ -108,37 +111,15 @@ async function newestPage(reader: Pool, node: number): Promise<number> {
   return rows[0]?.id ?? 0
 }
 
-function postgresWrites(writer: Pool, { node, tell, now }: Telling): Writes {
-  const names = new Names()
+function postgresWrites(writer: Pool, telling: Telling): Writes {
+  const { node, tell, ledger: newLedger } = telling
   const durably = (statements: readonly Statement[]): Promise<readonly QueryArrayResult[]> =>
     transaction(writer, statements)
   // What a crash of the server may undo: it says what this process has in memory, or a later commit promises it.
   const eventually = (statement: Statement): Promise<readonly QueryArrayResult[]> =>
     transaction(writer, [{ text: 'set local synchronous_commit = off' }, statement])
   return {
-    commit: async (batches, abandoned) => {
-      const ledger = new Ledger(names)
-      const settlements = batches.flatMap((batch) => batch.settlements)
-      for (const { accepts } of batches) for (const row of accepts) ledger.accepted(row)
-      const statements = batches.flatMap((batch) => acceptStatements(batch, node))
-      if (settlements.length === 0 && abandoned.length === 0) {
-        for (const { events } of batches) for (const row of events) ledger.appended(row)
-        if (batches.length === 0) statements.push(touchStatement(now()))
-        await durably([...statements, ...tell(ledger)])
-        return
-      }
-      const settles = settleStatements(settlements)
-      const withdrawn = abandoned.length === 0 ? [] : [withdrawnStatement(abandoned)]
-      const before = [...statements, ...settles.map(({ statement }) => statement), ...withdrawn]
-      await transaction(writer, before, (results) => {
-        settles.forEach(({ rows }, i) => settled(ledger, rows, results[statements.length + i]))
-        for (const { events } of batches) for (const row of events) ledger.appended(row)
-        if (abandoned.length === 0) return tell(ledger)
-        const by = { change: 'cancel', at: now(), reason: WITHDRAWN } as const
-        changed(ledger, by, results.at(-1))
-        return [removeStatement(abandoned), ...tell(ledger)]
-      })
-    },
+    commit: (batches, abandoned) => commit(writer, telling, { batches, abandoned }),
     writeChunk: async (id, seq, chunk) => void (await eventually(chunkStatement(id, seq, chunk))),
     discardChunks: async (id) => {
       await eventually({ text: 'delete from chunk where message = $1', values: [id] })
@@ -146,8 +127,8 @@ function postgresWrites(writer: Pool, { node, tell, now }: Telling): Writes {
     ...claims(eventually, node),
     apply: async (keys, change, at, reason) => {
       const results = await transaction(writer, [applyStatement(keys, change, at, reason)], ([result]) => {
-        const ledger = new Ledger(names)
-        changed(ledger, { change, at, reason }, result)
+        const ledger = newLedger()
+        tellChanged(ledger, { change, at, reason }, result)
         return tell(ledger)
       })
       const were = (results[0]?.rows ?? []) as unknown as readonly ChangedRow[]
@@ -159,7 +140,7 @@ function postgresWrites(writer: Pool, { node, tell, now }: Telling): Writes {
     report: async (key, kind, record) => {
       const results = await transaction(writer, [reportStatement(key, kind, record)], ([result]) => {
         const [there, kept, last, ...facts] = (result?.rows[0] ?? [false]) as unknown as ReportedRow
-        const ledger = new Ledger(names)
+        const ledger = newLedger()
         if (there && kept)
           ledger.reported(key, reportOf(record), factsOf(facts), last === null ? undefined : attemptOf(last))
         return tell(ledger)
@@ -173,6 +154,35 @@ function postgresWrites(writer: Pool, { node, tell, now }: Telling): Writes {
     },
     age: ager(writer, node),
   }
+}
+
+type Given = { readonly batches: readonly Batch[]; readonly abandoned: readonly number[] }
+
+/** What is accepted is known beforehand: one round trip. What settlements changed is told when the server has said it. */
+async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Given): Promise<void> {
+  const { node, tell, now } = telling
+  const ledger = telling.ledger()
+  const accepts = batches.flatMap((batch) => acceptStatements(batch, node))
+  for (const { accepts: rows } of batches) for (const row of rows) ledger.accepted(row)
+  const settles = settleStatements(batches.flatMap(({ settlements }) => settlements))
+  const append = (): void => {
+    for (const { events } of batches) for (const row of events) ledger.appended(row)
+  }
+  if (settles.length === 0 && abandoned.length === 0) {
+    append()
+    const touch = batches.length === 0 ? [touchStatement(now())] : []
+    await transaction(writer, [...accepts, ...touch, ...tell(ledger)])
+    return
+  }
+  const withdrawn = abandoned.length === 0 ? [] : [withdrawnStatement(abandoned)]
+  const first = [...accepts, ...settles.map(({ statement }) => statement), ...withdrawn]
+  await transaction(writer, first, (results) => {
+    settles.forEach(({ rows }, i) => tellSettled(ledger, rows, results[accepts.length + i]))
+    append()
+    if (abandoned.length === 0) return tell(ledger)
+    tellChanged(ledger, { change: 'cancel', at: now(), reason: WITHDRAWN }, results.at(-1))
+    return [removeStatement(abandoned), ...tell(ledger)]
+  })
 }
 
 /** Some series at a time: the log is in the order of its age, the sums are not. */
@@ -193,7 +203,11 @@ type ChangedRow = readonly [id: number, n: number, ...FactsRow, was: DeliverySta
 type ReportedRow = readonly [there: boolean, kept: boolean, last: string | null, ...FactsRow]
 
 /** Those of `rows` that changed something, in their order. */
-function settled(ledger: Ledger, rows: readonly SettlementRow[], result: QueryArrayResult | undefined): void {
+function tellSettled(
+  ledger: Ledger,
+  rows: readonly SettlementRow[],
+  result: QueryArrayResult | undefined,
+): void {
   const found = new Map<string, FactsRow>()
   for (const [id, n, ...facts] of (result?.rows ?? []) as unknown as readonly SettledRow[]) {
     found.set(`${id}.${n}`, facts)
@@ -206,82 +220,10 @@ function settled(ledger: Ledger, rows: readonly SettlementRow[], result: QueryAr
 
 type By = { readonly change: Change; readonly at: number; readonly reason: string }
 
-function changed(ledger: Ledger, by: By, result: QueryArrayResult | undefined): void {
+function tellChanged(ledger: Ledger, by: By, result: QueryArrayResult | undefined): void {
   for (const [id, n, ...facts] of (result?.rows ?? []) as unknown as readonly SettledRow[]) {
     ledger.changed([id, n], by, factsOf(facts))
   }
-}
-
-/**
- * All statements in one round trip; in two, where `more` are made of the results of the first. The first statement that
- * fails is what the others fail of; and COMMIT answers a transaction that failed with ROLLBACK, not with an error.
- * Gives the results of `statements`.
- * @throws {SpoolError} `unreachable` also when the answer to COMMIT was lost: the transaction may have happened
- */
-async function transaction(
-  pool: Pool,
-  statements: readonly Statement[],
-  more?: (results: readonly QueryArrayResult[]) => readonly Statement[],
-): Promise<readonly QueryArrayResult[]> {
-  let client: PoolClient
-  try {
-    client = await pool.connect()
-  } catch (error) {
-    throw spoolErrorOf(error)
-  }
-  const usable = { is: true }
-  try {
-    if (more === undefined) return await committed(client, [{ text: 'begin' }, ...statements], 1)
-    const results = (await together(client, [{ text: 'begin' }, ...statements])).slice(1)
-    await committed(client, more(results), 0)
-    return results
-  } catch (error) {
-    const wrapped = spoolErrorOf(error)
-    // A statement's own error leaves a connection that can be used; any other leaves none.
-    usable.is = !(wrapped instanceof SpoolError) && (await isRolledBack(client))
-    throw wrapped
-  } finally {
-    client.release(!usable.is)
-  }
-}
-
-async function committed(
-  client: PoolClient,
-  statements: readonly Statement[],
-  from: number,
-): Promise<readonly QueryArrayResult[]> {
-  const results = await together(client, [...statements, { text: 'commit' }])
-  if (results.at(-1)?.command !== 'COMMIT') throw new Error('PostgreSQL rolled back without an error')
-  return results.slice(from, -1)
-}
-
-async function together(
-  client: PoolClient,
-  statements: readonly Statement[],
-): Promise<readonly QueryArrayResult[]> {
-  const settled = await Promise.allSettled(statements.map((statement) => ask(client, statement)))
-  const failed = settled.find((one) => one.status === 'rejected')
-  if (failed) throw failed.reason
-  return settled.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
-}
-
-/** Nothing, when COMMIT has done it already. */
-async function isRolledBack(client: PoolClient): Promise<boolean> {
-  try {
-    await client.query('rollback')
-    return true
-  } catch {
-    return false
-  }
-}
-
-function ask(client: PoolClient, { name, text, values }: Statement): Promise<QueryArrayResult> {
-  return client.query({
-    rowMode: 'array',
-    text,
-    values: [...(values ?? [])],
-    ...(name === undefined ? {} : { name }),
-  })
 }
 
 function chunkStatement(id: number, seq: number, { bytes, crc }: StoredChunk): Statement {

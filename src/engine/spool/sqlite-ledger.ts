@@ -151,5 +151,5 @@ export function ager(db: DatabaseSync, forgotten: () => void): (before: Age) => 
 
 function many(statement: StatementSync, ...values: SQLInputValue[]): unknown[] {
   statement.setReturnArrays(true)
-  return statement.all(...values) as unknown[]
+  return statement.all(...values)
 }
