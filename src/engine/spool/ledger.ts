@@ -7,12 +7,14 @@ import { fromInteger } from '#grammar/message-id'
 
 import { EFFECTS } from './change.ts'
 import type { Names } from './count-names.ts'
-import { bucketOf, COUNTED, dayOf, hourOf } from './count.ts'
-import type { Counted, Facet, Series } from './count.ts'
+import { bucketOf, COUNTED } from './count.ts'
+import type { Counted } from './count.ts'
 import type { EventRow, MessageRow, SettlementRow } from './engine.ts'
 import type { DeliveryEvent, EventKind, OtherEntry } from './event.ts'
 import type { Attempt, Report } from './message.ts'
 import type { Change } from './spool.ts'
+import { Tally } from './tally.ts'
+import type { Sum } from './tally.ts'
 
 /** Of the delivery that something happened to. */
 export type Facts = {
@@ -43,49 +45,24 @@ export const WITHDRAWN =
 
 export type WrittenPage = readonly [organization: string, count: number, entries: string]
 
-/** `series` and hour, and by how much it grew. */
-export type Sum = readonly [series: string, hour: number, count: number]
-
-const SEPARATOR = '\0'
-
-/** One string: a map finds it sooner than seven. */
-export function seriesText(...parts: Series): string {
-  return parts.join(SEPARATOR)
-}
-
-export function seriesOf(text: string): Series {
-  return text.split(SEPARATOR) as unknown as Series
-}
-
 /** The path by which something went, if it went by any, and why it was not taken. */
 type Way = { readonly source: string; readonly provider: string; readonly detail: string }
 
 const NO_WAY: Way = { source: '', provider: '', detail: '' }
 
-type Subject = Pick<Facts, 'organization' | 'stream' | 'sender' | 'tags'>
-type Daily = {
-  readonly organization: string
-  readonly stream: string
-  readonly kind: Counted
-  readonly at: number
-  readonly times: number
-  readonly detail: string
-}
-
 type Page = { count: number; entries: string }
 
 export class Ledger {
-  readonly #names: Names
   readonly #full: WrittenPage[] = []
   readonly #pages = new Map<string, Page>()
-  readonly #sums = new Map<number, Map<string, number>>()
+  readonly #tally: Tally
 
   constructor(names: Names) {
-    this.#names = names
+    this.#tally = new Tally(names)
   }
 
   get isEmpty(): boolean {
-    return this.#pages.size === 0 && this.#sums.size === 0
+    return this.#pages.size === 0 && this.#tally.isEmpty
   }
 
   accepted(row: MessageRow): void {
@@ -96,9 +73,8 @@ export class Ledger {
       const head = `["accepted",${at},${id},${first},${JSON.stringify(stream)},${JSON.stringify(sender)},[${names}]`
       this.#tell(organization, to.length, tags === null ? `${head}]` : `${head},${tags}]`)
     }
-    this.#count('accepted', at, { organization, stream, sender, tags, times: deliveries.length }, NO_WAY)
-    const each = { organization, stream, kind: 'accepted', at, times: 1, detail: '' } as const
-    for (const [recipient] of deliveries) this.#countBy('domain', domainOf(recipient), each)
+    const one = { kind: 'accepted', at, organization, stream, sender, tags, ...NO_WAY } as const
+    for (const [recipient] of deliveries) this.#tally.add({ ...one, recipient })
   }
 
   settled(row: SettlementRow, facts: Facts): void {
@@ -156,16 +132,19 @@ export class Ledger {
     }
     this.#tell(facts.organization, 1, JSON.stringify(entry))
     const way = last === undefined ? NO_WAY : { source: last.source, provider: last.provider ?? last.site }
-    this.#count(counted, report.at, facts, {
-      ...NO_WAY,
-      ...way,
-      detail: counted === 'returned' ? (report.bounce?.class ?? '') : '',
-    })
+    const detail = counted === 'returned' ? (report.bounce?.class ?? '') : ''
+    this.#count(counted, report.at, facts, { ...NO_WAY, ...way, detail })
   }
 
   appended([organization, kind, at, stream, sender, recipient, tags, entry]: EventRow): void {
     this.#tell(organization, 1, entry)
     if (isCounted(kind)) this.#count(kind, at, { organization, stream, sender, recipient, tags }, NO_WAY)
+  }
+
+  #count(kind: Counted, at: number, of: Omit<Facts, 'acceptedAt' | 'attempts'>, by: Way): void {
+    const { organization, stream, sender, recipient, tags } = of
+    const { source, provider, detail } = by
+    this.#tally.add({ kind, at, organization, stream, sender, recipient, tags, source, provider, detail })
   }
 
   /** In the order in which they are to be kept. */
@@ -175,10 +154,7 @@ export class Ledger {
   }
 
   sums(): readonly Sum[] {
-    const sums: Sum[] = []
-    for (const [hour, counts] of this.#sums)
-      for (const [series, count] of counts) sums.push([series, hour, count])
-    return sums
+    return this.#tally.sums()
   }
 
   #changed(
@@ -221,57 +197,6 @@ export class Ledger {
     this.#pages.delete(organization)
     this.#full.push([organization, page.count, `[${page.entries}]`])
   }
-
-  #count(
-    kind: Counted,
-    at: number,
-    {
-      organization,
-      stream,
-      sender,
-      recipient,
-      tags,
-      times = 1,
-    }: Subject & { recipient?: string; times?: number },
-    { source, provider, detail }: Way,
-  ): void {
-    const hour = hourOf(at)
-    const site = isSite(provider) ? this.#names.apart('site', hour, organization, provider) : provider
-    this.#add(hour, seriesText('path', organization, site, stream, source, kind, detail), times)
-    const about = { organization, stream, kind, at, times, detail: kind === 'delivered' ? '' : detail }
-    if (recipient) this.#countBy('domain', domainOf(recipient), about)
-    if (sender !== '') this.#countBy('sender', domainOf(sender), about)
-    if (tags !== null)
-      for (const tag of JSON.parse(tags) as readonly string[]) this.#countBy('tag', tag, about)
-  }
-
-  #countBy(
-    facet: Exclude<Facet, 'path'>,
-    name: string,
-    { organization, stream, kind, at, times, detail }: Daily,
-  ): void {
-    const day = dayOf(hourOf(at))
-    const value = this.#names.apart(facet, day, organization, name)
-    this.#add(day, seriesText(facet, organization, value, stream, '', kind, detail), times)
-  }
-
-  #add(hour: number, series: string, times: number): void {
-    let counts = this.#sums.get(hour)
-    if (counts === undefined) {
-      counts = new Map()
-      this.#sums.set(hour, counts)
-    }
-    counts.set(series, (counts.get(series) ?? 0) + times)
-  }
-}
-
-/** The names of providers are those of the shaping rules, of which there are a few; only hosts and addresses have one of these. */
-function isSite(provider: string): boolean {
-  return provider.includes('.') || provider.includes(':')
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
 }
 
 function kindOf([, , state, , , , , attempt]: SettlementRow):

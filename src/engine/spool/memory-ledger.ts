@@ -5,8 +5,9 @@ import type { CountKey, Facet, Series, SummedQuery, SummedRow } from './count.ts
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
 import { Names } from './count-names.ts'
-import { Ledger, nextPage, seriesOf } from './ledger.ts'
+import { Ledger, nextPage } from './ledger.ts'
 import type { Age } from './spool.ts'
+import { seriesOf } from './tally.ts'
 
 type Page = { readonly stored: StoredPage; readonly at: number; readonly count: number }
 

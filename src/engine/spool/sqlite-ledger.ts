@@ -4,13 +4,14 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 import { HOUR } from './count.ts'
 import type { SummedQuery, SummedRow } from './count.ts'
-import type { Key, PageQuery } from './engine.ts'
+import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
-import { nextPage, seriesOf } from './ledger.ts'
-import type { Facts, Ledger } from './ledger.ts'
+import { nextPage } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import { AGE_STEP, summing } from './rollup.ts'
 import { SQLITE } from './selection.ts'
 import type { Age } from './spool.ts'
+import { seriesOf } from './tally.ts'
 
 /** The node of pages in a store that no other node shares. */
 const ALONE = 0
@@ -54,24 +55,6 @@ export function ledgerWriter(db: DatabaseSync, now: () => number): LedgerWriter 
     },
     // The series that it was to make are not there.
     undone: () => known.clear(),
-  }
-}
-
-const FACTS = `d.recipient, d.attempts, m.organization, m.stream, m.sender, m.accepted_at, m.tags`
-
-type FactsRow = [string, number, string, string, string, number, string | null]
-
-/** What the log and the counts have to know of a delivery. */
-export function factsFinder(db: DatabaseSync): (key: Key) => Facts | undefined {
-  const find = db.prepare(
-    `select ${FACTS} from delivery d cross join message m on m.id = d.message where d.message = ? and d.n = ?`,
-  )
-  find.setReturnArrays(true)
-  return ([id, n]) => {
-    const row = find.get(id, n) as unknown as FactsRow | undefined
-    if (row === undefined) return undefined
-    const [recipient, attempts, organization, stream, sender, acceptedAt, tags] = row
-    return { recipient, attempts, organization, stream, sender, acceptedAt, tags }
   }
 }
 

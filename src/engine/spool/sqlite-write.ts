@@ -7,7 +7,7 @@ import type { Changed, Key, MessageRow, SettlementRow } from './engine.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
-import { factsFinder } from './sqlite-ledger.ts'
+import type { FactsKeeper } from './sqlite-facts.ts'
 import type { Change, Reported } from './spool.ts'
 
 const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
@@ -45,15 +45,14 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
 }
 
 /** Gives what is known of the delivery, when it was changed. */
-export function settler(db: DatabaseSync): (row: SettlementRow) => Facts | undefined {
+export function settler(db: DatabaseSync, facts: FactsKeeper): (row: SettlementRow) => Facts | undefined {
   const set = `update delivery set state = ?, due = ?, attempts = attempts + ?,
     delay_notified = max(delay_notified, ?), last_reply = ?, ended_at = ? where message = ? and n = ?`
-  const settle = db.prepare(`${set} and state = 'active' returning attempts, recipient`)
-  const overrule = db.prepare(`${set} and state = ? returning attempts, recipient`)
+  const settle = db.prepare(`${set} and state = 'active' returning attempts`)
+  const overrule = db.prepare(`${set} and state = ? returning attempts`)
   const stateOf = db.prepare('select state from delivery where message = ? and n = ?')
   const attempt = db.prepare('insert into attempt values (?, ?, ?, ?)')
-  const factsOf = messageFacts(db)
-  const end = finisher(db)
+  const end = finisher(db, facts)
   for (const statement of [settle, overrule, stateOf]) statement.setReturnArrays(true)
   const interrupted = (row: SettlementRow): 'held' | 'cancelled' | undefined => {
     if (row[2] !== 'delivered' && row[2] !== 'bounced') return undefined
@@ -75,62 +74,45 @@ export function settler(db: DatabaseSync): (row: SettlementRow) => Facts | undef
     if (changed === undefined) return undefined
     const [id, n, state, , at, , , record] = row
     const [was, returned] = changed
-    const ended = FINAL.has(state) && was !== 'cancelled'
-    const [attempts, recipient] = returned as [number, string]
+    const attempts = Number(first(returned))
     if (record !== null) attempt.run(id, n, attempts, record)
-    const message = ended ? end(id, at) : factsOf(id)
-    return message && { ...message, attempts, recipient }
-  }
-}
-
-type MessageFacts = Omit<Facts, 'attempts' | 'recipient'>
-
-const MESSAGE_FACTS = 'organization, stream, sender, accepted_at, tags'
-
-type MessageFactsRow = [string, string, string, number, string | null]
-
-function messageFactsOf([organization, stream, sender, acceptedAt, tags]: MessageFactsRow): MessageFacts {
-  return { organization, stream, sender, acceptedAt, tags }
-}
-
-function messageFacts(db: DatabaseSync): (id: number) => MessageFacts | undefined {
-  const find = db.prepare(`select ${MESSAGE_FACTS} from message where id = ?`)
-  find.setReturnArrays(true)
-  return (id) => {
-    const row = find.get(id) as unknown as MessageFactsRow | undefined
-    return row && messageFactsOf(row)
+    const known = facts.after([id, n], attempts)
+    if (FINAL.has(state) && was !== 'cancelled') end(id, at)
+    return known
   }
 }
 
 /** Counts one delivery of a message as ended; with the last of them the body goes. */
-function finisher(db: DatabaseSync): (id: number, at: number) => MessageFacts | undefined {
+function finisher(db: DatabaseSync, facts: FactsKeeper): (id: number, at: number) => void {
   const end = db.prepare(
     `update message set open = open - 1, ended_at = case when open = 1 then ? end where id = ?
-     returning open, chunks, ${MESSAGE_FACTS}`,
+     returning open, chunks`,
   )
   end.setReturnArrays(true)
   const body = db.prepare('delete from body where id = ?')
   const chunks = db.prepare('delete from chunk where message = ?')
   return (id, at) => {
-    const row = end.get(at, id) as unknown as [number, number, ...MessageFactsRow] | undefined
-    if (row === undefined) return undefined
-    const [open, count, ...facts] = row
-    if (open === 0) (count === 0 ? body : chunks).run(id)
-    return messageFactsOf(facts)
+    const [open, count] = (end.get(at, id) as unknown as [number, number] | undefined) ?? [1, 0]
+    if (open > 0) return
+    facts.ended(id)
+    if (count === 0) body.run(id)
+    else chunks.run(id)
   }
 }
 
 type Asked = { readonly change: Change; readonly at: number; readonly reason: string }
 
-export function changer(db: DatabaseSync): (keys: readonly Key[], asked: Asked, ledger: Ledger) => Changed[] {
+export function changer(
+  db: DatabaseSync,
+  facts: FactsKeeper,
+): (keys: readonly Key[], asked: Asked, ledger: Ledger) => Changed[] {
   const stateOf = db.prepare('select state, due from delivery where message = ? and n = ?')
   stateOf.setReturnArrays(true)
   const set = db.prepare(
     `update delivery set state = ?, due = ?, last_reply = coalesce(?, last_reply), ended_at = ?
      where message = ? and n = ?`,
   )
-  const end = finisher(db)
-  const factsOf = factsFinder(db)
+  const end = finisher(db, facts)
   const changeOne = ([id, n]: Key, asked: Asked): DeliveryState | undefined => {
     const { from, to, dueNow, explained } = EFFECTS[asked.change]
     const [state, due] = (stateOf.get(id, n) as unknown as [DeliveryState, number] | undefined) ?? []
@@ -146,8 +128,8 @@ export function changer(db: DatabaseSync): (keys: readonly Key[], asked: Asked, 
     for (const key of keys) {
       const was = changeOne(key, asked)
       if (was === undefined) continue
-      const facts = factsOf(key)
-      if (facts) ledger.changed(key, asked, facts)
+      const known = facts.of(key)
+      if (known) ledger.changed(key, asked, known)
       changed.push([...key, was])
     }
     return changed
@@ -156,22 +138,22 @@ export function changer(db: DatabaseSync): (keys: readonly Key[], asked: Asked, 
 
 export function reporter(
   db: DatabaseSync,
+  facts: FactsKeeper,
 ): (key: Key, kind: string, record: string, ledger: Ledger) => Reported {
-  const factsOf = factsFinder(db)
   const insert = db.prepare('insert or ignore into report values (?, ?, ?, ?)')
   const last = db.prepare(
     'select record from attempt where message = ? and n = ? order by attempt desc limit 1',
   )
   last.setReturnArrays(true)
   return ([id, n], kind, record, ledger) => {
-    const facts = factsOf([id, n])
-    if (facts === undefined) return 'missing'
+    const known = facts.of([id, n])
+    if (known === undefined) return 'missing'
     if (insert.run(id, n, kind, record).changes === 0) return 'known'
     const tried = first(last.get(id, n))
     ledger.reported(
       [id, n],
       reportOf(record),
-      facts,
+      known,
       typeof tried === 'string' ? attemptOf(tried) : undefined,
     )
     return 'kept'

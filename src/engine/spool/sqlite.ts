@@ -10,7 +10,9 @@ import { Names } from './count-names.ts'
 import { Ledger, WITHDRAWN } from './ledger.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
 import { CLAIMED } from './selection.ts'
-import { ager, factsFinder, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
+import { factsKeeper } from './sqlite-facts.ts'
+import type { FactsKeeper } from './sqlite-facts.ts'
+import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
 import type { Transaction } from './sqlite-transaction.ts'
@@ -41,7 +43,8 @@ export async function openSqliteEngine(directory: string, now: () => number): Pr
 function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolEngine {
   const transaction = transactions(db)
   const { told, forgotten } = telling(db, transaction, now)
-  const write = batchWriter(db)
+  const facts = factsKeeper(db)
+  const write = batchWriter(db, facts)
   const remove = remover(db)
   const writeChunk = db.prepare('insert into chunk (message, seq, crc, bytes) values (?, ?, ?, ?)')
   const discardChunks = db.prepare('delete from chunk where message = ?')
@@ -50,10 +53,10 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
   )
   const claim = claimer(db)
   const nextDue = nextDueFinder(db)
-  const apply = changer(db)
+  const apply = changer(db, facts)
   const forget = forgetter(db, remove)
-  const report = reporter(db)
-  const withdraw = withdrawer(db, remove, now)
+  const report = reporter(db, facts)
+  const withdraw = withdrawer(db, { remove, facts, now })
   const age = ager(db, forgotten)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
   return {
@@ -88,20 +91,24 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
   }
 }
 
-function batchWriter(db: DatabaseSync): (batches: readonly Batch[], ledger: Ledger) => void {
+function batchWriter(
+  db: DatabaseSync,
+  facts: FactsKeeper,
+): (batches: readonly Batch[], ledger: Ledger) => void {
   const accept = acceptor(db)
-  const settle = settler(db)
+  const settle = settler(db, facts)
   return (batches, ledger) => {
     for (const { accepts, bytes } of batches) {
       for (const row of accepts) {
         accept(row, bytes)
+        facts.accepted(row)
         ledger.accepted(row)
       }
     }
     for (const { settlements } of batches) {
       for (const row of settlements) {
-        const facts = settle(row)
-        if (facts) ledger.settled(row, facts)
+        const known = settle(row)
+        if (known) ledger.settled(row, known)
       }
     }
     for (const { events } of batches) for (const row of events) ledger.appended(row)
@@ -137,18 +144,17 @@ function telling(
 /** Removes a message whose sender was told that it had not been kept; what the log has of it by then is taken back. */
 function withdrawer(
   db: DatabaseSync,
-  remove: (id: number) => void,
-  now: () => number,
+  by: { remove: (id: number) => void; facts: FactsKeeper; now: () => number },
 ): (id: number, ledger: Ledger) => void {
-  const factsOf = factsFinder(db)
   const last = db.prepare('select max(n) as n from delivery where message = ?')
   return (id, ledger) => {
-    const by = { change: 'cancel', at: now(), reason: WITHDRAWN } as const
+    const asked = { change: 'cancel', at: by.now(), reason: WITHDRAWN } as const
     for (let n = Number(last.get(id)?.['n'] ?? -1); n >= 0; n -= 1) {
-      const facts = factsOf([id, n])
-      if (facts) ledger.changed([id, n], by, facts)
+      const known = by.facts.of([id, n])
+      if (known) ledger.changed([id, n], asked, known)
     }
-    remove(id)
+    by.facts.ended(id)
+    by.remove(id)
   }
 }
 
