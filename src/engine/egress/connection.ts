@@ -18,13 +18,13 @@ import type { Framing, Outgoing } from './outgoing.ts'
 import { Transaction } from './transaction.ts'
 import type { Order, Plan } from './transaction.ts'
 import { triedOf } from './tried.ts'
+import type { Way } from './tried.ts'
 import { bounced, deferred, lostVerdict } from './verdict.ts'
 import type { Lost, Verdict } from './verdict.ts'
 import type { Conversation, Wire } from './wire.ts'
 
 export type ConnectionOptions = {
-  readonly source: string
-  readonly site: string
+  readonly way: Way
   readonly limits: PathLimits
   readonly log: Log
   readonly metrics: EgressMetrics
@@ -373,15 +373,14 @@ export class Connection implements Conversation {
   }
 
   #tried(assignment: Assignment, otherwise?: Verdict): readonly Tried[] {
-    const { source, site, now } = this.#options
+    const { way, now } = this.#options
     const { host, address, tls, capabilities } = this.peer
     const at = assignment.startedAt
     // A clock that steps back must not make durations negative.
     const occasion = {
       at,
       duration: Math.max(0, now() - at),
-      source,
-      site,
+      way,
       host,
       address,
       tls,

@@ -113,6 +113,7 @@ class SmtpEgress implements Egress {
     const path = new SmtpPath({
       source,
       route,
+      ...(group.provider === undefined ? {} : { provider: group.provider }),
       work,
       slots: this.#slots,
       shape: shaping.shapeOf(name, route.site, group),

@@ -214,7 +214,8 @@ async function twoPaths(
   const rig = new Rig(options)
   const { MemoryWork } = await import('./rig.fixture.ts')
   const work = new MemoryWork()
-  const other = rig.egress.path('main', routeOf([port], { site: 'other.example.net' }), work)
+  const route = routeOf([port], { site: 'other.example.net' })
+  const other = rig.egress.path('main', route, work, { provider: 'google' })
   return { rig, other, work }
 }
 
@@ -230,7 +231,8 @@ test('when all connections are taken, one that idles is closed for a path that h
   work.jobs.push(job)
   other.wake()
   assert.deepEqual(other.describe().hold, { at: 'open' })
-  assert.equal((await done)[0]?.site, 'other.example.net')
+  const [tried] = await done
+  assert.deepEqual([tried?.site, tried?.provider], ['other.example.net', 'google'])
   assert.equal(rig.path.describe().connections, 0)
 })
 

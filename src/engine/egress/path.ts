@@ -18,6 +18,7 @@ import type { Hold, PathState } from './path-state.ts'
 import { routeFrom } from './source.ts'
 import type { TlsTrial } from './tls-trial.ts'
 import { triedOf } from './tried.ts'
+import type { Way } from './tried.ts'
 import { deferred } from './verdict.ts'
 
 export type Path = {
@@ -39,6 +40,8 @@ export type Path = {
 export type PathOptions = {
   readonly source: SourceConfig
   readonly route: Route
+  /** Whose site it is, by the shaping rules; it is written down with each attempt. */
+  readonly provider?: string
   readonly work: Work
   /** Of all paths. */
   readonly slots: Slots
@@ -69,6 +72,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   readonly source: string
   readonly site: string
   readonly #options: PathOptions
+  readonly #way: Way
   readonly #shape: PathShape
   readonly #log: Log
   /** Each with its place among those that there may be. */
@@ -96,6 +100,8 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     this.#options = options
     this.source = options.source.name
     this.site = options.route.site
+    const { provider } = options
+    this.#way = { source: this.source, site: this.site, ...(provider === undefined ? {} : { provider }) }
     this.#route = routeFrom(options.source, options.route)
     this.#shape = options.shape
     this.#log = options.log.with({ source: this.source, site: this.site })
@@ -315,8 +321,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
       wire,
       peer,
       {
-        source: this.source,
-        site: this.site,
+        way: this.#way,
         limits: this.#shape.limits,
         log: this.#log,
         metrics,
@@ -342,16 +347,7 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
     if (this.#isClosing) return this.#closedIfEmpty()
     const now = this.#options.around.now()
     const duration = Math.max(0, now - startedAt)
-    const { source, site } = this
-    const attempt = triedOf(verdict, {
-      at: startedAt,
-      duration,
-      source,
-      site,
-      host,
-      address,
-      tls,
-    })
+    const attempt = triedOf(verdict, { at: startedAt, duration, way: this.#way, host, address, tls })
     this.#options.metrics.failed(verdict.stage)
     this.#trace(host, address, verdict)
     this.#log.debug('connection.failed', {
@@ -419,10 +415,9 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
   }
 
   #stoppedTried(): Tried {
-    const { source, site } = this
     const verdict = deferred('connect', '4.3.2', STOPPING)
     const at = this.#options.around.now()
-    return triedOf(verdict, { at, duration: 0, source, site, host: '', address: '', tls: '' })
+    return triedOf(verdict, { at, duration: 0, way: this.#way, host: '', address: '', tls: '' })
   }
 
   #closedIfEmpty(): void {

@@ -8,8 +8,10 @@ import { transfer } from '#platform/thread'
 
 import { WHOLE_LIMIT } from './content.ts'
 import type { Content } from './content.ts'
+import { countRows, summedQuery } from './count.ts'
 import type { ClaimedRow, StoredChunk } from './engine.ts'
 import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
+import { readLog } from './log.ts'
 import type { Claimed } from './message.ts'
 import { attemptOf, claimedOf, reportOf } from './row.ts'
 import type { Hello, SpoolService, Standing } from './service.ts'
@@ -51,6 +53,7 @@ export function spoolOver(
     accept: (entry, bytes) => group.accept(entry, bytes),
     write: (id) => writing(service, group, id),
     settle: (settlement) => group.settle(settlement),
+    append: (event) => group.append(event),
     ...readsOver(service),
     claim: (queue, now, limit) => claim(service, group, { queue, now, limit }),
     close: async () => {
@@ -80,6 +83,9 @@ type Reads = Pick<
   | 'change'
   | 'report'
   | 'forget'
+  | 'events'
+  | 'counts'
+  | 'age'
 >
 
 function readsOver(service: SpoolService): Reads {
@@ -97,6 +103,9 @@ function readsOver(service: SpoolService): Reads {
     report: ({ message, n }, report) =>
       asked(() => service.report([toInteger(message), n], report.kind, JSON.stringify(report))),
     forget: (before, limit) => asked(() => service.forget(before, limit)),
+    events: (query) => asked(() => readLog(service, query)),
+    counts: (query) => asked(async () => countRows(query, await service.sums(summedQuery(query)))),
+    age: (before) => asked(() => service.age(before)),
   }
 }
 

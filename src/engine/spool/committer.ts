@@ -12,6 +12,8 @@ export type Refusal = readonly [position: number, code: SpoolErrorCode, message:
 export type CommitReply = {
   /** The accepts that were not kept. */
   readonly refused: readonly Refusal[]
+  /** Set when the events were not kept. */
+  readonly untold?: readonly [code: SpoolErrorCode, message: string]
   /** Set when the settlements are not durable yet: ask `settled` with it. */
   readonly kept?: number
   /** Given back, so that the next batch can use the buffer again. */
@@ -34,7 +36,7 @@ type Waiting = {
   readonly reject: (error: Error) => void
 }
 
-const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+const EMPTY: Batch = { accepts: [], settlements: [], events: [], bytes: new Uint8Array(0) }
 
 export class Committer {
   readonly #engine: SpoolEngine
@@ -148,7 +150,7 @@ export class Committer {
   #putOff(waiting: readonly Waiting[], error: SpoolError): void {
     for (const { batch, resolve } of waiting) {
       const refused = batch.accepts.map((_, position): Refusal => [position, error.code, error.message])
-      resolve({ refused, bytes: batch.bytes, ...this.#keep(batch.settlements) })
+      resolve({ refused, bytes: batch.bytes, ...untoldOf(batch, error), ...this.#keep(batch.settlements) })
     }
   }
 
@@ -168,17 +170,19 @@ export class Committer {
     for (const { batch, resolve } of waiting) {
       const refused: Refusal[] = []
       for (const [position, accept] of batch.accepts.entries()) {
-        const error = await this.#alone({ ...batch, accepts: [accept], settlements: [] })
+        const error = await this.#alone({ ...batch, accepts: [accept], settlements: [], events: [] })
         if (error) refused.push([position, error.code, error.message])
       }
       const unsettled: SettlementRow[] = []
       for (const settlement of batch.settlements) {
-        const error = await this.#alone({ accepts: [], settlements: [settlement], bytes: NOTHING })
+        const error = await this.#alone({ ...EMPTY, settlements: [settlement] })
         // An outcome that can never be recorded would be sent again and again.
         if (error?.code === 'refused') this.#break(new SpoolError('broken', `unrecordable: ${error.message}`))
         if (error) unsettled.push(settlement)
       }
-      resolve({ refused, bytes: batch.bytes, ...this.#keep(unsettled) })
+      const { events } = batch
+      const error = events.length === 0 ? undefined : await this.#alone({ ...EMPTY, events })
+      resolve({ refused, bytes: batch.bytes, ...(error && untoldOf(batch, error)), ...this.#keep(unsettled) })
     }
   }
 
@@ -215,7 +219,7 @@ export class Committer {
   /** Writes what is kept, or something, to see whether the engine can again. */
   async #retry(delay: number): Promise<void> {
     const kept = this.#kept
-    const batches = kept.length === 0 ? [] : [{ accepts: [], settlements: kept, bytes: NOTHING }]
+    const batches = kept.length === 0 ? [] : [{ ...EMPTY, settlements: kept }]
     try {
       await this.#engine.commit(batches, this.#abandoned)
     } catch (error) {
@@ -242,4 +246,8 @@ export class Committer {
     this.#state = state
     this.#onState(state)
   }
+}
+
+function untoldOf({ events }: Batch, { code, message }: SpoolError): Pick<CommitReply, 'untold'> {
+  return events.length === 0 ? {} : { untold: [code, message] }
 }

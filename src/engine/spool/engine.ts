@@ -3,9 +3,11 @@
  * and no values of the house: rows, as they cross threads and enter SQL.
  */
 
+import type { SummedQuery, SummedRow } from './count.ts'
+import type { EventKind, Place, StoredPage } from './event.ts'
 import type { DeliveryState } from './message.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, QueueDue, Reported, Totals } from './spool.ts'
+import type { Age, Change, Page, QueueDepth, QueueDue, Reported, Totals } from './spool.ts'
 
 /** A message to be kept. Tuples, because a structured clone of a tuple costs a third of that of an object. */
 export type MessageRow = readonly [
@@ -24,6 +26,8 @@ export type MessageRow = readonly [
   /** CRC-32 of the body. */
   crc: number,
   deliveries: readonly DeliveryRow[],
+  /** JSON of the list; `null` when there are none. */
+  tags: string | null,
 ]
 
 export type DeliveryRow = readonly [
@@ -45,11 +49,30 @@ export type SettlementRow = readonly [
   reply: string,
   /** JSON of the attempt. */
   attempt: string | null,
+  /** Of the attempt, for the counts; empty without one. `provider` is the site where no provider is known. */
+  source: string,
+  provider: string,
+  bounceClass: string,
+]
+
+/** An event that another room appended. */
+export type EventRow = readonly [
+  organization: string,
+  kind: EventKind,
+  at: number,
+  stream: string,
+  sender: string,
+  recipient: string,
+  /** JSON of the list. */
+  tags: string | null,
+  /** JSON of the entry of the page. */
+  entry: string,
 ]
 
 export type Batch = {
   readonly accepts: readonly MessageRow[]
   readonly settlements: readonly SettlementRow[]
+  readonly events: readonly EventRow[]
   /** The bodies of `accepts`, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>
 }
@@ -74,6 +97,7 @@ export type ClaimedRow = readonly [
   lastReply: string | null,
   endedAt: number | null,
   deliveryDetail: string | null,
+  tags: string | null,
 ]
 
 export type StoredBody =
@@ -106,10 +130,20 @@ export type Found = {
   readonly newest: number
 }
 
+/** Pages of one organization, or of all, beyond these places: see `Cursor`. */
+export type PageQuery = {
+  readonly organization?: string
+  readonly after: readonly Place[]
+  readonly since?: number
+  /** Pages enough for so many events, and one more at most. */
+  readonly limit: number
+}
+
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `depths`, `totals`).
+ * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `depths`,
+ * `totals`, `pages`, `sums`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -118,7 +152,8 @@ export type SpoolEngine = {
   /**
    * All of it in one transaction, durable when this settles. A settlement changes a delivery that is active; one that
    * was held or cancelled meanwhile changes only to `delivered` or `bounced`, and any other not at all: so a
-   * settlement may be repeated. `abandoned` are ids of messages to remove, if they are there.
+   * settlement may be repeated. `abandoned` are ids of messages to remove, if they are there. What changed is told in
+   * the log and counted, in the same transaction; so do `apply` and `report`.
    */
   commit(batches: readonly Batch[], abandoned: readonly number[]): Now<void>
   /** Kept by a later commit of its message. */
@@ -139,5 +174,10 @@ export type SpoolEngine = {
   /** Durable when this settles. `record` is the JSON of the report. */
   report(key: Key, kind: string, record: string): Now<Reported>
   forget(before: number, limit: number): Now<number>
+  /** In the order of the log. */
+  pages(query: PageQuery): Now<readonly StoredPage[]>
+  sums(query: SummedQuery): Now<readonly SummedRow[]>
+  /** Removes what is older, in one short step; says whether there may be more to do. */
+  age(before: Age): Now<boolean>
   close(): Now<void>
 }

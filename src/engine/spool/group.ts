@@ -6,15 +6,16 @@ import { toInteger } from '#grammar/message-id'
 import { transfer } from '#platform/thread'
 
 import type { CommitReply } from './committer.ts'
-import type { Batch, MessageRow, SettlementRow } from './engine.ts'
-import { deliveryRow, messageDetail, pathText, settlementRow } from './row.ts'
+import type { Batch, EventRow, MessageRow, SettlementRow } from './engine.ts'
+import type { NewEvent } from './event.ts'
+import { deliveryRow, eventRow, messageDetail, pathText, settlementRow, tagsText } from './row.ts'
 import type { Settlement } from './message.ts'
 import type { SpoolService } from './service.ts'
 import { SpoolError } from './spool.ts'
 import type { NewMessage } from './spool.ts'
 
 /** What one commit takes at most: it must end soon, and its bytes are in memory twice. */
-const BATCH = { messages: 1000, bytes: 16 * 1024 * 1024, settlements: 4000 } as const
+const BATCH = { messages: 1000, bytes: 16 * 1024 * 1024, settlements: 4000, events: 4000 } as const
 
 /**
  * Milliseconds an outcome waits for others to share its commit with. The promise is 50, commit included; a drained
@@ -29,12 +30,19 @@ type Waiter = { readonly resolve: () => void; readonly reject: (error: Error) =>
 /** Without `bytes` the body was written as chunks. */
 type Accept = Waiter & { readonly entry: NewMessage; readonly bytes: Uint8Array | undefined }
 type Settle = Waiter & { readonly row: SettlementRow }
+type Append = Waiter & { readonly row: EventRow }
+type Taken = {
+  readonly accepts: readonly Accept[]
+  readonly settles: readonly Settle[]
+  readonly appends: readonly Append[]
+}
 
 export class Group {
   readonly #service: Pick<SpoolService, 'commit' | 'settled'>
   readonly #settleWithin: number
   #accepts: Accept[] = []
   #settles: Settle[] = []
+  #appends: Append[] = []
   #busy = false
   #timer: NodeJS.Timeout | undefined
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(0)
@@ -57,16 +65,32 @@ export class Group {
   settle(settlement: Settlement): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#settles.push({ row: settlementRow(settlement), resolve, reject })
-    if (!this.#busy) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
+    this.#soon()
+    return promise
+  }
+
+  append(event: NewEvent): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#appends.push({ row: eventRow(event), resolve, reject })
+    this.#soon()
     return promise
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    if (!this.#busy && this.#settles.length === 0) return
+    if (!this.#busy && !this.#hasLate) return
     this.#drained ??= Promise.withResolvers<void>()
     this.#start()
     await this.#drained.promise
+  }
+
+  /** What can wait for others to share its commit with. */
+  get #hasLate(): boolean {
+    return this.#settles.length > 0 || this.#appends.length > 0
+  }
+
+  #soon(): void {
+    if (!this.#busy) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
   }
 
   #start(): void {
@@ -81,18 +105,21 @@ export class Group {
   async #send(): Promise<void> {
     const accepts = this.#take()
     const settles = this.#settles.splice(0, BATCH.settlements)
-    const reply = await this.#commit(accepts, settles)
+    const appends = this.#appends.splice(0, BATCH.events)
+    const taken = { accepts, settles, appends }
+    const reply = await this.#commit(taken)
     // First the next commit: its fsync takes as long as it takes to answer all whom this one was for.
     const isMore = this.#accepts.length > 0
     if (isMore) void this.#send()
-    if (reply instanceof SpoolError) for (const { reject } of [...accepts, ...settles]) reject(reply)
-    else this.#done(accepts, settles, reply)
+    if (reply instanceof SpoolError)
+      for (const { reject } of [...accepts, ...settles, ...appends]) reject(reply)
+    else this.#done(taken, reply)
     if (!isMore) this.#rest()
   }
 
-  async #commit(accepts: readonly Accept[], settles: readonly Settle[]): Promise<CommitReply | SpoolError> {
+  async #commit(taken: Taken): Promise<CommitReply | SpoolError> {
     try {
-      const batch = this.#encode(accepts, settles)
+      const batch = this.#encode(taken)
       const reply = await this.#service.commit(transfer(batch, [batch.bytes.buffer]))
       if (reply.bytes.length <= SPARE) this.#spare = reply.bytes
       return reply
@@ -104,11 +131,11 @@ export class Group {
   #rest(): void {
     this.#busy = false
     if (this.#drained) this.#again()
-    else if (this.#settles.length > 0) this.#timer ??= setTimeout(() => this.#start(), this.#settleWithin)
+    else if (this.#hasLate) this.#soon()
   }
 
   #again(): void {
-    if (this.#settles.length > 0) {
+    if (this.#hasLate) {
       this.#start()
       return
     }
@@ -128,7 +155,7 @@ export class Group {
     return this.#accepts.splice(0, count)
   }
 
-  #encode(accepts: readonly Accept[], settles: readonly Settle[]): Batch {
+  #encode({ accepts, settles, appends }: Taken): Batch {
     let length = 0
     for (const { bytes } of accepts) length += bytes?.length ?? 0
     const bytes = this.#buffer(length)
@@ -138,7 +165,8 @@ export class Group {
       offset += accept.bytes?.length ?? 0
       return row
     })
-    return { accepts: rows, settlements: settles.map(({ row }) => row), bytes }
+    const settlements = settles.map(({ row }) => row)
+    return { accepts: rows, settlements, events: appends.map(({ row }) => row), bytes }
   }
 
   /** Fresh pages cost more than the copy into them: the buffer that came back with the last reply serves again. */
@@ -149,12 +177,17 @@ export class Group {
     return Buffer.allocUnsafeSlow(length <= SPARE ? Math.min(SPARE, 2 * length) : length)
   }
 
-  #done(accepts: readonly Accept[], settles: readonly Settle[], reply: CommitReply): void {
+  #done({ accepts, settles, appends }: Taken, reply: CommitReply): void {
     for (const [position, code, message] of reply.refused) {
       accepts[position]?.reject(new SpoolError(code, message))
     }
+    if (reply.untold) {
+      const [code, message] = reply.untold
+      for (const { reject } of appends) reject(new SpoolError(code, message))
+    }
     // Those that were rejected above ignore it.
     for (const { resolve } of accepts) resolve()
+    for (const { resolve } of appends) resolve()
     if (reply.kept === undefined) for (const { resolve } of settles) resolve()
     else void this.#await(reply.kept, settles)
   }
@@ -184,6 +217,7 @@ function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number):
     bytes ? bytes.length : 0,
     bytes ? crc32(bytes) : 0,
     deliveries.map(deliveryRow),
+    tagsText(message.tags),
   ]
 }
 

@@ -2,8 +2,8 @@
 
 import { timeOf, toInteger } from '#grammar/message-id'
 
-import { BACKOFF } from './committer.ts'
 import { EFFECTS } from './change.ts'
+import { BACKOFF } from './committer.ts'
 import type {
   Batch,
   Changed,
@@ -15,7 +15,11 @@ import type {
   SpoolEngine,
   StoredChunk,
 } from './engine.ts'
+import { WITHDRAWN } from './ledger.ts'
+import type { Facts, Ledger } from './ledger.ts'
+import { MemoryLedger } from './memory-ledger.ts'
 import type { DeliveryState } from './message.ts'
+import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
 import type { Change, Page, QueueDepth, QueueDue, Reported, Spool, Totals } from './spool.ts'
@@ -54,17 +58,10 @@ export function memorySpool(): Promise<Spool> {
 export function memoryEngine(): SpoolEngine {
   const messages = new Map<number, Kept>()
   const chunks = new Map<number, StoredChunk[]>()
+  const ledger = new MemoryLedger(Date.now)
   return {
     found: { recovered: 0, orphans: 0, newest: 0 },
-    commit: (batches, abandoned) => {
-      const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
-      if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id)))
-        throw new Error('an id is taken')
-      for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
-      for (const { settlements } of batches) for (const row of settlements) settle(messages.get(row[0]), row)
-      for (const id of abandoned) messages.delete(id)
-      for (const id of abandoned) chunks.delete(id)
-    },
+    commit: (batches, abandoned) => commit({ messages, chunks, ledger }, batches, abandoned),
     writeChunk: (id, seq, chunk) => {
       const parts = chunks.get(id) ?? []
       parts[seq] = { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
@@ -96,8 +93,11 @@ export function memoryEngine(): SpoolEngine {
     list: (filter, page) => list(messages, filter, page),
     show: (id) => show(messages.get(id)),
     apply: (keys, change, now, reason) =>
-      keys.flatMap((key) => apply(messages.get(key[0]), key, { change, now, reason })),
-    report: ([id, n], kind, record) => report(messages.get(id), n, kind, record),
+      ledger.told((told) =>
+        keys.flatMap((key) => apply(messages.get(key[0]), key, { change, at: now, reason }, told)),
+      ),
+    report: ([id, n], kind, record) =>
+      ledger.told((told) => report(messages.get(id), n, [kind, record], told)),
     forget: (before, limit) => {
       const ended = [...messages]
         .filter(([, { endedAt }]) => endedAt !== undefined && endedAt < before)
@@ -105,8 +105,49 @@ export function memoryEngine(): SpoolEngine {
       for (const [id] of ended) messages.delete(id)
       return ended.length
     },
+    pages: (query) => ledger.pages(query),
+    sums: (query) => ledger.sums(query),
+    age: (before) => ledger.age(before),
     close: () => {},
   }
+}
+
+type Tables = {
+  readonly messages: Map<number, Kept>
+  readonly chunks: Map<number, StoredChunk[]>
+  readonly ledger: MemoryLedger
+}
+
+function commit(
+  { messages, chunks, ledger }: Tables,
+  batches: readonly Batch[],
+  abandoned: readonly number[],
+): void {
+  const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
+  if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id))) throw new Error('an id is taken')
+  for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
+  ledger.told((told) => {
+    for (const { accepts } of batches) for (const row of accepts) told.accepted(row)
+    for (const { settlements } of batches)
+      for (const row of settlements) settle(messages.get(row[0]), row, told)
+    for (const { events } of batches) for (const row of events) told.appended(row)
+    for (const id of abandoned) withdraw(messages.get(id), told)
+  })
+  for (const id of abandoned) messages.delete(id)
+  for (const id of abandoned) chunks.delete(id)
+}
+
+function withdraw(kept: Kept | undefined, told: Ledger): void {
+  const by = { change: 'cancel', at: Date.now(), reason: WITHDRAWN } as const
+  if (!kept) return
+  for (const [n, delivery] of kept.deliveries.entries()) {
+    told.changed([kept.row[0], n], by, factsOf(kept, delivery))
+  }
+}
+
+function factsOf({ row }: Kept, { recipient, attempts }: Held): Facts {
+  const [, acceptedAt, organization, stream, sender, , , , , , , tags] = row
+  return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
 }
 
 function show(kept: Kept | undefined): ShownRows | undefined {
@@ -117,11 +158,19 @@ function show(kept: Kept | undefined): ShownRows | undefined {
   return { deliveries, attempts, reports, hasBody: kept.open > 0 }
 }
 
-function report(kept: Kept | undefined, n: number, kind: string, record: string): Reported {
-  if (kept?.deliveries[n] === undefined) return 'missing'
+function report(
+  kept: Kept | undefined,
+  n: number,
+  [kind, record]: readonly [kind: string, record: string],
+  told: Ledger,
+): Reported {
+  const delivery = kept?.deliveries[n]
+  if (!kept || !delivery) return 'missing'
   const name = `${n} ${kind}`
   if (kept.reports.has(name)) return 'known'
   kept.reports.set(name, [n, record])
+  const last = kept.attempts.findLast(([of]) => of === n)
+  told.reported([kept.row[0], n], reportOf(record), factsOf(kept, delivery), last && attemptOf(last[1]))
   return 'kept'
 }
 
@@ -150,7 +199,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
   }
 }
 
-function settle(kept: Kept | undefined, row: SettlementRow): void {
+function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void {
   const [, n, state, due, at, delayNotified, reply, attempt] = row
   const delivery = kept?.deliveries[n]
   if (!kept || !delivery) return
@@ -168,6 +217,7 @@ function settle(kept: Kept | undefined, row: SettlementRow): void {
     delivery.attempts += 1
     kept.attempts.push([n, attempt])
   }
+  told.settled(row, factsOf(kept, delivery))
   if (!isFinal(state)) return
   delivery.endedAt = at
   if (wasOpen) end(kept, at)
@@ -288,29 +338,31 @@ function totals(messages: Map<number, Kept>): Totals {
 function apply(
   kept: Kept | undefined,
   key: Key,
-  asked: { change: Change; now: number; reason: string },
+  asked: { change: Change; at: number; reason: string },
+  told: Ledger,
 ): Changed[] {
   const { from, to, dueNow, explained } = EFFECTS[asked.change]
   const delivery = kept?.deliveries[key[1]]
-  if (!kept || !delivery || !from.includes(delivery.state) || (dueNow && delivery.due <= asked.now)) return []
+  if (!kept || !delivery || !from.includes(delivery.state) || (dueNow && delivery.due <= asked.at)) return []
   const was = delivery.state
   delivery.state = to
-  if (dueNow) delivery.due = asked.now
+  if (dueNow) delivery.due = asked.at
   if (explained) delivery.lastReply = asked.reason
   if (isFinal(to)) {
-    delivery.endedAt = asked.now
-    end(kept, asked.now)
+    delivery.endedAt = asked.at
+    end(kept, asked.at)
   }
+  told.changed(key, asked, factsOf(kept, delivery))
   return [[key[0], key[1], was]]
 }
 
 function rowOf({ row, deliveries }: Kept, n: number): ClaimedRow {
-  const [id, acceptedAt, organization, stream, sender, size, detail] = row
+  const [id, acceptedAt, organization, stream, sender, size, detail, , , , , tags] = row
   const d = deliveries[n]
   if (!d) throw new RangeError(`no delivery ${n}`)
   return [
     ...([id, acceptedAt, organization, stream, sender, size, detail, n] as const),
     ...([d.recipient, d.queue, d.band, d.due, d.state] as const),
-    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail] as const),
+    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags] as const),
   ]
 }

@@ -35,7 +35,12 @@ export type Message = {
   readonly subject?: string
   readonly headerFrom?: string
   readonly headerMessageId?: string
+  /** What the sender tells its mail apart by: see `TAGS`. */
+  readonly tags?: readonly string[]
 }
+
+/** Tags of a message: how many, and characters of each; without control characters. */
+export const TAGS = { count: 10, length: 100 } as const
 
 /**
  *   waiting ──▶ active ──▶ delivered | bounced | expired
@@ -84,6 +89,8 @@ export type Attempt = {
   /** The path: egress source and site. */
   readonly source: string
   readonly site: string
+  /** Whose site it is, by the shaping rules; absent where they know of none. */
+  readonly provider?: string
   /** Host name and address that answered; empty when none did. */
   readonly host: string
   readonly address: string

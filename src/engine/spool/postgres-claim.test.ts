@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { QueryArrayResult } from 'pg'
 
 import { claims } from './postgres-claim.ts'
-import type { Statement } from './postgres-commit.ts'
+import type { Statement } from './postgres-transaction.ts'
 import { SpoolError } from './spool.ts'
 
 test('what a lost answer leaves in doubt is given back before anything else is claimed', async () => {

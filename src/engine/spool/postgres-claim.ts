@@ -8,8 +8,8 @@
 import type { QueryArrayResult } from 'pg'
 
 import type { ClaimedRow, Key } from './engine.ts'
-import type { Statement } from './postgres-commit.ts'
 import { BANDS } from './postgres-read.ts'
+import type { Statement } from './postgres-transaction.ts'
 import { CLAIMED } from './selection.ts'
 
 /** Runs one statement in a transaction of its own; gives the results of the transaction, the statement's last. */

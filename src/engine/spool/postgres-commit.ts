@@ -1,13 +1,9 @@
 /** The statements of one commit: a few for the whole batch, whatever its size, with the rows as arrays. */
 
+import { FACTS } from './postgres-ledger.ts'
+import type { FactsRow } from './postgres-ledger.ts'
+import type { Statement } from './postgres-transaction.ts'
 import type { Batch, MessageRow, SettlementRow } from './engine.ts'
-
-export type Statement = {
-  /** Prepared once a connection under this name. */
-  readonly name?: string
-  readonly text: string
-  readonly values?: readonly unknown[]
-}
 
 export function acceptStatements(batch: Batch, node: number): Statement[] {
   const { accepts } = batch
@@ -20,14 +16,15 @@ function messageStatement(accepts: readonly MessageRow[]): Statement {
     name: 'accept messages',
     text: `insert into message
       select id, accepted_at, organization, stream, sender, size, open,
-        case when chunked then (select count(*) from chunk c where c.message = id) else 0 end, null, detail
+        case when chunked then (select count(*) from chunk c where c.message = id) else 0 end, null, detail, tags
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
-        $8::boolean[], $9::integer[])
-        as given (id, accepted_at, organization, stream, sender, size, detail, chunked, open)`,
+        $8::boolean[], $9::integer[], $10::text[])
+        as given (id, accepted_at, organization, stream, sender, size, detail, chunked, open, tags)`,
     values: [
       ...[0, 1, 2, 3, 4, 5, 6].map((column) => accepts.map((row) => row[column])),
       accepts.map((row) => row[7] < 0),
       accepts.map((row) => row[10].length),
+      accepts.map((row) => row[11]),
     ],
   }
 }
@@ -70,14 +67,19 @@ function bodyStatement({ accepts, bytes }: Batch): Statement[] {
   ]
 }
 
+/** What is left of a settlement in the answer: which delivery it changed, and what is known of it. */
+export type SettledRow = readonly [id: number, n: number, ...FactsRow]
+
 /** One statement changes a delivery once: a second settlement of the same delivery comes in a second one. */
-export function settleStatements(settlements: readonly SettlementRow[]): Statement[] {
-  const statements: Statement[] = []
+export function settleStatements(
+  settlements: readonly SettlementRow[],
+): { readonly rows: readonly SettlementRow[]; readonly statement: Statement }[] {
+  const statements = []
   for (let rest = settlements; rest.length > 0;) {
     const seen = new Set<string>()
-    const now = rest.filter(([id, n]) => !seen.has(`${id}.${n}`) && seen.add(`${id}.${n}`))
-    statements.push(settleStatement(now))
-    const taken = new Set(now)
+    const rows = rest.filter(([id, n]) => !seen.has(`${id}.${n}`) && seen.add(`${id}.${n}`))
+    statements.push({ rows, statement: settleStatement(rows) })
+    const taken = new Set(rows)
     rest = rest.filter((row) => !taken.has(row))
   }
   return statements
@@ -96,7 +98,7 @@ function settleStatement(rows: readonly SettlementRow[]): Statement {
         join delivery old on old.message = g.message and old.n = g.n
         where d.message = g.message and d.n = g.n and (old.state = 'active'
           or old.state in ('held', 'cancelled') and g.state in ('delivered', 'bounced'))
-        returning d.message, d.n, d.attempts, d.state, d.ended_at, g.record, old.state as was),
+        returning d.message, d.n, d.attempts, d.recipient, d.state, d.ended_at, g.record, old.state as was),
       tried as (
         insert into attempt select message, n, attempts, record from settled where record is not null),
       ended as (
@@ -104,9 +106,19 @@ function settleStatement(rows: readonly SettlementRow[]): Statement {
         from (select message, count(*)::integer as count, max(ended_at) as at from settled
           where ended_at is not null and was <> 'cancelled' group by message) e
         where m.id = e.message returning m.id, m.open),
-      chunks as (delete from chunk using ended where chunk.message = ended.id and ended.open = 0)
-      delete from body using ended where body.id = ended.id and ended.open = 0`,
+      chunks as (delete from chunk using ended where chunk.message = ended.id and ended.open = 0),
+      bodies as (delete from body using ended where body.id = ended.id and ended.open = 0)
+      select d.message, d.n, ${FACTS} from settled d join message m on m.id = d.message`,
     values: [0, 1, 2, 3, 4, 5, 6, 7].map((column) => rows.map((row) => row[column])),
+  }
+}
+
+/** What the log has said of messages that were refused all the same. */
+export function withdrawnStatement(ids: readonly number[]): Statement {
+  return {
+    text: `select d.message, d.n, ${FACTS} from delivery d join message m on m.id = d.message
+      where d.message = any ($1::bigint[])`,
+    values: [ids],
   }
 }
 

@@ -51,13 +51,14 @@ async function open(): Promise<Spool> {
 
 spoolContract('PostgreSQL', async () => {
   const spool = current ?? (await open())
+  const tables = 'message, delivery, attempt, report, body, chunk, mark, event_page, series, rollup'
   return {
     spool,
     reopen: async () => {
       await spool.close()
       return open()
     },
-    end: async () => void (await client.query('truncate message, delivery, attempt, body, chunk, mark')),
+    end: async () => void (await client.query(`truncate ${tables}`)),
   }
 })
 

@@ -1,19 +1,40 @@
 /** The spool in PostgreSQL. One connection writes, in pipelined transactions; others read. */
 
-import type { Pool, PoolClient, QueryArrayResult } from 'pg'
+import type { Pool, QueryArrayResult } from 'pg'
 
 import { lockNode, migrate, openPostgres } from '#platform/store'
 
 import { EFFECTS } from './change.ts'
-import type { Changed, Found, Key, SpoolEngine, StoredChunk } from './engine.ts'
+import type { Batch, Changed, Found, Key, SettlementRow, SpoolEngine, StoredChunk } from './engine.ts'
+import { Names } from './count-names.ts'
+import { Ledger, WITHDRAWN } from './ledger.ts'
+import type { DeliveryState } from './message.ts'
 import { claims } from './postgres-claim.ts'
-import { acceptStatements, removeStatement, settleStatements, touchStatement } from './postgres-commit.ts'
-import type { Statement } from './postgres-commit.ts'
-import { spoolErrorOf } from './postgres-error.ts'
+import {
+  acceptStatements,
+  removeStatement,
+  settleStatements,
+  touchStatement,
+  withdrawnStatement,
+} from './postgres-commit.ts'
+import type { SettledRow } from './postgres-commit.ts'
+import {
+  ageStatements,
+  endedStatement,
+  endStatements,
+  FACTS,
+  factsOf,
+  ledgerWriter,
+  postgresLedgerReads,
+} from './postgres-ledger.ts'
+import type { FactsRow } from './postgres-ledger.ts'
 import { postgresReads } from './postgres-read.ts'
+import { AGE_STEP } from './rollup.ts'
+import { attemptOf, reportOf } from './row.ts'
+import { transaction } from './postgres-transaction.ts'
+import type { Statement } from './postgres-transaction.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
-import { SpoolError } from './spool.ts'
-import type { Change } from './spool.ts'
+import type { Age, Change } from './spool.ts'
 
 /** Milliseconds until a server that does not answer a statement counts as gone. */
 const TIMEOUT = 30_000
@@ -55,7 +76,15 @@ export async function openPostgresEngine(
       await Promise.all([writer.end(), reader.end()])
       await lock[Symbol.asyncDispose]()
     }
-    return { found, ...postgresWrites(writer, node), ...postgresReads(reader, node), close }
+    const names = new Names()
+    const tell = ledgerWriter(node, await newestPage(reader, node), now)
+    return {
+      found,
+      ...postgresWrites(writer, { node, tell, now, ledger: () => new Ledger(names) }),
+      ...postgresReads(reader, node),
+      ...postgresLedgerReads(reader),
+      close,
+    }
   } catch (error) {
     await Promise.all([writer.end(), reader.end()])
     throw error
@@ -64,81 +93,137 @@ export async function openPostgresEngine(
 
 type Writes = Pick<
   SpoolEngine,
-  'commit' | 'writeChunk' | 'discardChunks' | 'claim' | 'unclaim' | 'apply' | 'report' | 'forget'
+  'commit' | 'writeChunk' | 'discardChunks' | 'claim' | 'unclaim' | 'apply' | 'report' | 'forget' | 'age'
 >
 
-function postgresWrites(writer: Pool, node: number): Writes {
+type Telling = {
+  readonly node: number
+  readonly ledger: () => Ledger
+  readonly tell: (ledger: Ledger) => Statement[]
+  readonly now: () => number
+}
+
+async function newestPage(reader: Pool, node: number): Promise<number> {
+  const { rows } = await reader.query<{ id: number | null }>(
+    'select max(id) as id from event_page where node = $1',
+    [node],
+  )
+  return rows[0]?.id ?? 0
+}
+
+function postgresWrites(writer: Pool, telling: Telling): Writes {
+  const { node, tell, ledger: newLedger } = telling
   const durably = (statements: readonly Statement[]): Promise<readonly QueryArrayResult[]> =>
     transaction(writer, statements)
   // What a crash of the server may undo: it says what this process has in memory, or a later commit promises it.
   const eventually = (statement: Statement): Promise<readonly QueryArrayResult[]> =>
     transaction(writer, [{ text: 'set local synchronous_commit = off' }, statement])
   return {
-    commit: async (batches, abandoned) => {
-      const statements = batches.flatMap((batch) => acceptStatements(batch, node))
-      statements.push(...settleStatements(batches.flatMap(({ settlements }) => settlements)))
-      if (abandoned.length > 0) statements.push(removeStatement(abandoned))
-      if (batches.length === 0) statements.push(touchStatement(Date.now()))
-      await durably(statements)
-    },
+    commit: (batches, abandoned) => commit(writer, telling, { batches, abandoned }),
     writeChunk: async (id, seq, chunk) => void (await eventually(chunkStatement(id, seq, chunk))),
     discardChunks: async (id) => {
       await eventually({ text: 'delete from chunk where message = $1', values: [id] })
     },
     ...claims(eventually, node),
-    apply: async (keys, change, now, reason) => {
-      const results = await durably([applyStatement(keys, change, now, reason)])
-      return inOrderOf(keys, (results[0]?.rows ?? []) as unknown as readonly Changed[])
+    apply: async (keys, change, at, reason) => {
+      const results = await transaction(writer, [applyStatement(keys, change, at, reason)], ([result]) => {
+        const ledger = newLedger()
+        tellChanged(ledger, { change, at, reason }, result)
+        return tell(ledger)
+      })
+      const were = (results[0]?.rows ?? []) as unknown as readonly ChangedRow[]
+      return inOrderOf(
+        keys,
+        were.map((row): Changed => [row[0], row[1], row[9]]),
+      )
     },
     report: async (key, kind, record) => {
-      const results = await durably([reportStatement(key, kind, record)])
-      const [there, kept] = (results[0]?.rows[0] ?? []) as unknown as [boolean, boolean]
+      const results = await transaction(writer, [reportStatement(key, kind, record)], ([result]) => {
+        const [there, kept, last, ...facts] = (result?.rows[0] ?? [false]) as unknown as ReportedRow
+        const ledger = newLedger()
+        if (there && kept)
+          ledger.reported(key, reportOf(record), factsOf(facts), last === null ? undefined : attemptOf(last))
+        return tell(ledger)
+      })
+      const [there, kept] = (results[0]?.rows[0] ?? [false]) as unknown as ReportedRow
       return !there ? 'missing' : kept ? 'kept' : 'known'
     },
     forget: async (before, limit) => {
       const results = await durably([NEWEST, forgetStatement(before, limit)])
       return results[1]?.rowCount ?? 0
     },
+    age: ager(writer, node),
   }
 }
 
-/**
- * All statements in one round trip. The first that fails is what the others fail of; and COMMIT answers a
- * transaction that failed with ROLLBACK, not with an error.
- * @throws {SpoolError} `unreachable` also when the answer to COMMIT was lost: the transaction may have happened
- */
-async function transaction(
-  pool: Pool,
-  statements: readonly Statement[],
-): Promise<readonly QueryArrayResult[]> {
-  let client: PoolClient
-  try {
-    client = await pool.connect()
-  } catch (error) {
-    throw spoolErrorOf(error)
-  }
-  const all: Statement[] = [{ text: 'begin' }, ...statements, { text: 'commit' }]
-  const settled = await Promise.allSettled(all.map((statement) => ask(client, statement)))
-  const failed = settled.find((one) => one.status === 'rejected')
-  if (failed) {
-    const error = spoolErrorOf(failed.reason)
-    // A statement's own error leaves a connection that can be used; any other leaves none.
-    client.release(error instanceof SpoolError)
-    throw error
-  }
-  client.release()
-  const results = settled.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
-  if (results.at(-1)?.command !== 'COMMIT') throw new Error('PostgreSQL rolled back without an error')
-  return results.slice(1, -1)
-}
+type Given = { readonly batches: readonly Batch[]; readonly abandoned: readonly number[] }
 
-function ask(client: PoolClient, { name, text, values }: Statement): Promise<QueryArrayResult> {
-  return client.query({
-    rowMode: 'array',
-    text,
-    values: [...(values ?? [])],
-    ...(name === undefined ? {} : { name }),
+/** What is accepted is known beforehand: one round trip. What settlements changed is told when the server has said it. */
+async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Given): Promise<void> {
+  const { node, tell, now } = telling
+  const ledger = telling.ledger()
+  const accepts = batches.flatMap((batch) => acceptStatements(batch, node))
+  for (const { accepts: rows } of batches) for (const row of rows) ledger.accepted(row)
+  const settles = settleStatements(batches.flatMap(({ settlements }) => settlements))
+  const append = (): void => {
+    for (const { events } of batches) for (const row of events) ledger.appended(row)
+  }
+  if (settles.length === 0 && abandoned.length === 0) {
+    append()
+    const touch = batches.length === 0 ? [touchStatement(now())] : []
+    await transaction(writer, [...accepts, ...touch, ...tell(ledger)])
+    return
+  }
+  const withdrawn = abandoned.length === 0 ? [] : [withdrawnStatement(abandoned)]
+  const first = [...accepts, ...settles.map(({ statement }) => statement), ...withdrawn]
+  await transaction(writer, first, (results) => {
+    settles.forEach(({ rows }, i) => tellSettled(ledger, rows, results[accepts.length + i]))
+    append()
+    if (abandoned.length === 0) return tell(ledger)
+    tellChanged(ledger, { change: 'cancel', at: now(), reason: WITHDRAWN }, results.at(-1))
+    return [removeStatement(abandoned), ...tell(ledger)]
   })
+}
+
+/** Some series at a time: the log is in the order of its age, the sums are not. */
+function ager(writer: Pool, node: number): (before: Age) => Promise<boolean> {
+  let after = 0
+  return async (before) => {
+    const results = await transaction(writer, [...ageStatements(node, before, after), endedStatement(after)])
+    if ((results.at(-1)?.rowCount ?? 0) > 0) await transaction(writer, endStatements(after))
+    const ids = (results.at(-2)?.rows ?? []) as unknown as readonly [number][]
+    after = ids.length < AGE_STEP.series ? 0 : (ids.at(-1)?.[0] ?? 0)
+    return (results[0]?.rowCount ?? 0) === AGE_STEP.pages || after > 0
+  }
+}
+
+/** A delivery that was changed, what is known of it, and its state before. */
+type ChangedRow = readonly [id: number, n: number, ...FactsRow, was: DeliveryState]
+
+type ReportedRow = readonly [there: boolean, kept: boolean, last: string | null, ...FactsRow]
+
+/** Those of `rows` that changed something, in their order. */
+function tellSettled(
+  ledger: Ledger,
+  rows: readonly SettlementRow[],
+  result: QueryArrayResult | undefined,
+): void {
+  const found = new Map<string, FactsRow>()
+  for (const [id, n, ...facts] of (result?.rows ?? []) as unknown as readonly SettledRow[]) {
+    found.set(`${id}.${n}`, facts)
+  }
+  for (const row of rows) {
+    const facts = found.get(`${row[0]}.${row[1]}`)
+    if (facts) ledger.settled(row, factsOf(facts))
+  }
+}
+
+type By = { readonly change: Change; readonly at: number; readonly reason: string }
+
+function tellChanged(ledger: Ledger, by: By, result: QueryArrayResult | undefined): void {
+  for (const [id, n, ...facts] of (result?.rows ?? []) as unknown as readonly SettledRow[]) {
+    ledger.changed([id, n], by, factsOf(facts))
+  }
 }
 
 function chunkStatement(id: number, seq: number, { bytes, crc }: StoredChunk): Statement {
@@ -159,14 +244,14 @@ function applyStatement(keys: readonly Key[], change: Change, now: number, reaso
         from unnest($1::bigint[], $2::integer[]) as k (message, n)
         join delivery old on old.message = k.message and old.n = k.n
         where d.message = k.message and d.n = k.n and old.state = any ($8) and (not $4 or d.due > $5)
-        returning d.message, d.n, old.state as was),
+        returning d.message, d.n, d.recipient, d.attempts, old.state as was),
       ended as (
         update message m set open = m.open - e.count, ended_at = case when m.open = e.count then $5::bigint end
         from (select message, count(*)::integer as count from changed where $7 group by message) e
         where m.id = e.message returning m.id, m.open),
       bodies as (delete from body using ended where body.id = ended.id and ended.open = 0),
       chunks as (delete from chunk using ended where chunk.message = ended.id and ended.open = 0)
-      select message, n, was from changed`,
+      select d.message, d.n, ${FACTS}, d.was from changed d join message m on m.id = d.message`,
     values: [
       keys.map(([id]) => id),
       keys.map(([, n]) => n),
@@ -191,12 +276,15 @@ const NEWEST: Statement = {
     on conflict (name) do update set value = greatest(mark.value, excluded.value)`,
 }
 
+/** One row, also when there is no such delivery. */
 function reportStatement([id, n]: Key, kind: string, record: string): Statement {
   return {
-    text: `with there as (select message, n from delivery where message = $1 and n = $2),
+    text: `with d as (select message, n, recipient, attempts from delivery where message = $1 and n = $2),
       kept as (
-        insert into report select message, n, $3, $4 from there on conflict do nothing returning message)
-      select exists (select 1 from there), exists (select 1 from kept)`,
+        insert into report select message, n, $3, $4 from d on conflict do nothing returning message)
+      select d.message is not null, exists (select 1 from kept),
+        (select record from attempt a where a.message = $1 and a.n = $2 order by attempt desc limit 1), ${FACTS}
+      from (select 1) as one left join d on true left join message m on m.id = d.message`,
     values: [id, n, kind, record],
   }
 }

@@ -3,7 +3,8 @@
 import type { Mailbox, ReversePath } from '#grammar/address'
 import { fromInteger, toInteger } from '#grammar/message-id'
 
-import type { ClaimedRow, DeliveryRow, SettlementRow } from './engine.ts'
+import type { ClaimedRow, DeliveryRow, EventRow, SettlementRow } from './engine.ts'
+import type { NewEvent, OtherEntry } from './event.ts'
 import type {
   Attempt,
   Claimed,
@@ -16,7 +17,7 @@ import type {
 } from './message.ts'
 
 /** What of a message has no column of its own. */
-type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size'>
+type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size' | 'tags'>
 type DeliveryDetail = Pick<NewDelivery, 'notify' | 'orcpt'>
 
 /** Each by name, so that none is forgotten: a third of the time of taking the others away. JSON leaves absent ones out. */
@@ -57,7 +58,31 @@ export function settlementRow({
 }: Settlement): SettlementRow {
   const reply = reason === '' && attempt ? `${attempt.code} ${attempt.enhanced} ${attempt.text}` : reason
   const tried = attempt ? JSON.stringify(attempt) : null
-  return [toInteger(key.message), key.n, state, due, at, delayNotified ? 1 : 0, reply, tried]
+  const id = toInteger(key.message)
+  const told = delayNotified ? 1 : 0
+  if (!attempt) return [id, key.n, state, due, at, told, reply, null, '', '', '']
+  const { source, provider, site, bounce } = attempt
+  return [id, key.n, state, due, at, told, reply, tried, source, provider ?? site, bounce?.class ?? '']
+}
+
+/** `null` when there are none, which is what most mail has. */
+export function tagsText(tags: readonly string[] | undefined): string | null {
+  return tags === undefined || tags.length === 0 ? null : JSON.stringify(tags)
+}
+
+export function eventRow(event: NewEvent): EventRow {
+  const { organization, ...entry } = event
+  const { kind, at, stream = '', from = '', to = '', tags } = event
+  return [
+    organization,
+    kind,
+    at,
+    stream,
+    from,
+    to,
+    tagsText(tags),
+    JSON.stringify(entry satisfies OtherEntry),
+  ]
 }
 
 export function pathText(path: ReversePath): string {
@@ -77,6 +102,7 @@ export function claimedOf(row: ClaimedRow): Claimed {
 
 function messageOf(row: ClaimedRow): Message {
   const [id, acceptedAt, organization, stream, sender, size, detail] = row
+  const tags = row[18]
   const from = sender === '' ? null : parsePath(sender)
   return {
     id: fromInteger(id),
@@ -86,6 +112,7 @@ function messageOf(row: ClaimedRow): Message {
     from,
     size,
     ...(JSON.parse(detail) as MessageDetail),
+    ...(tags === null ? {} : { tags: JSON.parse(tags) as readonly string[] }),
   }
 }
 

@@ -66,4 +66,35 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         message bigint not null, n integer not null, kind text not null, record text not null,
         primary key (message, n, kind));`,
   },
+  {
+    name: 'the log of events, and counts',
+    // A page of the log is written once, at the end of its table, and read by organization. A sum is found by a
+    // number, and its name is written once.
+    sqlite: `
+      alter table message add column tags text;
+      create table event_page (
+        id integer primary key, at integer not null, organization text not null, count integer not null,
+        entries text not null) strict;
+      create index event_page_organization on event_page (organization);
+      create table series (
+        id integer primary key, facet text not null, organization text not null, value text not null,
+        stream text not null, source text not null, kind text not null, detail text not null,
+        unique (facet, organization, value, stream, source, kind, detail)) strict;
+      create table rollup (
+        series integer not null, hour integer not null, count integer not null,
+        primary key (series, hour)) strict, without rowid;`,
+    postgres: `
+      alter table message add column tags text;
+      create table event_page (
+        node smallint not null, id bigint not null, at bigint not null, organization text not null,
+        count integer not null, entries text not null, primary key (node, id));
+      create index event_page_organization on event_page (organization, node, id);
+      create table series (
+        id bigint generated always as identity primary key, facet text not null, organization text not null,
+        value text not null, stream text not null, source text not null, kind text not null, detail text not null,
+        unique (facet, organization, value, stream, source, kind, detail));
+      create table rollup (
+        series bigint not null, hour bigint not null, node smallint not null, count bigint not null,
+        primary key (series, hour, node));`,
+  },
 ]

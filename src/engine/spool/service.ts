@@ -8,15 +8,19 @@ import type {
   Changed,
   ClaimedRow,
   Key,
+  PageQuery,
   ShownRows,
   SpoolEngine,
   StoredBody,
   StoredChunk,
 } from './engine.ts'
+import type { SummedQuery, SummedRow } from './count.ts'
+import type { StoredPage } from './event.ts'
 import { checkSpace } from './space.ts'
 import type { FileSystem, Space } from './space.ts'
 import { SpoolError } from './spool.ts'
 import type {
+  Age,
   Change,
   DeliveryFilter,
   Page,
@@ -54,6 +58,9 @@ export type SpoolService = {
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
   report(key: Key, kind: string, record: string): Promise<Reported>
   forget(before: number, limit: number): Promise<number>
+  pages(query: PageQuery): Promise<readonly StoredPage[]>
+  sums(query: SummedQuery): Promise<readonly SummedRow[]>
+  age(before: Age): Promise<boolean>
 }
 
 export type ServiceOptions = {
@@ -152,6 +159,9 @@ export class SpoolStore {
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
       report: (key, kind, record) => committer.exclusive(() => engine.report(key, kind, record)),
       forget: (before, limit) => committer.exclusive(() => engine.forget(before, limit)),
+      pages: async (query) => engine.pages(query),
+      sums: async (query) => engine.sums(query),
+      age: (before) => committer.exclusive(() => engine.age(before)),
     }
   }
 

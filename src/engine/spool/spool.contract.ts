@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { WHOLE_LIMIT } from './content.ts'
+import { countContract, eventContract } from './event.contract.ts'
 import { deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
 import {
   changeContract,
@@ -39,6 +40,8 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   filterContract(it)
   changeContract(it)
   recordContract(it)
+  eventContract(it)
+  countContract(it)
   restarts(it)
 }
 

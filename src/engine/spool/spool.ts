@@ -3,6 +3,8 @@
 import type { DeliveryKey, MessageId } from '#grammar/message-id'
 
 import type { Content } from './content.ts'
+import type { CountQuery, CountRow } from './count.ts'
+import type { EventQuery, Events, NewEvent } from './event.ts'
 import type {
   Attempt,
   Claimed,
@@ -78,6 +80,16 @@ export type Change = 'hold' | 'release' | 'cancel' | 'retry'
 
 export type Reported = 'kept' | 'known' | 'missing'
 
+/** What is too old to be kept: each of it by its own time. */
+export type Age = {
+  /** Events written down before. */
+  readonly events: Instant
+  /** Counts of hours before are summed to their day, in UTC. */
+  readonly hours: Instant
+  /** Counts of days before. */
+  readonly days: Instant
+}
+
 /** Whether the store can be written and has space, as of a second ago. */
 export type SpoolStatus = {
   /** Whether new mail may be accepted: disk and inodes suffice and the store answers. */
@@ -147,6 +159,25 @@ export type Spool = SpoolStatus & {
   change(filter: DeliveryFilter, change: Change, now: Instant, reason: string): Promise<readonly Claimed[]>
   /** Removes records whose last delivery ended before `before`; at most `limit` messages. Returns how many went. */
   forget(before: Instant, limit: number): Promise<number>
+  /**
+   * Tells what another room knows of, within 50 ms; resolves when it is durable. What the spool does itself (accepts,
+   * settlements, changes, reports) it has told in the commit that did it.
+   * @throws {SpoolError} `full`, `unreachable`: it may be kept all the same
+   */
+  append(event: NewEvent): Promise<void>
+  /**
+   * A page of the log, in order: after `next` nothing comes that was before it. A kind that is rare may give a page
+   * without an event and with `more`.
+   * @throws {SpoolError} `refused` when `after` is no cursor
+   */
+  events(query: EventQuery): Promise<Events>
+  /**
+   * How often what happened, from sums that were kept with it: no delivery is looked at.
+   * @throws {SpoolError} `refused` when the keys do not go together: see `COUNT_KEYS`
+   */
+  counts(query: CountQuery): Promise<readonly CountRow[]>
+  /** Removes events and counts that are older, in one short step; says whether there may be more to do. */
+  age(before: Age): Promise<boolean>
   /** Resolves after all that was accepted and settled is durable, or has failed. */
   close(): Promise<void>
 }

@@ -5,22 +5,24 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import { migrate, openSqlite } from '#platform/store'
 
-import { EFFECTS } from './change.ts'
-import type { Changed, ClaimedRow, Found, Key, MessageRow, SettlementRow, SpoolEngine } from './engine.ts'
-import type { DeliveryState } from './message.ts'
+import type { Batch, ClaimedRow, Found, Key, SpoolEngine } from './engine.ts'
+import { Names } from './count-names.ts'
+import { Ledger, WITHDRAWN } from './ledger.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
-import type { Change, Reported } from './spool.ts'
 import { CLAIMED } from './selection.ts'
+import { factsKeeper } from './sqlite-facts.ts'
+import type { FactsKeeper } from './sqlite-facts.ts'
+import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
+import type { Transaction } from './sqlite-transaction.ts'
+import { acceptor, changer, reporter, settler } from './sqlite-write.ts'
 
 /**
  * 16 MiB of log before it is copied back: bodies that came and went in between are never written to their place.
  * Measured in bench/spool.ts.
  */
 const CHECKPOINT_PAGES = 4096
-
-const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
 
 /** Opens or creates `spool.db` in `directory`. @throws {SpoolError | StoreError} */
 export async function openSqliteEngine(directory: string, now: () => number): Promise<SpoolEngine> {
@@ -31,17 +33,18 @@ export async function openSqliteEngine(directory: string, now: () => number): Pr
   })
   try {
     await migrate({ engine: 'sqlite', db }, 'spool', SPOOL_MIGRATIONS, now)
-    return sqliteEngine(db, recover(db))
+    return sqliteEngine(db, recover(db), now)
   } catch (error) {
     db.close()
     throw error
   }
 }
 
-function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
+function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolEngine {
   const transaction = transactions(db)
-  const accept = acceptor(db)
-  const settle = settler(db)
+  const { told, forgotten } = telling(db, transaction, now)
+  const facts = factsKeeper(db)
+  const write = batchWriter(db, facts)
   const remove = remover(db)
   const writeChunk = db.prepare('insert into chunk (message, seq, crc, bytes) values (?, ?, ?, ?)')
   const discardChunks = db.prepare('delete from chunk where message = ?')
@@ -50,140 +53,108 @@ function sqliteEngine(db: DatabaseSync, found: Found): SpoolEngine {
   )
   const claim = claimer(db)
   const nextDue = nextDueFinder(db)
-  const apply = changer(db)
+  const apply = changer(db, facts)
   const forget = forgetter(db, remove)
-  const report = reporter(db)
+  const report = reporter(db, facts)
+  const withdraw = withdrawer(db, { remove, facts, now })
+  const age = ager(db, forgotten)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
   return {
     found,
     commit: (batches, abandoned) =>
-      transaction('durable', () => {
-        for (const { accepts, bytes } of batches) for (const row of accepts) accept(row, bytes)
-        for (const { settlements } of batches) for (const row of settlements) settle(row)
-        for (const id of abandoned) remove(id)
+      told((ledger) => {
+        write(batches, ledger)
+        for (const id of abandoned) withdraw(id, ledger)
         // A commit that changes nothing writes nothing, and would say that a full disk has room again.
-        if (batches.length === 0) touch.run(Date.now())
+        if (batches.length === 0) touch.run(now())
       }),
     writeChunk: (id, seq, chunk) =>
       transaction('eventual', () => void writeChunk.run(id, seq, chunk.crc, chunk.bytes)),
     discardChunks: (id) => transaction('eventual', () => void discardChunks.run(id)),
-    claim: (queue, now, limit) => transaction('eventual', () => claim(queue, now, limit)),
+    claim: (queue, at, limit) => transaction('eventual', () => claim(queue, at, limit)),
     nextDue,
     waiting: (after, limit) => waitingQueues(db, after, limit, nextDue),
     unclaim: (keys: readonly Key[]) =>
       transaction('eventual', () => {
         for (const [id, n] of keys) release.run(id, n)
       }),
-    apply: (keys, change, now, reason) => transaction('durable', () => apply(keys, change, now, reason)),
-    report: (key, kind, record) => transaction('durable', () => report(key, kind, record)),
+    apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
+    report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),
     ...sqliteBodies(db),
+    age: (before) => transaction('durable', () => age(before)),
     ...sqliteReads(db),
+    ...sqliteLedgerReads(db),
     close: () => {
       db.close()
     },
   }
 }
 
-function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array) => void {
-  const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-  const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?)')
-  const body = db.prepare('insert into body values (?, ?, ?)')
-  const chunks = db.prepare('select count(*) as count from chunk where message = ?')
-  return (row, bytes) => {
-    const [id, acceptedAt, organization, stream, sender, size, detail, offset, length, crc, deliveries] = row
-    const open = deliveries.length
-    const count = offset >= 0 ? 0 : Number(chunks.get(id)?.['count'] ?? 0)
-    const endedAt = open === 0 ? acceptedAt : null
-    message.run(id, acceptedAt, organization, stream, sender, size, open, count, endedAt, detail)
-    for (let n = 0; n < open; n += 1) {
-      const to = deliveries[n]
-      if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5])
-    }
-    if (offset >= 0 && open > 0) body.run(id, crc, bytes.subarray(offset, offset + length))
-  }
-}
-
-function settler(db: DatabaseSync): (row: SettlementRow) => void {
-  const set = `update delivery set state = ?, due = ?, attempts = attempts + ?,
-    delay_notified = max(delay_notified, ?), last_reply = ?, ended_at = ? where message = ? and n = ?`
-  const settle = db.prepare(`${set} and state = 'active' returning attempts`)
-  const overrule = db.prepare(`${set} and state = ? returning attempts`)
-  const stateOf = db.prepare('select state from delivery where message = ? and n = ?')
-  const attempt = db.prepare('insert into attempt values (?, ?, ?, ?)')
-  const end = finisher(db)
-  for (const statement of [settle, overrule, stateOf]) statement.setReturnArrays(true)
-  const interrupted = (row: SettlementRow): 'held' | 'cancelled' | undefined => {
-    if (row[2] !== 'delivered' && row[2] !== 'bounced') return undefined
-    const state = first(stateOf.get(row[0], row[1]))
-    return state === 'held' || state === 'cancelled' ? state : undefined
-  }
-  return (row) => {
-    const [id, n, state, due, at, delayNotified, reply, record] = row
-    const final = FINAL.has(state)
-    const tried = record === null ? 0 : 1
-    const endedAt = final ? at : null
-    let attempts = first(settle.get(state, due, tried, delayNotified, reply, endedAt, id, n))
-    let ended = final
-    if (attempts === undefined) {
-      const was = interrupted(row)
-      if (!was) return
-      attempts = first(overrule.get(state, due, tried, delayNotified, reply, endedAt, id, n, was))
-      ended = was === 'held'
-    }
-    if (record !== null) attempt.run(id, n, Number(attempts), record)
-    if (ended) end(id, at)
-  }
-}
-
-/** Counts one delivery of a message as ended; with the last of them the body goes. */
-function finisher(db: DatabaseSync): (id: number, at: number) => void {
-  const end = db.prepare(
-    `update message set open = open - 1, ended_at = case when open = 1 then ? end where id = ?
-     returning open, chunks`,
-  )
-  end.setReturnArrays(true)
-  const body = db.prepare('delete from body where id = ?')
-  const chunks = db.prepare('delete from chunk where message = ?')
-  return (id, at) => {
-    const [open, count] = (end.get(at, id) as unknown as [number, number] | undefined) ?? [1, 0]
-    if (open > 0) return
-    if (count === 0) body.run(id)
-    else chunks.run(id)
-  }
-}
-
-function changer(
+function batchWriter(
   db: DatabaseSync,
-): (keys: readonly Key[], change: Change, now: number, reason: string) => Changed[] {
-  const stateOf = db.prepare('select state, due from delivery where message = ? and n = ?')
-  stateOf.setReturnArrays(true)
-  const set = db.prepare(
-    `update delivery set state = ?, due = ?, last_reply = coalesce(?, last_reply), ended_at = ?
-     where message = ? and n = ?`,
-  )
-  const end = finisher(db)
-  return (keys, change, now, reason) => {
-    const { from, to, dueNow, explained } = EFFECTS[change]
-    const changed: Changed[] = []
-    for (const [id, n] of keys) {
-      const [state, due] = (stateOf.get(id, n) as unknown as [DeliveryState, number] | undefined) ?? []
-      if (state === undefined || due === undefined || !from.includes(state) || (dueNow && due <= now))
-        continue
-      set.run(to, dueNow ? now : due, explained ? reason : null, FINAL.has(to) ? now : null, id, n)
-      if (FINAL.has(to)) end(id, now)
-      changed.push([id, n, state])
+  facts: FactsKeeper,
+): (batches: readonly Batch[], ledger: Ledger) => void {
+  const accept = acceptor(db)
+  const settle = settler(db, facts)
+  return (batches, ledger) => {
+    for (const { accepts, bytes } of batches) {
+      for (const row of accepts) {
+        accept(row, bytes)
+        facts.accepted(row)
+        ledger.accepted(row)
+      }
     }
-    return changed
+    for (const { settlements } of batches) {
+      for (const row of settlements) {
+        const known = settle(row)
+        if (known) ledger.settled(row, known)
+      }
+    }
+    for (const { events } of batches) for (const row of events) ledger.appended(row)
   }
 }
 
-function reporter(db: DatabaseSync): (key: Key, kind: string, record: string) => Reported {
-  const there = db.prepare('select 1 from delivery where message = ? and n = ?')
-  const insert = db.prepare('insert or ignore into report values (?, ?, ?, ?)')
-  return ([id, n], kind, record) => {
-    if (there.get(id, n) === undefined) return 'missing'
-    return insert.run(id, n, kind, record).changes > 0 ? 'kept' : 'known'
+type Told = <T>(work: (ledger: Ledger) => T) => T
+
+/** Durable transactions, with what they have to tell. */
+function telling(
+  db: DatabaseSync,
+  transaction: Transaction,
+  now: () => number,
+): { told: Told; forgotten: () => void } {
+  const writer = ledgerWriter(db, now)
+  const names = new Names()
+  const told: Told = (work) => {
+    const ledger = new Ledger(names)
+    try {
+      return transaction('durable', () => {
+        const result = work(ledger)
+        writer.write(ledger)
+        return result
+      })
+    } catch (error) {
+      writer.undone()
+      throw error
+    }
+  }
+  return { told, forgotten: () => writer.undone() }
+}
+
+/** Removes a message whose sender was told that it had not been kept; what the log has of it by then is taken back. */
+function withdrawer(
+  db: DatabaseSync,
+  by: { remove: (id: number) => void; facts: FactsKeeper; now: () => number },
+): (id: number, ledger: Ledger) => void {
+  const last = db.prepare('select max(n) as n from delivery where message = ?')
+  return (id, ledger) => {
+    const asked = { change: 'cancel', at: by.now(), reason: WITHDRAWN } as const
+    for (let n = Number(last.get(id)?.['n'] ?? -1); n >= 0; n -= 1) {
+      const known = by.facts.of([id, n])
+      if (known) ledger.changed([id, n], asked, known)
+    }
+    by.facts.ended(id)
+    by.remove(id)
   }
 }
 

@@ -1,0 +1,234 @@
+/**
+ * How often something has happened: sums that are kept in the commit of what they count, by hour and by day. Nothing
+ * here looks at a delivery: a year of them makes no question slower.
+ */
+
+import type { DeliveryEvent } from './event.ts'
+import type { Instant } from './message.ts'
+
+/**
+ * `returned`: given back by a host that had taken it, so that it is among the delivered as well. Every other is the
+ * event of that name, one a recipient: `deferred` once for each try.
+ */
+export const COUNTED = [
+  'accepted',
+  'suppressed',
+  'held',
+  'released',
+  'deferred',
+  'delivered',
+  'bounced',
+  'returned',
+  'expired',
+  'cancelled',
+  'opened',
+  'clicked',
+  'complained',
+  'unsubscribed',
+] as const satisfies readonly (DeliveryEvent | 'returned')[]
+
+export type Counted = (typeof COUNTED)[number]
+
+/**
+ * What counts may be told apart by. `provider`: of the shaping rules, or else the site; empty, as `source` is, where
+ * nothing was tried. `class`: of what was deferred, bounced or returned. `domain`, `sender` and `tag` (of the recipient,
+ * of the envelope's sender, of the message) are kept by the day in UTC, do not go with each other nor with `hour`,
+ * `source` and `provider`; of each the first so many of a day are kept apart (`COUNT_LIMITS`), the others are `*`.
+ */
+export const COUNT_KEYS = [
+  'hour',
+  'day',
+  'organization',
+  'stream',
+  'source',
+  'provider',
+  'class',
+  'domain',
+  'sender',
+  'tag',
+] as const
+
+export type CountKey = (typeof COUNT_KEYS)[number]
+
+/** What more than `COUNT_LIMITS` of a kind are counted as together. */
+export const OTHERS = '*'
+
+/** Names that are counted apart, of each organization in a day (of sites: in an hour); the rest is `OTHERS`. */
+export const COUNT_LIMITS = { site: 1_000, domain: 5_000, sender: 1_000, tag: 1_000 } as const
+
+/** And of all organizations together: what the memory and the store bear. */
+export const COUNT_LIMIT = 50_000
+
+export type CountQuery = {
+  /** Absent: of all organizations. */
+  readonly organization?: string
+  /** Hours (days, for `domain`, `sender` and `tag`) that begin then or later. */
+  readonly from: Instant
+  /** And before then. */
+  readonly to: Instant
+  readonly by: readonly CountKey[]
+  readonly stream?: string
+  readonly source?: string
+  readonly provider?: string
+  readonly domain?: string
+  readonly sender?: string
+  readonly tag?: string
+  /** Minutes east of UTC at which a `day` begins; 0 when absent. Hours are not divided. */
+  readonly zone?: number
+}
+
+export type CountRow = {
+  /** One for each of `by`; the beginning of an hour or a day as an instant. */
+  readonly key: { readonly [K in CountKey]?: K extends 'hour' | 'day' ? Instant : string }
+  /** Absent: none. */
+  readonly counts: { readonly [K in Counted]?: number }
+  /** How long those that were delivered took from being accepted; empty by `domain`, `sender` and `tag`. */
+  readonly delays: Delays
+}
+
+/** `[bucket, count]`, by bucket: see `bucketOf`. */
+export type Delays = readonly (readonly [bucket: number, count: number])[]
+
+/** Two buckets for each doubling: a percentile is at most a fifth off. 0 is up to 1 ms. */
+const PER_DOUBLING = 2
+
+/** The bucket of a time in milliseconds. */
+export function bucketOf(delay: number): number {
+  return delay <= 1 ? 0 : Math.ceil(Math.log2(delay) * PER_DOUBLING)
+}
+
+/** The milliseconds that the share `rank` (0–1) of them took at most; `undefined` of nothing. */
+export function percentile(delays: Delays, rank: number): number | undefined {
+  let left = rank * delays.reduce((sum, [, count]) => sum + count, 0)
+  const last = delays.at(-1)
+  if (last === undefined) return undefined
+  for (const [bucket, count] of delays) {
+    // As if those of a bucket lay evenly between its ends, as seen on its scale.
+    if (left <= count) return 2 ** ((bucket - 1 + left / count) / PER_DOUBLING)
+    left -= count
+  }
+  return 2 ** (last[0] / PER_DOUBLING)
+}
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+/** Hours since the epoch. */
+export function hourOf(at: Instant): number {
+  return Math.floor(at / HOUR)
+}
+
+/** What is counted by the day has the first hour of it. */
+export function dayOf(hour: number): number {
+  return hour - (hour % 24)
+}
+
+/** What counts are kept of: the paths of mail by the hour, and three that have too many names for that. */
+export type Facet = 'path' | 'domain' | 'sender' | 'tag'
+
+/** As it is kept: what one number is the sum of, without the hour. */
+export type Series = readonly [
+  facet: Facet,
+  organization: string,
+  /** The provider or site, the domain, the tag. */
+  value: string,
+  stream: string,
+  source: string,
+  kind: Counted,
+  /** A class; of what was delivered, the bucket of its delay. */
+  detail: string,
+]
+
+/** What is to be summed. Conditions of the query that `facet` has no column for were refused before. */
+export type SummedQuery = CountQuery & { readonly facet: Facet; readonly value?: string }
+
+/** Sums as an engine gives them: empty, and 0, for what was not asked for. */
+export type SummedRow = readonly [
+  /** When the hour or day begins. */
+  from: Instant,
+  organization: string,
+  value: string,
+  stream: string,
+  source: string,
+  kind: Counted,
+  detail: string,
+  count: number,
+]
+
+/** @throws {RangeError} when the keys do not go together */
+export function summedQuery(query: CountQuery): SummedQuery {
+  const facets = (['domain', 'sender', 'tag'] as const).filter(
+    (one) => query.by.includes(one) || query[one] !== undefined,
+  )
+  const [facet] = facets
+  if (facet === undefined)
+    return { ...query, facet: 'path', ...(query.provider !== undefined && { value: query.provider }) }
+  const isPath = query.source !== undefined || query.provider !== undefined
+  const clash = query.by.find((key) => key === 'hour' || key === 'source' || key === 'provider')
+  if (facets.length > 1 || isPath || clash !== undefined)
+    throw new RangeError(
+      `counts by ${facet} are kept by the day, without ${clash ?? facets[1] ?? 'source and provider'}`,
+    )
+  const value = query[facet]
+  const { zone: _, ...days } = query
+  return { ...days, facet, ...(value === undefined ? {} : { value }) }
+}
+
+/** The rows of the answer, by key in the order of `by`. */
+export function countRows({ by }: CountQuery, summed: readonly SummedRow[]): readonly CountRow[] {
+  const found = new Map<
+    string,
+    { key: CountRow['key']; counts: Map<Counted, number>; delays: Map<number, number> }
+  >()
+  for (const row of summed) {
+    const [, , , , , kind, detail, count] = row
+    const values = by.map((key) => valueOf(key, row))
+    const into = found.getOrInsertComputed(JSON.stringify(values), () => ({
+      key: Object.fromEntries(by.map((key, i) => [key, values[i]])),
+      counts: new Map(),
+      delays: new Map(),
+    }))
+    into.counts.set(kind, (into.counts.get(kind) ?? 0) + count)
+    if (kind === 'delivered' && detail !== '')
+      into.delays.set(Number(detail), (into.delays.get(Number(detail)) ?? 0) + count)
+  }
+  return [...found.values()]
+    .toSorted((a, b) => compare(by, a.key, b.key))
+    .map(({ key, counts, delays }) => ({
+      key,
+      counts: Object.fromEntries(counts),
+      delays: [...delays].toSorted(([a], [b]) => a - b),
+    }))
+}
+
+function valueOf(
+  key: CountKey,
+  [from, organization, value, stream, source, kind, detail]: SummedRow,
+): string | number {
+  switch (key) {
+    case 'hour':
+    case 'day':
+      return from
+    case 'organization':
+      return organization
+    case 'stream':
+      return stream
+    case 'source':
+      return source
+    case 'class':
+      return kind === 'delivered' ? '' : detail
+    case 'provider':
+    case 'domain':
+    case 'sender':
+    case 'tag':
+      return value
+  }
+}
+
+function compare(by: readonly CountKey[], a: CountRow['key'], b: CountRow['key']): number {
+  for (const key of by) {
+    const [left = '', right = ''] = [a[key], b[key]]
+    if (left !== right) return left < right ? -1 : 1
+  }
+  return 0
+}

@@ -1,0 +1,66 @@
+/** What the log and the counts have to know of a delivery in SQLite. */
+
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Key, MessageRow } from './engine.ts'
+import type { Facts } from './ledger.ts'
+
+/**
+ * Most mail ends within a moment of being accepted. What was accepted is kept at hand for so long as that, up to so
+ * many messages: to have the strings out of the database again costs each of them 4 µs.
+ */
+const RECENT = 5_000
+
+/** Of messages to more than this the recipients are read. */
+const FEW = 16
+
+export type FactsKeeper = {
+  accepted(row: MessageRow): void
+  /** After its row was changed. */
+  of(key: Key): Facts | undefined
+  /** The same, where the number of attempts is known. */
+  after(key: Key, attempts: number): Facts | undefined
+  ended(id: number): void
+}
+
+export function factsKeeper(db: DatabaseSync): FactsKeeper {
+  const recent = new Map<number, MessageRow>()
+  const of = factsFinder(db)
+  return {
+    accepted: (row) => {
+      if (row[10].length > FEW) return
+      recent.set(row[0], row)
+      if (recent.size <= RECENT) return
+      for (const oldest of recent.keys()) {
+        recent.delete(oldest)
+        return
+      }
+    },
+    of,
+    after: (key, attempts) => {
+      const row = recent.get(key[0])
+      const recipient = row?.[10][key[1]]?.[0]
+      if (row === undefined || recipient === undefined) return of(key)
+      const [, acceptedAt, organization, stream, sender, , , , , , , tags] = row
+      return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
+    },
+    ended: (id) => void recent.delete(id),
+  }
+}
+
+const FACTS = 'd.recipient, d.attempts, m.organization, m.stream, m.sender, m.accepted_at, m.tags'
+
+type FactsRow = [string, number, string, string, string, number, string | null]
+
+function factsFinder(db: DatabaseSync): (key: Key) => Facts | undefined {
+  const find = db.prepare(
+    `select ${FACTS} from delivery d cross join message m on m.id = d.message where d.message = ? and d.n = ?`,
+  )
+  find.setReturnArrays(true)
+  return ([id, n]) => {
+    const row = find.get(id, n) as unknown as FactsRow | undefined
+    if (row === undefined) return undefined
+    const [recipient, attempts, organization, stream, sender, acceptedAt, tags] = row
+    return { recipient, attempts, organization, stream, sender, acceptedAt, tags }
+  }
+}
