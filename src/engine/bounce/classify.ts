@@ -64,7 +64,13 @@ function classified(name: BounceClass, rule: string): Classified {
 
 function ruleFor(said: Said): Classified | undefined {
   const found = firstRule(said)
-  return found === undefined ? undefined : classified(found.class, found.id)
+  if (found === undefined) return undefined
+  return classified(isOfSender(found.class, said) ? 'sender-rejected' : found.class, found.id)
+}
+
+/** An address or domain that is unknown when only the sender has been named is the sender's. RFC 3463 §3.2 */
+function isOfSender(name: BounceClass, { stage, enhanced }: Said): boolean {
+  return CLASSES[name].type === 'hard' && (stage === 'MAIL' || /^[45]\.1\.[78]$/.test(enhanced))
 }
 
 /** Rules of one receiver stand before all others, and are few where the host is another. */

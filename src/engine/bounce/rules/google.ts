@@ -40,7 +40,7 @@ export const GOOGLE_RULES = [
   ),
   rule(
     'rate/google-unusual',
-    /unusual rate of (?:unsolicited )?(?:e-?)?mail/,
+    /unusual rate of(?: |$)/,
     ['421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address.'],
     { source: GOOGLE },
   ),

@@ -113,7 +113,7 @@ export const PROVIDERS = [
   rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',
   ]),
-  rule('policy/aol-attachment', /not accepting mail with (?:attachments|embedded)/, [
+  rule('filtered/aol-attachment', /not accepting mail with (?:attachments|embedded)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail with attachments or embedded images:',
   ]),
   rule(
@@ -147,9 +147,14 @@ export const PROVIDERS = [
   rule('rate/orange', /ofr_?(?:004_)?104|trop de connexions/, [
     '421 mwinf5c01 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR004_104 [104]',
   ]),
-  rule('reputation/orange', /\bofr_?\d{3}|\bwan_?\d{3}|service refuse\./, [
-    '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
-  ]),
+  rule(
+    'reputation/orange',
+    /\b(?:ofr|lpn(?:aaa)?|ouk|wan)\d{0,3}_?(?:10[0-37-9]|510|630|999)\b|service refuse\./,
+    [
+      '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
+    ],
+    { source: 'https://www.postmastery.com/orange-postmaster-smtp-error-codes-ofr/' },
+  ),
   rule(
     'rate/free-fr',
     /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
@@ -191,6 +196,7 @@ export const PROVIDERS = [
     any(
       /rejected by .{0,40}mimecast/,
       /administrative lockout/,
+      /host network not allowed/,
       /local cmb/,
       /envelope (?:blocked|rejected) - /,
       /reject .{0,20}header based/,
@@ -208,6 +214,21 @@ export const PROVIDERS = [
     [
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using cm-csi-v11; Cloudmark Poor Reputation Sender',
     ],
+  ),
+  rule('rate/cox', /aup#(?:cxcnct|cxthrt|cxmxrt)/, ['421 cox too many sessions from 192.0.2.1 AUP#CXCNCT'], {
+    source: 'https://www.cox.com/residential/support/email-error-codes.html',
+  }),
+  rule('reverse-dns/cox', /aup#(?:cxdns|cxfwd)/, ['554 cox 192.0.2.1 rejected - no rDNS. AUP#CXDNS'], {
+    source: 'https://www.cox.com/residential/support/email-error-codes.html',
+  }),
+  rule(
+    'reputation/cox-spectrum',
+    /aup#/,
+    [
+      '550 5.1.0 <me@example.com> sender rejected. Refer to Error Codes section at https://www.cox.com/residential/support/email-error-codes.html for more information. AUP#CDRBL',
+      '550 5.1.0 <me@example.com> sender rejected. Please see https://www.spectrum.net/support/internet/understanding-email-error-codes for more information. AUP#In-1310',
+    ],
+    { source: 'https://www.spectrum.net/support/internet/understanding-email-error-codes' },
   ),
   rule('reputation/barracuda', /barracudacentral|barracuda reputation|barracudanetworks\.com\/reputation/, [
     '554 Service unavailable; Client host [192.0.2.1] blocked using Barracuda Reputation; http://bbl.barracudacentral.com/q.cgi?ip=192.0.2.1',

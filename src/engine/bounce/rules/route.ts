@@ -2,6 +2,33 @@
 
 import { any, rule } from '../rule.ts'
 
+/** Before everything that exceeds something. */
+export const LOOP = [
+  rule(
+    'network/loop',
+    any(
+      /too many hops/,
+      /hop count/,
+      /(?:mail|routing|forwarding|message|possible) ?(?:is )?loop(?:ing|s)?/,
+      /message looping/,
+      /loop(?:ed|s)? (?:back|detected|found|exceed)/,
+      /exceed(?:s|ed)? \d{1,4} hops/,
+      /too many received/,
+      /maximum (?:hop|forwarding)/,
+      /aliasing\/forwarding loop/,
+      /delivered-to (?:header|line).{0,30}loop/,
+      /already (?:has|have) my delivered-to/,
+    ),
+    [
+      '554 Too many hops 26 (25 max): from me@example.com via localhost, to someone@example.com',
+      '554 5.4.6 Hop count exceeded',
+      'mail for example.com loops back to myself',
+      '554 Message looping (received 6 times)',
+      '554 someone@example.com... aliasing/forwarding loop broken (11 aliases deep; 10 max)',
+    ],
+  ),
+]
+
 export const ROUTE = [
   rule(
     'dns/temporary',
@@ -11,7 +38,7 @@ export const ROUTE = [
       /name ?-?service error.{0,120}(?:try again|malformed|timed? ?out)/,
       /malformed (?:or unexpected )?name ?server reply/,
       /dns (?:error|failure|timeout|problem|server|lookup|query|temporar)/,
-      /(?:dns|name ?server|mx|domain name) (?:lookup|resolution|query|server)?(?: \S{1,80})? ?(?:failed|failure|timeout|timed out|unavailable|temporar|error|could not)/,
+      /(?:dns|name ?server|mx|domain name|host name) (?:lookup|resolution|query|server)?(?: \S{1,80})? ?(?:failed|failure|timeout|timed out|unavailable|temporar|error|could not)/,
       /servfail/,
       /eai_again/,
       /dnssec/,
@@ -74,6 +101,7 @@ export const ROUTE = [
     any(
       /auth(?:entication|orization)? (?:is )?(?:required|needed|failed|failure|turned on|credentials|unsuccessful|not accepted|mechanism)/,
       /not authenticated/,
+      /(?:allowed|accepted|permitted|possible) (?:only )?with(?:out)? (?:\w{1,12} )?auth/,
       /unauthenticated/,
       /must (?:first )?(?:authenticate|login|be authenticated)/,
       /smtp auth|not subscribed to ses|unauthenticated senders/,
@@ -94,29 +122,6 @@ export const ROUTE = [
       '535 5.7.8 Error: authentication failed: authentication failure',
       '550 5.7.1 Sender is not authorized to send here',
       '550 5.7.1 Access denied',
-    ],
-  ),
-  rule(
-    'network/loop',
-    any(
-      /too many hops/,
-      /hop count/,
-      /(?:mail|routing|forwarding|message|possible) ?(?:is )?loop(?:ing|s)?/,
-      /message looping/,
-      /loop(?:ed|s)? (?:back|detected|found|exceed)/,
-      /exceed(?:s|ed)? \d{1,4} hops/,
-      /too many received/,
-      /maximum (?:hop|forwarding)/,
-      /aliasing\/forwarding loop/,
-      /delivered-to (?:header|line).{0,30}loop/,
-      /already (?:has|have) my delivered-to/,
-    ),
-    [
-      '554 Too many hops 26 (25 max): from me@example.com via localhost, to someone@example.com',
-      '554 5.4.6 Hop count exceeded',
-      'mail for example.com loops back to myself',
-      '554 Message looping (received 6 times)',
-      '554 someone@example.com... aliasing/forwarding loop broken (11 aliases deep; 10 max)',
     ],
   ),
   rule(

@@ -83,6 +83,9 @@ export const SYSTEM = [
       /regulation/,
       /dlp/,
       /low priority/,
+      /held for (?:\w{1,12} )?(?:verification|review|approval|moderation|inspection)/,
+      /rule imposed/,
+      /recipient address rejected: access denied/,
     ),
     [
       '550 5.7.1 Message rejected due to local policy',

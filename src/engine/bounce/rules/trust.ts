@@ -14,7 +14,7 @@ export const TRUST = [
       /not yet (?:whitelisted|authorized to deliver)/,
       /unknown sender triplet/,
       /address verification in progress/,
-      /recipient address rejected: (?:please )?(?:try again|retry) later/,
+      /recipient address rejected: (?:please )?(?:try(?: again)?|retry) later/,
     ),
     [
       '450 4.2.0 <someone@example.com>: Recipient address rejected: Greylisted, see http://postgrey.example/help',
@@ -56,6 +56,7 @@ export const TRUST = [
       /must pass either/,
       /mail from .{0,100}mismatch(?:es|ed)? (?:the )?client ip/,
       /sender ?id/,
+      /purported/,
       /arc (?:validation|chain)/,
     ),
     ['550 5.7.1 Message failed authentication checks', '554 5.7.1 Rejected: spoofed sender'],
@@ -214,6 +215,7 @@ export const TRUST = [
       /concurren(?:t|cy) (?:connection|limit)/,
       /allowable number/,
       /numerous attempts to deliver/,
+      /unusual (?:number|amount|volume|invalid)/,
     ),
     [
       '452 4.5.3 Too many recipients',
@@ -222,6 +224,18 @@ export const TRUST = [
       '451 4.7.1 You have exceeded the max emails per hour (100) allowed',
       '421 Throttled, slow down',
     ],
+  ),
+]
+
+/** Before what is said of the quotas of mailboxes. */
+export const OWN_QUOTA = [
+  rule(
+    'rate/own-quota',
+    any(
+      /\b(?:sending|relay(?:ing)?|outbound|outgoing|hourly|daily|submission) (?:\w{1,12} ){0,2}(?:quota|limit)/,
+      /(?:reached|exceeded|over) your (?:\w{1,12} ){0,3}(?:quota|limit)/,
+    ),
+    ["554 You've reached your daily relay quota - 192.0.2.1", '550 5.4.5 Daily user sending limit exceeded.'],
   ),
 ]
 
@@ -240,6 +254,9 @@ export const OURSELVES = [
       /generic (?:dns|ptr|rdns)/,
       /residential/,
       /mail from (?:ip )?\S{1,60} (?:rejected|refused|blocked|not)/,
+      /mail from (?:your )?ip(?: \S{1,60})? (?:is |was |has been )?(?:banned|denied)/,
+      /^ip(?: address)? (?:is |was |has been )?(?:temporarily )?deferred/,
+      /\b(?:host|network) (?:is )?not (?:allowed|permitted|welcome)/,
       /go away|no access from mail server|not currently accepting mail from your/,
       /not welcome/,
       /abus(?:e|ive)/,
