@@ -196,6 +196,8 @@ function bounceInWords(seen: Seen): Told {
   const within = isNamed ? undefined : reportForMachines(seen, 1)
   if (within !== undefined) return within
   const delayed = isDelayed(seen)
+  const inFields = fieldsInWords(notice, notThese)
+  if (inFields.length > 0) return { kind: kindOf(inFields, delayed), recipients: inFields, original }
   const recipients = plainReport({
     notice,
     action: delayed ? 'delayed' : 'failed',
@@ -205,4 +207,12 @@ function bounceInWords(seen: Seen): Told {
     domain: /@([\w.-]{3,255})/.exec(value(fields, 'from'))?.[1] ?? '',
   })
   return { kind: delayed ? 'delay' : 'bounce', recipients, original }
+}
+
+/** The fields of a report, where the parts were lost or never made. */
+function fieldsInWords(notice: string, notThese: readonly string[]): readonly Reported[] {
+  const start = /^(?:action|final-recipient):/im.exec(notice)?.index
+  if (start === undefined || !/^final-recipient:/im.test(notice)) return []
+  const text = notice.slice(0, start)
+  return statusReport(notice.slice(start), { text, named: namedRecipients(text, notThese) })
 }

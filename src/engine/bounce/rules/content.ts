@@ -110,7 +110,7 @@ export const CONTENT = [
   rule(
     'noncompliant/words',
     any(
-      /rfc ?-?(?:5322|2822|822|5321|2821|2047|2046)/,
+      /rfc ?-?(?:5322|2822|822|5321|2821|2047|2046)(?!;)/,
       /not rfc/,
       /(?:duplicate|multiple|missing|malformed|invalid|no)(?: or (?:missing|malformed|empty|duplicate))?(?: a)?(?: valid)?(?: \S{1,20})? header/,
       /messages? without \S{1,30} (?:header )?fields?/,
