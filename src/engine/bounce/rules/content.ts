@@ -127,6 +127,7 @@ export const CONTENT = [
       /8bit(?:mime)? .{0,30}header/,
       /non-?ascii/,
       /nul character/,
+      /\bno (?:[\w-]{1,20}:? )(?:header|field)/,
       /(?:not|n't) (?:comply|conform|compliant)/,
     ),
     [

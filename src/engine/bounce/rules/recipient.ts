@@ -123,6 +123,7 @@ export const RECIPIENT = [
       /(?:account|mailbox|address|user|e-?mail|recipient)(?: \S{1,100})? (?:is |has been |was |have been )?(?:no longer (?:valid|in use|used|available|active|exists?|accept\w{0,4}|on (?:this )?server|monitored|with|at|employed|works?)|closed|terminated|deleted|removed|discontinued|cancel+ed|retired)/,
       /no longer (?:on server|works? (?:for|at|here)|accepts? mail|a valid|with (?:the|our|us))/,
       /(?:invalid|wrong) or no longer/,
+      /@[>)\]]? (?:is |has been |was )?(?:no longer|not) (?:a )?(?:valid|active|in use|available)/,
     ),
     [
       '550 5.1.6 recipient no longer on server: someone@example.com',
@@ -182,6 +183,7 @@ export const RECIPIENT = [
       /not accepting (?:any )?(?:mail|messages)/,
       /is (?:not accepting|only accepting)/,
       /recipient preference/,
+      /recipient address rejected: block/,
       /(?:user|recipient|mailbox|group) does not accept (?:e-?mails?|messages?|mails?) from/,
       /restricted sms/,
       /rejected by (?:the )?(?:recipient|user)(?! domain)/,
@@ -247,7 +249,7 @@ export const RECIPIENT = [
   rule(
     'user-unknown/likely',
     any(
-      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori|block|access|try|retry|please|greyl))/,
+      /(?:recipients?|mail ?box|user|address)(?: address)?(?: ?<@>)? ?:? ?(?:is |was |has been |are )?rejected(?!:? (?:due|because|as|by|for|with|from|unverified|server|service|temporar|local|internal|polic|not authori|block|access|try|retry|please|greyl|no-domain))/,
       /destination (?:addresses|server) (?:were unknown|rejected)/,
       /not e-?mail addresses|envelope recipient has been denied|^<@> not found|unknown destination|unresolvable address|nosuchuser/,
       /destinataire invalide/,

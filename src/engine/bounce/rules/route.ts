@@ -128,7 +128,7 @@ export const ROUTE = [
     'expired/words',
     any(
       /(?:retry|delivery|queue|message|mail)(?: \S{1,20})?(?: time(?:out)?)? (?:has )?(?:expired|timed out)/,
-      /expired/,
+      /(?<!licen[sc]e |account |password |subscription |certificate |domain |mailbox )(?:has |is )?expired/,
       /retry time(?:out)? (?:not reached|exceeded)/,
       /retry timeout/,
       /retry time not reached/,

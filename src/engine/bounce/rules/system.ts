@@ -85,6 +85,7 @@ export const SYSTEM = [
       /low priority/,
       /held for (?:\w{1,12} )?(?:verification|review|approval|moderation|inspection)/,
       /rule imposed/,
+      /(?:messages?|mails?|e-?mails?|connections?|content) (?:is |was |are |were )?not (?:allowed|accepted|permitted)/,
       /recipient address rejected: access denied/,
     ),
     [
@@ -142,6 +143,7 @@ export const SYSTEM = [
       /deferred/,
       /unable to (?:contact ldap|process|lock|open|write|accept|complete|create)/,
       /mdb/,
+      /(?:licen[sc]e|subscription) (?:has |is )?expired/,
       /transaction failed/,
       /service unavailable/,
       /requested action aborted/,
