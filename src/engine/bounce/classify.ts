@@ -68,8 +68,12 @@ function ruleFor(said: Said): Classified | undefined {
   return classified(ofWhom(found.class, said), found.id)
 }
 
-/** An address or domain that is unknown when only the sender has been named is the sender's. RFC 3463 §3.2 */
+/**
+ * An address or domain that is unknown when only the sender has been named is the sender's. RFC 3463 §3.2
+ * Who refuses before anybody is named refuses the host that connects.
+ */
 function ofWhom(name: BounceClass, { stage, enhanced }: Said): BounceClass {
+  if ((stage === 'CONNECT' || stage === 'greeting') && name === 'policy') return 'reputation'
   const isOfSender = stage === 'MAIL' || /^[45]\.1\.[78]$/.test(enhanced)
   return isOfSender && CLASSES[name].type === 'hard' ? 'sender-rejected' : name
 }

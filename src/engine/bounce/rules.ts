@@ -4,6 +4,7 @@ import type { Rule } from './rule.ts'
 import { CONTENT } from './rules/content.ts'
 import { GOOGLE_RULES } from './rules/google.ts'
 import { JAPAN } from './rules/japan.ts'
+import { LANGUAGES } from './rules/languages.ts'
 import { MICROSOFT_RULES } from './rules/microsoft.ts'
 import { PROVIDERS } from './rules/providers.ts'
 import { FULL, RECIPIENT, UNKNOWN } from './rules/recipient.ts'
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   ...MICROSOFT_RULES,
   ...PROVIDERS,
   ...LOOP,
+  ...LANGUAGES,
   ...OWN_QUOTA,
   ...FULL,
   ...UNKNOWN,

@@ -2,6 +2,7 @@
 
 import { any, rule } from '../rule.ts'
 
+const AOL = 'https://postmaster.aol.com/error-codes'
 const YAHOO = 'https://senders.yahooinc.com/smtp-error-codes/'
 const APPLE = 'https://support.apple.com/102322'
 
@@ -24,6 +25,7 @@ export const PROVIDERS = [
     any(
       /\[(?:bl\d\d|tss07|ph01|ipts\d\d)\]/,
       /will be permanently deferred/,
+      /message temporarily deferred - \[/,
       /connections will not be accepted from/,
     ),
     [
@@ -109,6 +111,34 @@ export const PROVIDERS = [
       '550-The mail server could not deliver mail to someone@example.com. The account 550-or domain may not exist, they may be blacklisted, or missing the proper dns 550 entries.',
     ],
     { source: 'cPanel: the ACLs of its Exim' },
+  ),
+  rule(
+    'reputation/aol-codes',
+    /\((?:rtr|rly|con):\w{2,3}\)/,
+    ['554- (RTR:BL) 554 Connecting IP: 192.0.2.1'],
+    {
+      source: AOL,
+    },
+  ),
+  rule(
+    'rate/aol-codes',
+    /\(dyn:\w{2,3}\)/,
+    ['421 4.7.1 : (DYN:T1) https://postmaster.aol.com/error-codes#421dynt1'],
+    { source: AOL },
+  ),
+  rule(
+    'spam/aol-codes',
+    /\(hvu:\w{2,3}\)/,
+    ['554 (HVU:B1) https://postmaster.aol.com/error-codes#554hvub1'],
+    {
+      source: AOL,
+    },
+  ),
+  rule(
+    'reverse-dns/aol-codes',
+    /\(dns:\w{2,3}\)/,
+    ['421 (DNS:NR) https://postmaster.aol.com/error-codes#421dnsnr'],
+    { source: AOL },
   ),
   rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',

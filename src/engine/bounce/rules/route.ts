@@ -57,7 +57,7 @@ export const ROUTE = [
       /(?:unknown|no such|invalid|illegal|bad|nonexistent|undefined) (?:mail )?(?:host|domain|destination|site|system)/,
       /name or service not known|dns records for the destination|^(?:recipient )?domain must exist/,
       /nxdomain/,
-      /no (?:mx|mail exchanger|a) ?(?:or (?:a|mx) )?(?:record|host|entr)/,
+      /no (?:valid )?(?:mx|mail exchanger|a) ?(?:or (?:a|mx) )?(?:record|host|entr)/,
       /enotfound/,
       /enodata/,
       /unrouteable (?:address|mail domain)/,
@@ -115,7 +115,7 @@ export const ROUTE = [
       /permission denied/,
       /verification failure/,
       /you are not permitted/,
-      /access[ -](?:is )?denied/,
+      /(?<!address rejected: )access[ -](?:is )?denied/,
     ),
     [
       '530 5.7.0 Authentication required',
@@ -180,7 +180,7 @@ export const ROUTE = [
       /ehostunreach/,
       /enetunreach/,
       /epipe/,
-      /(?:no route to|unreachable|not (?:responding|reachable|answer\w{0,3})|unable to (?:connect|reach|contact)|could ?n[o']t (?:connect|reach|contact|establish)|cannot (?:connect|reach)|can't connect|failed to connect|error connecting|network (?:is )?(?:unreachable|error|problem|down)|lost connection|timed? ?out|timeout|no (?:response|answer)(?: from)?|read error|(?<!file )write error|bad file descriptor|broken pipe|server did not respond|deferred: connection|no progress for|socket|host(?: is)? (?:down|unreachable)|was not reachable|operation timed|conversation with|the peer does not speak|tcp (?:reset|error)|unable to resolve route|(?:wasn't|not) able to (?:establish|connect)|server unavailable or busy)/,
+      /(?:no route to|unreachable|not (?:responding|reachable|answer\w{0,3})|unable to (?:connect|reach|contact)|could ?n[o']t (?:connect|reach|contact|establish)|cannot (?:connect|reach)|can't connect|failed to connect|error connecting|network (?:is )?(?:unreachable|error|problem|down)|lost (?:\w{1,12} )?connection|timed? ?out|timeout|no (?:response|answer)(?: from)?|read error|(?<!file )write error|bad file descriptor|broken pipe|server did not respond|deferred: connection|no progress for|socket|host(?: is)? (?:down|unreachable)|was not reachable|operation timed|conversation with|the peer does not speak|tcp (?:reset|error)|unable to resolve route|(?:wasn't|not) able to (?:establish|connect)|server unavailable or busy)/,
     ),
     [
       'connect to mx.example.com[192.0.2.1]:25: Connection refused',

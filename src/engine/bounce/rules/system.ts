@@ -123,6 +123,12 @@ export const SYSTEM = [
     ],
   ),
   rule(
+    'greylisted/later',
+    /^(?:<?@>?:? ?)?(?:recipient address rejected: )?(?:message |recipient |mail )?(?:temporarily (?:rejected|deferred|refused)|(?:please )?(?:try|retry)(?: again)? later)[.,;:!]?(?: ?(?:please )?(?:try|retry)(?: again)? later)?[.!]?$/,
+    [{ reply: '451 4.7.1 Temporarily rejected. Try again later.', stage: 'RCPT' }],
+    { stages: ['RCPT'], codes: [450, 451] },
+  ),
+  rule(
     'system-error/words',
     any(
       /duplicated message-id/,
@@ -144,7 +150,6 @@ export const SYSTEM = [
       /unable to (?:contact ldap|process|lock|open|write|accept|complete|create)/,
       /mdb/,
       /(?:licen[sc]e|subscription) (?:has |is )?expired/,
-      /transaction failed/,
       /service unavailable/,
       /requested action aborted/,
       /abnormal/,

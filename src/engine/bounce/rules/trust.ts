@@ -75,6 +75,7 @@ export const TRUST = [
       /(?:helo|ehlo).{0,80}(?:not (?:resolve|match|found|allowed|accept)|invalid|reject|bad|bogus|mismatch|forged|own)/,
       /(?:invalid|bad|bogus|forged|bogus|illegal|need a valid) (?:helo|ehlo)/,
       /access denied\. ip name lookup/,
+      /unverif\w{2,8} (?:sending )?(?:ips?\b|hosts?\b)/,
     ),
     [
       '550 5.7.25 The IP address sending this message does not have a PTR record setup',
@@ -174,6 +175,7 @@ export const TRUST = [
       /blocklisted/,
       /is listed (?:in|at|on|by)/,
       /\bbl\b.{0,20}listed/,
+      /(?:mail|messages?|connections?) from (?:ip )?\[?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\]? (?:is|was|has been|have been|are) (?:currently |temporarily )?(?:blocked|rejected|refused|denied)/,
     ),
     [
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1',
@@ -211,7 +213,7 @@ export const TRUST = [
       /too (?:fast|frequently|quickly|much mail)/,
       /too many (?:identical|similar|duplicate) /,
       /connection (?:rate|limit|refused).{0,20}(?:limit|exceed|too)/,
-      /max(?:imum)? (?:\w{1,12} ){1,4}(?:per (?:connection|session|hour|day|minute|message)|exceeded|reached)/,
+      /max(?:imum)? (?!.{0,20}(?:size|length))(?:\w{1,12} ){1,4}(?:per (?:connection|session|hour|day|minute|message)|exceeded|reached)/,
       /deferred.{0,40}(?:volume|rate)/,
       /concurren(?:t|cy) (?:connection|limit)/,
       /allowable number/,
