@@ -77,6 +77,7 @@ export const CONTENT = [
       /mass ?mail(?:er|ing)/,
       /mail appears to be/,
       /high probability/,
+      /scored? (?:of )?\d{1,4}(?:\.\d{1,3})? points/,
       /message filtered/,
       /(?:mail )?data refused/,
       /content (?:filter|restriction|reject|denied|violation|not accepted)/,

@@ -90,6 +90,7 @@ export const RECIPIENT = [
       /does not (?:run|have) (?:an? )?smtp/,
       /name server: \. ?: host not found/,
       /we do not accept mail/,
+      /not capable (?:to|of) receiv\w{1,3} (?:e-?)?mail/,
       /nullmx/,
     ),
     [
@@ -154,11 +155,13 @@ export const RECIPIENT = [
   rule(
     'inactive/words',
     any(
-      /(?:mail ?box|account|user|recipient|address|e-?mail)(?: \S{1,100})? (?:is |has been |was |are |currently |now |being )*(?:disabled|deactivated|inactive|not (?:yet )?activ(?:e|ated)|de-activated|expired|dormant|archiv\w{2,3})/,
+      /(?:mail ?box|account|user|recipient|address|e-?mail)(?: \S{1,100})? (?:is |has been |was |are |currently |now |being |administratively )*(?:disabled|deactivated|inactive|not (?:yet )?activ(?:e|ated)|de-activated|expired|dormant|archiv\w{2,3})/,
       /account is not allowed/,
       /user has no permission/,
       /(?:disabled|deactivated|inactive|dormant|expired) (?:mail ?box|account|user|recipient|address)/,
       /extended inactivity/,
+      /never logged (?:in|on)/,
+      /(?:has|have) ?n[o']t (?:entered|logged|signed|accessed|used)/,
       /invalid\/inactive/,
       /not (?:an? )?active (?:user|account|mailbox)/,
       /konto (?:niedost|gesperrt|deaktiv)/,
@@ -240,10 +243,11 @@ export const RECIPIENT = [
   ),
   rule(
     'host-unknown/domain',
-    /(?:unknown|invalid|nonexistent) (?:recipient )?domain(?: name)?\b|mail domain mentioned in/,
+    /(?:unknown|invalid|nonexistent) (?:recipient )?domain(?: name)?\b|mail domain mentioned in|domain (?:name )?(?:of|in) (?:the |your )?(?:e-?mail |recipient )?address (?:is |was |does )(?:not (?:valid|found|exist)|invalid|unknown)/,
     [
       '550 5.1.2 Recipient address rejected: unknown domain name',
       'The mail domain mentioned in email address is unknown',
+      'This error typically means: The domain name of the email address is not valid',
     ],
   ),
   rule(
@@ -288,6 +292,7 @@ export const RECIPIENT = [
       /user unknown/,
       /access to .{0,40} not found/,
       /recipient (?:can|could) ?not be verified/,
+      /(?:unable|not able|fail\w{0,3}|can ?not|could not) (?:to )?(?:validate|verify) (?:the |your |this )?(?:recipient|user|mailbox)/,
       /did not exactly match/,
       /not listed in .{0,30}(?:directory|address book|name)/,
       /no .{1,40} in name directory/,

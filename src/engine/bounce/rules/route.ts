@@ -74,6 +74,7 @@ export const ROUTE = [
       /not a valid domain/,
       /invalid domain/,
       /domain is dead/,
+      /invalid mx record/,
       /dead domain/,
     ),
     [
@@ -104,6 +105,7 @@ export const ROUTE = [
       /(?:allowed|accepted|permitted|possible) (?:only )?with(?:out)? (?:\w{1,12} )?auth/,
       /unauthenticated/,
       /must (?:first )?(?:authenticate|login|be authenticated)/,
+      /(?:receive|check|collect) (?:your )?(?:e-?)?mail (?:before|first)/,
       /smtp auth|not subscribed to ses|unauthenticated senders/,
       /authentifi/,
       /please authenticate/,

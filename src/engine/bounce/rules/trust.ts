@@ -114,6 +114,7 @@ export const TRUST = [
       /requires authentication when attempting to send to a non-local/,
       /you are not allowed to relay/,
       /we do(?:n't| not) relay/,
+      /do(?:es)?(?:n't| not) (?:handle|host|serve) (?:e-?mails? )?for (?:that|this|the) (?:user|domain|address)/,
     ),
     [
       '554 5.7.1 <someone@example.com>: Relay access denied',
