@@ -55,6 +55,7 @@ test('who refuses before anybody is named refuses the host that connects', () =>
   const text = 'ERROR: Mail refused'
   assert.equal(reply({ code: 554, stage: 'RCPT', text }).class, 'policy')
   assert.equal(reply({ code: 554, stage: 'greeting', text }).class, 'reputation')
+  assert.equal(reply({ code: 501, stage: 'EHLO', text: 'Invalid domain name' }).class, 'reverse-dns')
 })
 
 test('what is exceeded is told apart: hops, a quota of ours, a mailbox, a size', () => {

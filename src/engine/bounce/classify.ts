@@ -73,7 +73,10 @@ function ruleFor(said: Said): Classified | undefined {
  * Who refuses before anybody is named refuses the host that connects.
  */
 function ofWhom(name: BounceClass, { stage, enhanced }: Said): BounceClass {
-  if ((stage === 'CONNECT' || stage === 'greeting') && name === 'policy') return 'reputation'
+  const isOfHost = stage === 'CONNECT' || stage === 'greeting' || stage === 'EHLO'
+  if (isOfHost && name === 'policy') return 'reputation'
+  // The name that is unknown is ours.
+  if (isOfHost && (name === 'host-unknown' || name === 'user-unknown')) return 'reverse-dns'
   const isOfSender = stage === 'MAIL' || /^[45]\.1\.[78]$/.test(enhanced)
   return isOfSender && CLASSES[name].type === 'hard' ? 'sender-rejected' : name
 }

@@ -127,6 +127,7 @@ export const CONTENT = [
       /invalid header/,
       /8bit(?:mime)? .{0,30}header/,
       /non-?ascii/,
+      /address contains (?:illegal|invalid)/,
       /nul character/,
       /\bno (?:[\w-]{1,20}:? )(?:header|field)/,
       /(?:not|n't) (?:comply|conform|compliant)/,

@@ -193,18 +193,23 @@ export const PROVIDERS = [
   rule('reputation/t-online', /a problem occurred\. \(?ask your postmaster for help/, [
     '554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) (BL)',
   ]),
+  rule('reverse-dns/gmx', /bad dns ptr resource record/, [
+    '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
+  ]),
   rule(
     'reputation/gmx',
     any(
       /no smtp service ip address is black listed/,
       /nemesis esmtp service not available/,
-      /bad dns ptr resource record/,
       /transaction failed reject due to policy restrictions/,
     ),
     [
-      '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
+      '554-kundenserver.de (mxeue111) Nemesis ESMTP Service not available 554-No SMTP service 554-IP address is black listed.',
     ],
   ),
+  rule('sender-rejected/qq', /domain may not exist or dns check failed/, [
+    { reply: '550 Domain may not exist or DNS check failed [IP: 192.0.2.1].', stage: 'DATA-END' },
+  ]),
   rule('spam/netease', any(/\bdt:sp[mb]\b/, /mail \S{1,40} is rejected/), [
     '550 Requested action not taken: mail IsCNAPF7.566S2 is rejected,mx3,BM',
     '554 DT:SPM 163 mx13, please see http://mail.163.com/help/help_spam_16.htm',

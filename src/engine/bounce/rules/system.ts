@@ -83,6 +83,7 @@ export const SYSTEM = [
       /regulation/,
       /dlp/,
       /low priority/,
+      /not in (?:an? |the |our )?(?:approved|allowed) list/,
       /held for (?:\w{1,12} )?(?:verification|review|approval|moderation|inspection)/,
       /rule imposed/,
       /(?:messages?|mails?|e-?mails?|connections?|content) (?:is |was |are |were )?not (?:allowed|accepted|permitted)/,
