@@ -231,6 +231,33 @@ Sorry, no mailbox here by that name. (#5.1.1)
   assert.deepEqual(said(read(message)), ['aki@example.com failed 5.1.1 0 '])
 })
 
+const LETTER = `From: Boss <boss@example.org>
+Subject: Fwd: failure notice
+
+Have a look.
+
+Begin forwarded message:
+
+> From: MAILER-DAEMON@mx.example.net
+> Subject: failure notice
+>
+> Hi. This is the qmail-send program at mx.example.net.
+> I'm afraid I wasn't able to deliver your message to the following addresses.
+>
+> <aki@example.com>:
+> Sorry, no mailbox here by that name. (#5.1.1)
+`
+
+test('a notice that was pasted into a letter is read', () => {
+  assert.deepEqual(said(read(LETTER)), ['aki@example.com failed 5.1.1 0 '])
+  assert.deepEqual(said(read(LETTER.replace(/^> ?/gm, ''))), ['aki@example.com failed 5.1.1 0 '])
+})
+
+test('a letter that answers a notice is none', () => {
+  assert.equal(read(LETTER.replace('Begin forwarded message:', 'Boss wrote:')).kind, 'none')
+  assert.equal(read(LETTER.replace('> From: MAILER-DAEMON@mx.example.net', '> Hello')).kind, 'none')
+})
+
 test('a comment of the reporting system is not part of the reply it quotes', () => {
   const status = 'Status: 5.2.1 (Remote SMTP server has rejected address)'
   const alone = withStatus('failed').replace('Status: 2.0.0', status)

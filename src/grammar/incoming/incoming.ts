@@ -42,7 +42,8 @@ export function readIncoming(message: Uint8Array): Incoming {
     reportForMachines(seen, 0) ??
     inWords(seen) ??
     reportForMachines(seen, 1) ??
-    handedOn(seen, HANDS) ?? { kind: 'none' }
+    handedOn(seen, HANDS) ??
+    pasted(seen) ?? { kind: 'none' }
   )
 }
 
@@ -69,6 +70,23 @@ function handedOn({ parts }: Seen, hands: number): Told | undefined {
 function toldBy(seen: Seen, hands: number): Told | undefined {
   const read = reportForMachines(seen, 0) ?? (looksLikeBounce(seen) ? bounceInWords(seen) : undefined)
   return read ?? (hands > 1 ? handedOn(seen, hands - 1) : undefined)
+}
+
+/** What mail programs write above a message that is forwarded within the letter. */
+const FORWARDED =
+  /^[ \t]*(?:begin forwarded message:|-{3,20} ?(?:forwarded|original) message ?-{3,20})[ \t]*$/im
+
+/** A notice that somebody pasted into a letter, with its header section, behind `>` or not. */
+function pasted({ parts }: Seen): Told | undefined {
+  const text = ownText(parts.filter(({ within }) => within === 0))
+  const start = FORWARDED.exec(text.slice(0, 2000))
+  if (start === null) return undefined
+  const inner = text
+    .slice(start.index + start[0].length)
+    .replace(/^> ?/gm, '')
+    .trimStart()
+  if (!/^(?:from|subject|date|to):/i.test(inner)) return undefined
+  return toldBy(look(readEntity(new TextEncoder().encode(inner))), 1)
 }
 
 function amazon({ message, notice, original }: Seen): Incoming | undefined {
