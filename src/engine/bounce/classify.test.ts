@@ -43,6 +43,34 @@ test('a status code that says nothing leaves it to the reply code and the stage'
   assert.deepEqual(at('of a later version'), ['other', 'none'])
 })
 
+test('an unknown address is the sender where only the sender was named', () => {
+  const text = '<me@example.com>: user unknown'
+  assert.equal(reply({ stage: 'RCPT', text }).class, 'user-unknown')
+  assert.equal(reply({ stage: 'MAIL', text }).class, 'sender-rejected')
+  assert.equal(reply({ enhanced: '5.1.8', text: 'Domain not found' }).class, 'sender-rejected')
+  assert.equal(reply({ stage: 'MAIL', enhanced: '5.1.0' }).class, 'sender-rejected')
+})
+
+test('who refuses before anybody is named refuses the host that connects', () => {
+  const text = 'ERROR: Mail refused'
+  assert.equal(reply({ code: 554, stage: 'RCPT', text }).class, 'policy')
+  assert.equal(reply({ code: 554, stage: 'greeting', text }).class, 'reputation')
+  assert.equal(reply({ code: 501, stage: 'EHLO', text: 'Invalid domain name' }).class, 'reverse-dns')
+})
+
+test('what is exceeded is told apart: hops, a quota of ours, a mailbox, a size', () => {
+  const words = [
+    'Hop count exceeded',
+    'Daily sending quota exceeded',
+    'Quota exceeded',
+    'Message size exceeded',
+  ]
+  assert.deepEqual(
+    words.map((text) => reply({ text }).class),
+    ['network', 'rate', 'mailbox-full', 'too-big'],
+  )
+})
+
 test('a transient reply is soft while it is tried, and hard once it was given up', () => {
   const unknown = { code: 450, enhanced: '4.1.1', text: 'User unknown' }
   assert.equal(classifyReply(unknown).type, 'soft')

@@ -44,9 +44,9 @@ function firstOf(said: Said, texts: readonly string[]): Classified | undefined {
   return undefined
 }
 
-function byStatus({ enhanced }: Said): Classified | undefined {
-  const status = classOfStatus(enhanced)
-  return status === undefined ? undefined : classified(status, `status ${enhanced}`)
+function byStatus(said: Said): Classified | undefined {
+  const status = classOfStatus(said.enhanced)
+  return status === undefined ? undefined : classified(ofWhom(status, said), `status ${said.enhanced}`)
 }
 
 function byCodes(said: Said): Classified {
@@ -64,7 +64,21 @@ function classified(name: BounceClass, rule: string): Classified {
 
 function ruleFor(said: Said): Classified | undefined {
   const found = firstRule(said)
-  return found === undefined ? undefined : classified(found.class, found.id)
+  if (found === undefined) return undefined
+  return classified(ofWhom(found.class, said), found.id)
+}
+
+/**
+ * An address or domain that is unknown when only the sender has been named is the sender's. RFC 3463 §3.2
+ * Who refuses before anybody is named refuses the host that connects.
+ */
+function ofWhom(name: BounceClass, { stage, enhanced }: Said): BounceClass {
+  const isOfHost = stage === 'CONNECT' || stage === 'greeting' || stage === 'EHLO'
+  if (isOfHost && name === 'policy') return 'reputation'
+  // The name that is unknown is ours.
+  if (isOfHost && (name === 'host-unknown' || name === 'user-unknown')) return 'reverse-dns'
+  const isOfSender = stage === 'MAIL' || /^[45]\.1\.[78]$/.test(enhanced)
+  return isOfSender && CLASSES[name].type === 'hard' ? 'sender-rejected' : name
 }
 
 /** Rules of one receiver stand before all others, and are few where the host is another. */

@@ -4,18 +4,22 @@ import type { Rule } from './rule.ts'
 import { CONTENT } from './rules/content.ts'
 import { GOOGLE_RULES } from './rules/google.ts'
 import { JAPAN } from './rules/japan.ts'
+import { LANGUAGES } from './rules/languages.ts'
 import { MICROSOFT_RULES } from './rules/microsoft.ts'
 import { PROVIDERS } from './rules/providers.ts'
 import { FULL, RECIPIENT, UNKNOWN } from './rules/recipient.ts'
-import { ROUTE } from './rules/route.ts'
+import { LOOP, ROUTE } from './rules/route.ts'
 import { SYSTEM } from './rules/system.ts'
-import { OURSELVES, TRUST } from './rules/trust.ts'
+import { OURSELVES, OWN_QUOTA, TRUST } from './rules/trust.ts'
 
 export const RULES: readonly Rule[] = [
   ...JAPAN,
   ...GOOGLE_RULES,
   ...MICROSOFT_RULES,
   ...PROVIDERS,
+  ...LOOP,
+  ...LANGUAGES,
+  ...OWN_QUOTA,
   ...FULL,
   ...UNKNOWN,
   ...TRUST,

@@ -199,11 +199,13 @@ function splitParts(body: string, boundary: string): readonly string[] | undefin
   return parts.length === 0 ? undefined : parts
 }
 
-/** Where a line begins with the delimiter. */
+/** Where a line begins with the delimiter; relays have been seen to put a space before it. */
 function find(body: string, delimiter: string, from: number): number {
-  if (from === 0 && body.startsWith(delimiter)) return 0
-  const found = body.indexOf(`\n${delimiter}`, Math.max(0, from - 1))
-  return found < 0 ? -1 : found + 1
+  for (let at = body.indexOf(delimiter, from); at >= 0; at = body.indexOf(delimiter, at + 1)) {
+    const before = body[at - 1] === ' ' ? at - 2 : at - 1
+    if (before < 0 || body[before] === '\n') return at
+  }
+  return -1
 }
 
 /** Without a boundary parameter the first line that looks like a delimiter is taken for one. */

@@ -199,6 +199,77 @@ test('a route through another system is not taken for the recipient', () => {
   assert.deepEqual(said(read(message)), ['aki@example.com failed 2.0.0 0 '])
 })
 
+test('a delimiter may stand after a space', () => {
+  const message = NOTICES[0]!.message.replace(/^--/gm, ' --')
+  assert.deepEqual(said(read(message)), NOTICES[0]!.says)
+})
+
+test('fields of a report that stand in plain words are read', () => {
+  const message = `From: MAILER-DAEMON@mx.example.net
+Subject: Returned mail
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: RFC822; aki@example.com
+Action: failed
+Status: 5.2.2
+`
+  assert.deepEqual(said(read(message)), ['aki@example.com failed 5.2.2 0 '])
+})
+
+test('a message to oneself can bounce', () => {
+  const message = `From: MAILER-DAEMON@mx.example.net
+To: aki@example.com
+Subject: failure notice
+
+Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<aki@example.com>:
+Sorry, no mailbox here by that name. (#5.1.1)
+`
+  assert.deepEqual(said(read(message)), ['aki@example.com failed 5.1.1 0 '])
+})
+
+const LETTER = `From: Boss <boss@example.org>
+Subject: Fwd: failure notice
+
+Have a look.
+
+Begin forwarded message:
+
+> From: MAILER-DAEMON@mx.example.net
+> Subject: failure notice
+>
+> Hi. This is the qmail-send program at mx.example.net.
+> I'm afraid I wasn't able to deliver your message to the following addresses.
+>
+> <aki@example.com>:
+> Sorry, no mailbox here by that name. (#5.1.1)
+`
+
+test('a notice that was pasted into a letter is read', () => {
+  assert.deepEqual(said(read(LETTER)), ['aki@example.com failed 5.1.1 0 '])
+  assert.deepEqual(said(read(LETTER.replace(/^> ?/gm, ''))), ['aki@example.com failed 5.1.1 0 '])
+})
+
+test('a letter that answers a notice is none', () => {
+  assert.equal(read(LETTER.replace('Begin forwarded message:', 'Boss wrote:')).kind, 'none')
+  assert.equal(read(LETTER.replace('> From: MAILER-DAEMON@mx.example.net', '> Hello')).kind, 'none')
+})
+
+test('a comment of the reporting system is not part of the reply it quotes', () => {
+  const status = 'Status: 5.2.1 (Remote SMTP server has rejected address)'
+  const alone = withStatus('failed').replace('Status: 2.0.0', status)
+  const quoting = alone.replace(status, `${status}\nDiagnostic-Code: smtp;550 5.1.1 No such user`)
+  const [first, second] = [alone, quoting].map((message) => {
+    const incoming = read(message)
+    return incoming.kind === 'bounce' ? incoming.recipients[0]?.diagnostic : incoming.kind
+  })
+  assert.equal(first, 'Remote SMTP server has rejected address')
+  assert.equal(second, '550 5.1.1 No such user')
+})
+
 function feedback(
   fields: string,
   original = 'To: aki@example.com\nMessage-ID: <1@shop.example.org>\nSubject: Your order',

@@ -42,7 +42,8 @@ export function readIncoming(message: Uint8Array): Incoming {
     reportForMachines(seen, 0) ??
     inWords(seen) ??
     reportForMachines(seen, 1) ??
-    handedOn(seen, HANDS) ?? { kind: 'none' }
+    handedOn(seen, HANDS) ??
+    pasted(seen) ?? { kind: 'none' }
   )
 }
 
@@ -69,6 +70,23 @@ function handedOn({ parts }: Seen, hands: number): Told | undefined {
 function toldBy(seen: Seen, hands: number): Told | undefined {
   const read = reportForMachines(seen, 0) ?? (looksLikeBounce(seen) ? bounceInWords(seen) : undefined)
   return read ?? (hands > 1 ? handedOn(seen, hands - 1) : undefined)
+}
+
+/** What mail programs write above a message that is forwarded within the letter. */
+const FORWARDED =
+  /^[ \t]*(?:begin forwarded message:|-{3,20} ?(?:forwarded|original) message ?-{3,20})[ \t]*$/im
+
+/** A notice that somebody pasted into a letter, with its header section, behind `>` or not. */
+function pasted({ parts }: Seen): Told | undefined {
+  const text = ownText(parts.filter(({ within }) => within === 0))
+  const start = FORWARDED.exec(text.slice(0, 2000))
+  if (start === null) return undefined
+  const inner = text
+    .slice(start.index + start[0].length)
+    .replace(/^> ?/gm, '')
+    .trimStart()
+  if (!/^(?:from|subject|date|to):/i.test(inner)) return undefined
+  return toldBy(look(readEntity(new TextEncoder().encode(inner))), 1)
 }
 
 function amazon({ message, notice, original }: Seen): Incoming | undefined {
@@ -196,6 +214,8 @@ function bounceInWords(seen: Seen): Told {
   const within = isNamed ? undefined : reportForMachines(seen, 1)
   if (within !== undefined) return within
   const delayed = isDelayed(seen)
+  const inFields = fieldsInWords(notice, notThese)
+  if (inFields.length > 0) return { kind: kindOf(inFields, delayed), recipients: inFields, original }
   const recipients = plainReport({
     notice,
     action: delayed ? 'delayed' : 'failed',
@@ -205,4 +225,12 @@ function bounceInWords(seen: Seen): Told {
     domain: /@([\w.-]{3,255})/.exec(value(fields, 'from'))?.[1] ?? '',
   })
   return { kind: delayed ? 'delay' : 'bounce', recipients, original }
+}
+
+/** The fields of a report, where the parts were lost or never made. */
+function fieldsInWords(notice: string, notThese: readonly string[]): readonly Reported[] {
+  const start = /^(?:action|final-recipient):/im.exec(notice)?.index
+  if (start === undefined || !/^final-recipient:/im.test(notice)) return []
+  const text = notice.slice(0, start)
+  return statusReport(notice.slice(start), { text, named: namedRecipients(text, notThese) })
 }

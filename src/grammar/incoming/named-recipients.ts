@@ -69,6 +69,11 @@ export function namedRecipients(notice: string, notThese: readonly string[]): re
   return after.length > 0 ? after : namedIn(notice, excluded)
 }
 
+/** Who is written to in their own name: nobody else begins a paragraph with an address. */
+export function leadingRecipients(notice: string): readonly Named[] {
+  return blocksOf(linesOf(notice), (line) => leads(line, () => false))
+}
+
 function namedIn(notice: string, excluded: ReadonlySet<string>): readonly Named[] {
   const lines = linesOf(notice)
   const isOther = (address: string): boolean => excluded.has(address.toLowerCase())

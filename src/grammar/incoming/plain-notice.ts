@@ -1,6 +1,6 @@
 /** Notices in plain words, without a report for machines: whom they name, and what they quote. */
 
-import { namedRecipients } from './named-recipients.ts'
+import { leadingRecipients, namedRecipients } from './named-recipients.ts'
 import type { Named } from './named-recipients.ts'
 import type { Action } from '#grammar/report'
 import { oneLine } from '#grammar/report'
@@ -27,7 +27,8 @@ export function plainReport(plain: Plain): readonly Reported[] {
   const named = namedRecipients(notice, notThese)
   const failed = addressesIn(plain.failed).map((address) => withWords(address, named, notice))
   const found = [failed, named, original.map((address) => ({ address, words: notice })), bareNames(plain)]
-  return (found.find((some) => some.length > 0) ?? []).map((one) => reported(one, plain))
+  const some = found.find(({ length }) => length > 0) ?? leadingRecipients(notice)
+  return some.map((one) => reported(one, plain))
 }
 
 function withWords(address: string, named: readonly Named[], notice: string): Named {

@@ -26,6 +26,7 @@ const SEPARATOR = new RegExp(
     'here is a copy of the first part',
     'original message(?: headers?)?(?: follows| attached| header)?[ \\t.:]*[-=*_]{0,80}[ \\t]*$',
     'original message as received',
+    'original mail as follows',
     '(?:the |your )?(?:returned|unsent|undelivered|original|rejected) (?:message|mail)(?: text| body)?(?: header)? (?:follows|is as follows|below)',
     'returned (?:message|mail)[ \\t]*[-=*]',
     'undelivered message',

@@ -88,7 +88,9 @@ function diagnosticOf(group: Fields): string {
     .join(' ')
   const comment = /\((.{3,300})\)\s*$/.exec(value(group, 'status'))?.[1] ?? ''
   const action = /\((.{3,300})\)\s*$/.exec(value(group, 'action'))?.[1] ?? ''
-  return [said, supplementary, comment, action].filter((text) => text !== '').join(' ')
+  const quoted = [said, supplementary].filter((text) => text !== '').join(' ')
+  // What the reporting system makes of the reply says less than the reply.
+  return quoted === '' ? [comment, action].filter((text) => text !== '').join(' ') : quoted
 }
 
 /** What Postfix writes before the reply: names of hosts have words in them that mean nothing. */

@@ -4,6 +4,24 @@ import { any, rule } from '../rule.ts'
 
 export const CONTENT = [
   rule(
+    'system-error/scanner',
+    /error in processing, id=|(?:virus|scan\w{0,5}|filter) (?:scan(?:ner)?s? )?(?:failed|unavailable|timed out)(?!\w)/,
+    ['451 4.5.0 Error in processing, id=07411-04, virus_scan FAILED: ALL VIRUS SCANNERS FAILED'],
+    { source: 'amavis' },
+  ),
+  rule(
+    'noncompliant/amavis',
+    /id=\S{1,40} - bad[_ -]header/,
+    ['554 (Reject, id=10432-16 - BAD_HEADER: Duplicate header field: "From")'],
+    { source: 'amavis' },
+  ),
+  rule(
+    'content/amavis',
+    /id=\S{1,40} - banned/,
+    ['554 5.7.0 Reject, id=10432-16 - BANNED: application/octet-stream,.exe'],
+    { source: 'amavis' },
+  ),
+  rule(
     'virus/words',
     any(
       /\bvirus(?:es)?\b(?!.{0,40}(?:and potentially|free))/,
@@ -59,6 +77,7 @@ export const CONTENT = [
       /mass ?mail(?:er|ing)/,
       /mail appears to be/,
       /high probability/,
+      /scored? (?:of )?\d{1,4}(?:\.\d{1,3})? points/,
       /message filtered/,
       /(?:mail )?data refused/,
       /content (?:filter|restriction|reject|denied|violation|not accepted)/,
@@ -76,6 +95,9 @@ export const CONTENT = [
       /bogofilter/,
       /dspam/,
       /looks like (?:spam|junk)/,
+      /\bdcc\b/,
+      /words? in (?:the|your) (?:message|mail|subject|body)/,
+      /\burl\S{0,20}(?: \w{1,12}){0,2} filter/,
     ),
     [
       '554 5.7.1 Message cannot be accepted, spam rejection',
@@ -89,7 +111,7 @@ export const CONTENT = [
   rule(
     'noncompliant/words',
     any(
-      /rfc ?-?(?:5322|2822|822|5321|2821|2047|2046)/,
+      /rfc ?-?(?:5322|2822|822|5321|2821|2047|2046)(?!;)/,
       /not rfc/,
       /(?:duplicate|multiple|missing|malformed|invalid|no)(?: or (?:missing|malformed|empty|duplicate))?(?: a)?(?: valid)?(?: \S{1,20})? header/,
       /messages? without \S{1,30} (?:header )?fields?/,
@@ -105,7 +127,10 @@ export const CONTENT = [
       /invalid header/,
       /8bit(?:mime)? .{0,30}header/,
       /non-?ascii/,
+      /address contains (?:illegal|invalid)/,
       /nul character/,
+      /\bno (?:[\w-]{1,20}:? )(?:header|field)/,
+      /(?:not|n't) (?:comply|conform|compliant)/,
     ),
     [
       '550-5.7.1 This message is not RFC 5322 compliant because it has duplicate headers.',
@@ -118,7 +143,9 @@ export const CONTENT = [
     any(
       /(?:mime|multipart|encoding|charset|attachment|8bit|base64|character set|content[- ]type)s?(?: \S{1,30}){0,4} (?:error|invalid|not (?:allowed|supported|accepted|permitted)|unsupported|malformed|complexity|banned|forbidden|prohibited|reject|denied|blocked|violation)/,
       /(?:invalid|malformed|unsupported|broken|illegal|banned|forbidden|prohibited|unaccept\w{1,8}|improperly)(?: \S{1,20})? (?:mime|attachment|encoding|content|characters?|multipart|message format|file)/,
-      /(?:conversion|content) (?:error|failed|not supported|required)/,
+      /(?:conversion|content) (?:error|failed|failure|not supported|required)/,
+      /html (?:tag|content|format|mail|part)s? (?:is |are )?(?:unaccept|not|reject)/,
+      /attachment (?:count|type|extension|name|limit)/,
       /message (?:is )?(?:malformed|corrupt|unreadable)/,
       /mime\/reject/,
       /invalid data in (?:the )?message/,

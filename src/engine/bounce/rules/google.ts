@@ -39,8 +39,16 @@ export const GOOGLE_RULES = [
     { source: GOOGLE },
   ),
   rule(
+    'reputation/google-relay',
+    /the ip you're using to send mail is not authori[sz]ed/,
+    [
+      "550-5.7.1 [192.0.2.1] The IP you're using to send mail is not authorized to 550-5.7.1 send email directly to our servers. Please use the SMTP relay at your service provider instead.",
+    ],
+    { source: GOOGLE },
+  ),
+  rule(
     'rate/google-unusual',
-    /unusual rate of (?:unsolicited )?(?:e-?)?mail/,
+    /unusual rate of(?: |$)/,
     ['421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address.'],
     { source: GOOGLE },
   ),

@@ -21,7 +21,7 @@ export const MICROSOFT_RULES = [
   ),
   rule(
     'user-unknown/microsoft-edge',
-    /recipient address rejected: access denied/,
+    /recipient address(?:es)? rejected ?: access denied\.? (?:as\(|\[)/,
     [
       '550 5.4.1 Recipient address rejected: Access denied. AS(201806281) [example.prod.protection.outlook.com]',
     ],

@@ -2,6 +2,7 @@
 
 import { any, rule } from '../rule.ts'
 
+const AOL = 'https://postmaster.aol.com/error-codes'
 const YAHOO = 'https://senders.yahooinc.com/smtp-error-codes/'
 const APPLE = 'https://support.apple.com/102322'
 
@@ -24,6 +25,7 @@ export const PROVIDERS = [
     any(
       /\[(?:bl\d\d|tss07|ph01|ipts\d\d)\]/,
       /will be permanently deferred/,
+      /message temporarily deferred - \[/,
       /connections will not be accepted from/,
     ),
     [
@@ -110,10 +112,38 @@ export const PROVIDERS = [
     ],
     { source: 'cPanel: the ACLs of its Exim' },
   ),
+  rule(
+    'reputation/aol-codes',
+    /\((?:rtr|rly|con):\w{2,3}\)/,
+    ['554- (RTR:BL) 554 Connecting IP: 192.0.2.1'],
+    {
+      source: AOL,
+    },
+  ),
+  rule(
+    'rate/aol-codes',
+    /\(dyn:\w{2,3}\)/,
+    ['421 4.7.1 : (DYN:T1) https://postmaster.aol.com/error-codes#421dynt1'],
+    { source: AOL },
+  ),
+  rule(
+    'spam/aol-codes',
+    /\(hvu:\w{2,3}\)/,
+    ['554 (HVU:B1) https://postmaster.aol.com/error-codes#554hvub1'],
+    {
+      source: AOL,
+    },
+  ),
+  rule(
+    'reverse-dns/aol-codes',
+    /\(dns:\w{2,3}\)/,
+    ['421 (DNS:NR) https://postmaster.aol.com/error-codes#421dnsnr'],
+    { source: AOL },
+  ),
   rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',
   ]),
-  rule('policy/aol-attachment', /not accepting mail with (?:attachments|embedded)/, [
+  rule('filtered/aol-attachment', /not accepting mail with (?:attachments|embedded)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail with attachments or embedded images:',
   ]),
   rule(
@@ -147,9 +177,14 @@ export const PROVIDERS = [
   rule('rate/orange', /ofr_?(?:004_)?104|trop de connexions/, [
     '421 mwinf5c01 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR004_104 [104]',
   ]),
-  rule('reputation/orange', /\bofr_?\d{3}|\bwan_?\d{3}|service refuse\./, [
-    '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
-  ]),
+  rule(
+    'reputation/orange',
+    /\b(?:ofr|lpn(?:aaa)?|ouk|wan)\d{0,3}_?(?:10[0-37-9]|510|630|999)\b|service refuse\./,
+    [
+      '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
+    ],
+    { source: 'https://www.postmastery.com/orange-postmaster-smtp-error-codes-ofr/' },
+  ),
   rule(
     'rate/free-fr',
     /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
@@ -158,18 +193,23 @@ export const PROVIDERS = [
   rule('reputation/t-online', /a problem occurred\. \(?ask your postmaster for help/, [
     '554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) (BL)',
   ]),
+  rule('reverse-dns/gmx', /bad dns ptr resource record/, [
+    '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
+  ]),
   rule(
     'reputation/gmx',
     any(
       /no smtp service ip address is black listed/,
       /nemesis esmtp service not available/,
-      /bad dns ptr resource record/,
       /transaction failed reject due to policy restrictions/,
     ),
     [
-      '554-web.de (mxweb006) Nemesis ESMTP Service not available No SMTP service Bad DNS PTR resource record.',
+      '554-kundenserver.de (mxeue111) Nemesis ESMTP Service not available 554-No SMTP service 554-IP address is black listed.',
     ],
   ),
+  rule('sender-rejected/qq', /domain may not exist or dns check failed/, [
+    { reply: '550 Domain may not exist or DNS check failed [IP: 192.0.2.1].', stage: 'DATA-END' },
+  ]),
   rule('spam/netease', any(/\bdt:sp[mb]\b/, /mail \S{1,40} is rejected/), [
     '550 Requested action not taken: mail IsCNAPF7.566S2 is rejected,mx3,BM',
     '554 DT:SPM 163 mx13, please see http://mail.163.com/help/help_spam_16.htm',
@@ -191,6 +231,7 @@ export const PROVIDERS = [
     any(
       /rejected by .{0,40}mimecast/,
       /administrative lockout/,
+      /host network not allowed/,
       /local cmb/,
       /envelope (?:blocked|rejected) - /,
       /reject .{0,20}header based/,
@@ -208,6 +249,21 @@ export const PROVIDERS = [
     [
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using cm-csi-v11; Cloudmark Poor Reputation Sender',
     ],
+  ),
+  rule('rate/cox', /aup#(?:cxcnct|cxthrt|cxmxrt)/, ['421 cox too many sessions from 192.0.2.1 AUP#CXCNCT'], {
+    source: 'https://www.cox.com/residential/support/email-error-codes.html',
+  }),
+  rule('reverse-dns/cox', /aup#(?:cxdns|cxfwd)/, ['554 cox 192.0.2.1 rejected - no rDNS. AUP#CXDNS'], {
+    source: 'https://www.cox.com/residential/support/email-error-codes.html',
+  }),
+  rule(
+    'reputation/cox-spectrum',
+    /aup#/,
+    [
+      '550 5.1.0 <me@example.com> sender rejected. Refer to Error Codes section at https://www.cox.com/residential/support/email-error-codes.html for more information. AUP#CDRBL',
+      '550 5.1.0 <me@example.com> sender rejected. Please see https://www.spectrum.net/support/internet/understanding-email-error-codes for more information. AUP#In-1310',
+    ],
+    { source: 'https://www.spectrum.net/support/internet/understanding-email-error-codes' },
   ),
   rule('reputation/barracuda', /barracudacentral|barracuda reputation|barracudanetworks\.com\/reputation/, [
     '554 Service unavailable; Client host [192.0.2.1] blocked using Barracuda Reputation; http://bbl.barracudacentral.com/q.cgi?ip=192.0.2.1',

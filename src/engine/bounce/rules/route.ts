@@ -2,6 +2,33 @@
 
 import { any, rule } from '../rule.ts'
 
+/** Before everything that exceeds something. */
+export const LOOP = [
+  rule(
+    'network/loop',
+    any(
+      /too many hops/,
+      /hop count/,
+      /(?:mail|routing|forwarding|message|possible) ?(?:is )?loop(?:ing|s)?/,
+      /message looping/,
+      /loop(?:ed|s)? (?:back|detected|found|exceed)/,
+      /exceed(?:s|ed)? \d{1,4} hops/,
+      /too many received/,
+      /maximum (?:hop|forwarding)/,
+      /aliasing\/forwarding loop/,
+      /delivered-to (?:header|line).{0,30}loop/,
+      /already (?:has|have) my delivered-to/,
+    ),
+    [
+      '554 Too many hops 26 (25 max): from me@example.com via localhost, to someone@example.com',
+      '554 5.4.6 Hop count exceeded',
+      'mail for example.com loops back to myself',
+      '554 Message looping (received 6 times)',
+      '554 someone@example.com... aliasing/forwarding loop broken (11 aliases deep; 10 max)',
+    ],
+  ),
+]
+
 export const ROUTE = [
   rule(
     'dns/temporary',
@@ -11,7 +38,7 @@ export const ROUTE = [
       /name ?-?service error.{0,120}(?:try again|malformed|timed? ?out)/,
       /malformed (?:or unexpected )?name ?server reply/,
       /dns (?:error|failure|timeout|problem|server|lookup|query|temporar)/,
-      /(?:dns|name ?server|mx|domain name) (?:lookup|resolution|query|server)?(?: \S{1,80})? ?(?:failed|failure|timeout|timed out|unavailable|temporar|error|could not)/,
+      /(?:dns|name ?server|mx|domain name|host name) (?:lookup|resolution|query|server)?(?: \S{1,80})? ?(?:failed|failure|timeout|timed out|unavailable|temporar|error|could not)/,
       /servfail/,
       /eai_again/,
       /dnssec/,
@@ -30,7 +57,7 @@ export const ROUTE = [
       /(?:unknown|no such|invalid|illegal|bad|nonexistent|undefined) (?:mail )?(?:host|domain|destination|site|system)/,
       /name or service not known|dns records for the destination|^(?:recipient )?domain must exist/,
       /nxdomain/,
-      /no (?:mx|mail exchanger|a) ?(?:or (?:a|mx) )?(?:record|host|entr)/,
+      /no (?:valid )?(?:mx|mail exchanger|a) ?(?:or (?:a|mx) )?(?:record|host|entr)/,
       /enotfound/,
       /enodata/,
       /unrouteable (?:address|mail domain)/,
@@ -47,6 +74,7 @@ export const ROUTE = [
       /not a valid domain/,
       /invalid domain/,
       /domain is dead/,
+      /invalid mx record/,
       /dead domain/,
     ),
     [
@@ -74,8 +102,10 @@ export const ROUTE = [
     any(
       /auth(?:entication|orization)? (?:is )?(?:required|needed|failed|failure|turned on|credentials|unsuccessful|not accepted|mechanism)/,
       /not authenticated/,
+      /(?:allowed|accepted|permitted|possible) (?:only )?with(?:out)? (?:\w{1,12} )?auth/,
       /unauthenticated/,
       /must (?:first )?(?:authenticate|login|be authenticated)/,
+      /(?:receive|check|collect) (?:your )?(?:e-?)?mail (?:before|first)/,
       /smtp auth|not subscribed to ses|unauthenticated senders/,
       /authentifi/,
       /please authenticate/,
@@ -87,7 +117,7 @@ export const ROUTE = [
       /permission denied/,
       /verification failure/,
       /you are not permitted/,
-      /access[ -](?:is )?denied/,
+      /(?<!address rejected: )access[ -](?:is )?denied/,
     ),
     [
       '530 5.7.0 Authentication required',
@@ -97,33 +127,10 @@ export const ROUTE = [
     ],
   ),
   rule(
-    'network/loop',
-    any(
-      /too many hops/,
-      /hop count/,
-      /(?:mail|routing|forwarding|message|possible) ?(?:is )?loop(?:ing|s)?/,
-      /message looping/,
-      /loop(?:ed|s)? (?:back|detected|found|exceed)/,
-      /exceed(?:s|ed)? \d{1,4} hops/,
-      /too many received/,
-      /maximum (?:hop|forwarding)/,
-      /aliasing\/forwarding loop/,
-      /delivered-to (?:header|line).{0,30}loop/,
-      /already (?:has|have) my delivered-to/,
-    ),
-    [
-      '554 Too many hops 26 (25 max): from me@example.com via localhost, to someone@example.com',
-      '554 5.4.6 Hop count exceeded',
-      'mail for example.com loops back to myself',
-      '554 Message looping (received 6 times)',
-      '554 someone@example.com... aliasing/forwarding loop broken (11 aliases deep; 10 max)',
-    ],
-  ),
-  rule(
     'expired/words',
     any(
       /(?:retry|delivery|queue|message|mail)(?: \S{1,20})?(?: time(?:out)?)? (?:has )?(?:expired|timed out)/,
-      /expired/,
+      /(?<!licen[sc]e |account |password |subscription |certificate |domain |mailbox )(?:has |is )?expired/,
       /retry time(?:out)? (?:not reached|exceeded)/,
       /retry timeout/,
       /retry time not reached/,
@@ -175,7 +182,7 @@ export const ROUTE = [
       /ehostunreach/,
       /enetunreach/,
       /epipe/,
-      /(?:no route to|unreachable|not (?:responding|reachable|answer\w{0,3})|unable to (?:connect|reach|contact)|could ?n[o']t (?:connect|reach|contact|establish)|cannot (?:connect|reach)|can't connect|failed to connect|error connecting|network (?:is )?(?:unreachable|error|problem|down)|lost connection|timed? ?out|timeout|no (?:response|answer)(?: from)?|read error|(?<!file )write error|bad file descriptor|broken pipe|server did not respond|deferred: connection|no progress for|socket|host(?: is)? (?:down|unreachable)|was not reachable|operation timed|conversation with|the peer does not speak|tcp (?:reset|error)|unable to resolve route|(?:wasn't|not) able to (?:establish|connect)|server unavailable or busy)/,
+      /(?:no route to|unreachable|not (?:responding|reachable|answer\w{0,3})|unable to (?:connect|reach|contact)|could ?n[o']t (?:connect|reach|contact|establish)|cannot (?:connect|reach)|can't connect|failed to connect|error connecting|network (?:is )?(?:unreachable|error|problem|down)|lost (?:\w{1,12} )?connection|timed? ?out|timeout|no (?:response|answer)(?: from)?|read error|(?<!file )write error|bad file descriptor|broken pipe|server did not respond|deferred: connection|no progress for|socket|host(?: is)? (?:down|unreachable)|was not reachable|operation timed|conversation with|the peer does not speak|tcp (?:reset|error)|unable to resolve route|(?:wasn't|not) able to (?:establish|connect)|server unavailable or busy)/,
     ),
     [
       'connect to mx.example.com[192.0.2.1]:25: Connection refused',

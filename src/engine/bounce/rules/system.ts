@@ -83,6 +83,11 @@ export const SYSTEM = [
       /regulation/,
       /dlp/,
       /low priority/,
+      /not in (?:an? |the |our )?(?:approved|allowed) list/,
+      /held for (?:\w{1,12} )?(?:verification|review|approval|moderation|inspection)/,
+      /rule imposed/,
+      /(?:messages?|mails?|e-?mails?|connections?|content) (?:is |was |are |were )?not (?:allowed|accepted|permitted)/,
+      /recipient address rejected: access denied/,
     ),
     [
       '550 5.7.1 Message rejected due to local policy',
@@ -119,6 +124,12 @@ export const SYSTEM = [
     ],
   ),
   rule(
+    'greylisted/later',
+    /^(?:<?@>?:? ?)?(?:recipient address rejected: )?(?:message |recipient |mail )?(?:temporarily (?:rejected|deferred|refused)|(?:please )?(?:try|retry)(?: again)? later)[.,;:!]?(?: ?(?:please )?(?:try|retry)(?: again)? later)?[.!]?$/,
+    [{ reply: '451 4.7.1 Temporarily rejected. Try again later.', stage: 'RCPT' }],
+    { stages: ['RCPT'], codes: [450, 451] },
+  ),
+  rule(
     'system-error/words',
     any(
       /duplicated message-id/,
@@ -132,6 +143,9 @@ export const SYSTEM = [
       /can't (?:create|open|lock|write)/,
       /cannot (?:open|create|lock|append)/,
       /encountered an error/,
+      /error on (?:maildir|mailbox|local) delivery/,
+      /(?:cannot|could not|unable to) (?:store|save) /,
+      /too many results/,
       /error (?:while|in|during|opening|writing|reading) /,
       /temporar(?:y|ily) (?:unavailable|deferred|rejected|failure|unable|problem)/,
       /interrupted/,
@@ -139,7 +153,7 @@ export const SYSTEM = [
       /deferred/,
       /unable to (?:contact ldap|process|lock|open|write|accept|complete|create)/,
       /mdb/,
-      /transaction failed/,
+      /(?:licen[sc]e|subscription) (?:has |is )?expired/,
       /service unavailable/,
       /requested action aborted/,
       /abnormal/,

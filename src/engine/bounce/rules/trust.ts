@@ -14,7 +14,7 @@ export const TRUST = [
       /not yet (?:whitelisted|authorized to deliver)/,
       /unknown sender triplet/,
       /address verification in progress/,
-      /recipient address rejected: (?:please )?(?:try again|retry) later/,
+      /recipient address rejected: (?:please )?(?:try(?: again)?|retry) later/,
     ),
     [
       '450 4.2.0 <someone@example.com>: Recipient address rejected: Greylisted, see http://postgrey.example/help',
@@ -56,6 +56,7 @@ export const TRUST = [
       /must pass either/,
       /mail from .{0,100}mismatch(?:es|ed)? (?:the )?client ip/,
       /sender ?id/,
+      /purported/,
       /arc (?:validation|chain)/,
     ),
     ['550 5.7.1 Message failed authentication checks', '554 5.7.1 Rejected: spoofed sender'],
@@ -74,6 +75,7 @@ export const TRUST = [
       /(?:helo|ehlo).{0,80}(?:not (?:resolve|match|found|allowed|accept)|invalid|reject|bad|bogus|mismatch|forged|own)/,
       /(?:invalid|bad|bogus|forged|bogus|illegal|need a valid) (?:helo|ehlo)/,
       /access denied\. ip name lookup/,
+      /unverif\w{2,8} (?:sending )?(?:ips?\b|hosts?\b)/,
     ),
     [
       '550 5.7.25 The IP address sending this message does not have a PTR record setup',
@@ -105,12 +107,14 @@ export const TRUST = [
       /denied relaying/,
       /mail relay denied/,
       /third[- ]party relay/,
+      /rejected: no-domain/,
       /not a gateway/,
       /this (?:server|host) is not (?:a )?relay/,
       /not local(?:ly)?(?: domain)?.{0,20}gateway/,
       /requires authentication when attempting to send to a non-local/,
       /you are not allowed to relay/,
       /we do(?:n't| not) relay/,
+      /do(?:es)?(?:n't| not) (?:handle|host|serve) (?:e-?mails? )?for (?:that|this|the) (?:user|domain|address)/,
     ),
     [
       '554 5.7.1 <someone@example.com>: Relay access denied',
@@ -172,6 +176,7 @@ export const TRUST = [
       /blocklisted/,
       /is listed (?:in|at|on|by)/,
       /\bbl\b.{0,20}listed/,
+      /(?:mail|messages?|connections?) from (?:ip )?\[?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\]? (?:is|was|has been|have been|are) (?:currently |temporarily )?(?:blocked|rejected|refused|denied)/,
     ),
     [
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1',
@@ -209,11 +214,12 @@ export const TRUST = [
       /too (?:fast|frequently|quickly|much mail)/,
       /too many (?:identical|similar|duplicate) /,
       /connection (?:rate|limit|refused).{0,20}(?:limit|exceed|too)/,
-      /max(?:imum)? (?:number of )?(?:connections?|messages|recipients|sessions|emails) (?:\S{1,20} )?(?:exceeded|reached|per)/,
+      /max(?:imum)? (?!.{0,20}(?:size|length))(?:\w{1,12} ){1,4}(?:per (?:connection|session|hour|day|minute|message)|exceeded|reached)/,
       /deferred.{0,40}(?:volume|rate)/,
       /concurren(?:t|cy) (?:connection|limit)/,
       /allowable number/,
       /numerous attempts to deliver/,
+      /unusual (?:number|amount|volume|invalid)/,
     ),
     [
       '452 4.5.3 Too many recipients',
@@ -222,6 +228,18 @@ export const TRUST = [
       '451 4.7.1 You have exceeded the max emails per hour (100) allowed',
       '421 Throttled, slow down',
     ],
+  ),
+]
+
+/** Before what is said of the quotas of mailboxes. */
+export const OWN_QUOTA = [
+  rule(
+    'rate/own-quota',
+    any(
+      /\b(?:sending|relay(?:ing)?|outbound|outgoing|hourly|daily|submission) (?:\w{1,12} ){0,2}(?:quota|limit)/,
+      /(?:reached|exceeded|over) your (?:\w{1,12} ){0,3}(?:quota|limit)/,
+    ),
+    ["554 You've reached your daily relay quota - 192.0.2.1", '550 5.4.5 Daily user sending limit exceeded.'],
   ),
 ]
 
@@ -240,8 +258,12 @@ export const OURSELVES = [
       /generic (?:dns|ptr|rdns)/,
       /residential/,
       /mail from (?:ip )?\S{1,60} (?:rejected|refused|blocked|not)/,
+      /mail from (?:your )?ip(?: \S{1,60})? (?:is |was |has been )?(?:banned|denied)/,
+      /^ip(?: address)? (?:is |was |has been )?(?:temporarily )?deferred/,
+      /\b(?:host|network) (?:is )?not (?:allowed|permitted|welcome)/,
       /go away|no access from mail server|not currently accepting mail from your/,
       /not welcome/,
+      /\bip\b.{0,20}\b(?:prison|jail|penalty)/,
       /abus(?:e|ive)/,
       /connection (?:rejected|denied) (?:by|due|from)/,
       /connection refused (?:due|from)/,
