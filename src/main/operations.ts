@@ -18,6 +18,7 @@ import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { postmasterOperations } from './postmaster-operations.ts'
 import { reportOperations } from './report-operations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
+import { sourceOperations } from './source-operations.ts'
 import { suppressionOperations } from './suppression-operations.ts'
 import { tlsOperations } from './tls-operations.ts'
 import type { TransportService } from './transport-thread.ts'
@@ -51,6 +52,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await tlsOperations(parts)),
     ...(await postmasterOperations(parts.control)),
     ...(await reportOperations(parts.control)),
+    ...(await sourceOperations(parts)),
   }
 }
 
@@ -129,7 +131,7 @@ function reactionOperations({ running }: OperationParts): ReactionOperations {
   }
 }
 
-type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload' | 'reputation'>
+type NodeOperations = Pick<Operations, 'status' | 'send' | 'reload'>
 
 function nodeOperations(parts: OperationParts): NodeOperations {
   const { running } = parts
@@ -143,7 +145,6 @@ function nodeOperations(parts: OperationParts): NodeOperations {
       const advice = handed.why === 'suppressed' ? '. To try it all the same: hikyaku suppression remove' : ''
       throw new OperationError('refused', `${handed.text}${advice}`)
     },
-    reputation: async () => running?.standings() ?? [],
     async reload() {
       if (running === undefined) throw notRunning('reload')
       return running.reload()

@@ -25,6 +25,7 @@ import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
 import { openOperations } from './operations.ts'
 import { openStreams } from './tracing.ts'
+import { watchRates } from './rates.ts'
 import { watchReputation } from './reputation.ts'
 import { agingOf, forgetOld, removeAged } from './retention.ts'
 import { startTlsReporting } from './tls-reporting.ts'
@@ -83,6 +84,7 @@ export async function startServing(config: Config, version: string, again: () =>
   const monitoring = await startMonitoring(node, metrics)
   undo.use(monitoring)
   const reputation = undo.use(watchReputation(config, log, metrics))
+  undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   const operations = await openOperations({
     config,
     spool: node.spool,

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { BrokenHost } from '#engine/egress'
-import type { Live, WarmUpState } from '#engine/shaping'
+import type { BadRate, Live, WarmUpState } from '#engine/shaping'
 import { SpoolError, connectSpool } from '#engine/spool'
 import type { Change, DeliveryFilter, MessageId } from '#engine/spool'
 import type { Counted } from '#engine/tls-report'
@@ -63,6 +63,8 @@ export type TransportService = {
   cancelReaction(id: string): Live | undefined
   extendReaction(id: string, by: number): Live | undefined
   warmUps(): readonly WarmUpState[]
+  /** Where a rate of the last day is bad as of now; everywhere else none is. */
+  rated(bad: readonly BadRate[]): void
   setWarmUp(source: string, provider: string, step?: number): WarmUpState | undefined
   /** Begins a trace; gives its number, `undefined` when there are too many. */
   trace(query: TraceQuery): number | undefined
@@ -134,6 +136,7 @@ function service(running: Transport): TransportService {
     cancelReaction: (id) => shaping.cancel(id),
     extendReaction: (id, by) => shaping.extend(id, by),
     warmUps: () => shaping.warmUps(),
+    rated: (bad) => shaping.rated(bad),
     setWarmUp: (source, provider, step) => shaping.setWarmUp(source, provider, step),
     trace: (query) => traces.follow(filterOf(query)),
     traced: (trace) => traces.take(trace),

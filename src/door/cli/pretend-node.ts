@@ -7,13 +7,13 @@ import type { ApiKey, Credential } from '#product/account'
 import { explainDelivery, explainQueue } from '#product/explanation'
 import type { NodeFacts } from '#product/explanation'
 import { OperationError } from '#product/operation'
-import type { Standing } from '#product/reputation'
 import type { Operations, QueueRow, SendRequest } from '#product/operation'
 
 import type { CliHost } from './host.ts'
 import { pretendRotation } from './pretend-rotation.ts'
 import { pretendReactions } from './pretend-reactions.ts'
 import { pretendRules } from './pretend-rules.ts'
+import { pretendSources } from './pretend-source.ts'
 import { pretendStreams } from './pretend-stream.ts'
 import { pretendSuppressions } from './pretend-suppression.ts'
 import { pretendReports } from './pretend-report.ts'
@@ -279,16 +279,6 @@ const API_KEY: ApiKey = {
   createdAt: NOW - 90 * MINUTE,
 }
 
-const STANDING: Standing = {
-  source: 'default',
-  address: '192.0.2.7',
-  by: 'ptr',
-  state: 'good',
-  text: '',
-  since: NOW - 60 * MINUTE,
-  checkedAt: NOW - MINUTE,
-}
-
 function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOperations> {
   return {
     status: () =>
@@ -329,7 +319,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     ...pretendPostmaster(NOW),
     ...pretendReports(NOW),
     ...pretendTls(NOW),
-    reputation: () => Promise.resolve([STANDING]),
+    ...pretendSources(NOW),
     ...pretendReactions(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }

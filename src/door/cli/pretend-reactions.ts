@@ -34,20 +34,7 @@ export function pretendReactions(
     until: now + 3_540_000,
     again: 1,
   }
-  const quiet = { steps: 15, putOff: 0, isAlarmed: false, until: now + 3_600_000 }
-  const warming: readonly WarmUpState[] = [
-    {
-      ...quiet,
-      source: 'ip-2',
-      provider: 'google',
-      step: 3,
-      limit: 500,
-      sent: 120,
-      answers: 100,
-      putOff: 30,
-    },
-    { ...quiet, source: 'ip-2', provider: 'others', sent: 7, answers: 7 },
-  ]
+  const warming = pretendWarmUps(now)
   return {
     reactions: () => Promise.resolve([live]),
     reactionCancel: ({ id }) => Promise.resolve(id === live.id ? live : null),
@@ -61,4 +48,25 @@ export function pretendReactions(
       return Promise.resolve(step === undefined ? over : { ...over, step, limit: step * 100 })
     },
   }
+}
+
+export function pretendWarmUps(now: number): readonly WarmUpState[] {
+  const quiet = { steps: 15, putOff: 0, isAlarmed: false, until: now + 3_600_000 }
+  return [
+    {
+      ...quiet,
+      source: 'ip-2',
+      provider: 'google',
+      step: 3,
+      limit: 500,
+      sent: 120,
+      answers: 100,
+      putOff: 30,
+      slowed: {
+        sign: { kind: 'complained', bad: 4, of: 900, most: 0.003 },
+        at: now - 3_600_000,
+      },
+    },
+    { ...quiet, source: 'ip-2', provider: 'others', sent: 7, answers: 7 },
+  ]
 }

@@ -22,6 +22,7 @@ import { queueCommand } from './queue.ts'
 import { reputationCommand } from './reputation.ts'
 import { rehearseCommand } from './rehearse.ts'
 import { sendCommand } from './send.ts'
+import { sourceCommands } from './source.ts'
 import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
 import { warmUpCommands } from './warm-up.ts'
@@ -101,6 +102,7 @@ export function commandLine(run: Run, version: string): Command {
   apiKeyCommands(program, run)
   suppressionCommands(program, run)
   postmasterCommands(program, run)
+  sourceCommands(program, run)
   reputationCommand(program, run)
   return example(
     program,

@@ -7,7 +7,7 @@ import type { WarmUpState } from '#engine/shaping'
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
 import { CliError } from './host.ts'
-import { due, table } from './print.ts'
+import { distance, due, table } from './print.ts'
 
 export function warmUpCommands(program: Command, run: Run): void {
   const warmUp = program
@@ -27,7 +27,7 @@ function listCommand(warmUp: Command, run: Run): void {
         return { value, text: describe(value, run.host.now()) }
       })
     })
-  example(list, 'hikyaku warm-up list', `hikyaku warm-up list --json | jq '.[] | select(.isAlarmed)'`)
+  example(list, 'hikyaku warm-up list', `hikyaku warm-up list --json | jq '.[] | select(.slowed)'`)
 }
 
 type SetOptions = { readonly step?: number; readonly done?: true }
@@ -76,6 +76,11 @@ function describe(all: readonly WarmUpState[], now: number): string {
       { title: 'TODAY', right: true, cell: ({ sent }) => String(sent) },
       { title: 'PUT OFF', right: true, cell: ({ answers, putOff }) => `${putOff} of ${answers}` },
       { title: 'SUSPENDED', cell: ({ isAlarmed }) => (isAlarmed ? 'yes' : '-') },
+      {
+        title: 'SLOWED',
+        cell: ({ slowed }) =>
+          slowed === undefined ? '-' : `${slowed.sign.kind}, ${distance(slowed.at, now)}`,
+      },
       { title: 'NEXT DAY', cell: ({ until }) => due(until, now) },
     ],
     'No source is warmed up, or none has sent yet.',

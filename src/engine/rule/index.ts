@@ -1,7 +1,7 @@
 export { baseOf } from './base.ts'
 export { LIMITS, PROVIDER, REACTION, SHARED } from './keys.ts'
 export type { Action } from './keys.ts'
-export { placeText } from './read.ts'
+export { isProviderName, placeText } from './read.ts'
 export type { RuleFile } from './read.ts'
 export { failureOf } from './reply.ts'
 export type { Said } from './reply.ts'

@@ -191,12 +191,17 @@ const EXPECTED = {
   domain: 'expected a domain such as "example.com" or "*.example.com"',
 } as const
 
+/** Whether something may be called so in a file of rules; names of sites have dots or colons in them. */
+export function isProviderName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(text)
+}
+
 /** The one spelling under which it is looked up. */
 function canonical(kind: 'provider' | 'site' | 'domain', name: string): string | undefined {
   const lower = name.toLowerCase()
   switch (kind) {
     case 'provider':
-      return /^[a-z0-9][a-z0-9-]{0,62}$/.test(name) ? name : undefined
+      return isProviderName(name) ? name : undefined
     case 'site':
       return /^[^\s\p{Cc}]+$/u.test(name) ? [...new Set(lower.split(','))].toSorted().join(',') : undefined
     case 'domain': {

@@ -18,7 +18,7 @@ import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
 import { PathShape } from './path-shape.ts'
 import type { Effect } from './reactor.ts'
-import type { WarmUpState } from './state.ts'
+import type { BadRate, WarmUpState } from './state.ts'
 import type { WarmUpKept, WarmUpTerms } from './warm-up.ts'
 import { WarmUps } from './warm-ups.ts'
 import { SharedShape } from './shared-shape.ts'
@@ -175,6 +175,11 @@ export class Shaping {
   /** Of every source that is warmed up, at the groups it has sent to or is known to have been set for. */
   warmUps(): readonly WarmUpState[] {
     return this.#warmUps.list()
+  }
+
+  /** At which sources and groups of receivers a rate of the last day is bad as of now; at all others none is. */
+  rated(bad: readonly BadRate[]): void {
+    this.#warmUps.rated(bad)
   }
 
   /** Another step, from 1; absent: it is over. `undefined`: the source is not warmed up. */

@@ -16,6 +16,21 @@ export type Limit = {
   readonly provider?: string
 }
 
+/** So many of so many, which is a share of more than `most`. */
+export type RateSign = {
+  /** `put-off`: answers of 4xx; `complained`: recipients; `refused`: for what is thought of the source. */
+  readonly kind: 'put-off' | 'complained' | 'refused'
+  readonly bad: number
+  readonly of: number
+  readonly most: number
+}
+
+/** What speaks against a source that is warmed up. `suspended`: a reaction has suspended a path. */
+export type Sign = { readonly kind: 'suspended' } | RateSign
+
+/** A source and a group of receivers at which the rate of the last day is bad. */
+export type BadRate = { readonly source: string; readonly provider: string; readonly sign: RateSign }
+
 /** How far a source that is warmed up is at one group of receivers. */
 export type WarmUpState = {
   readonly source: string
@@ -31,6 +46,8 @@ export type WarmUpState = {
   readonly putOff: number
   /** A reaction has suspended a path today: the next step is one back. */
   readonly isAlarmed: boolean
+  /** What took it a step back last or kept it where it was, and when; absent since it went on. */
+  readonly slowed?: { readonly sign: Sign; readonly at: Instant }
   /** When the next day begins. */
   readonly until: Instant
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
+import type { RateSign } from './state.ts'
 import { DAY, WarmUp } from './warm-up.ts'
 import type { WarmUpKept, WarmUpTerms } from './warm-up.ts'
 
@@ -21,7 +22,8 @@ function course(kept?: WarmUpKept, more: { since?: number; terms?: WarmUpTerms }
       terms: more.terms ?? TERMS,
       since: more.since,
       now: () => at.now,
-      stepped: ({ step }, why) => told.push(`${step ?? 'done'}: ${why}`),
+      stepped: ({ step }, why, sign) =>
+        told.push(`${step ?? 'done'}: ${why}${sign === undefined ? '' : `, ${sign.kind}`}`),
       filled: ({ limit }) => told.push(`full: ${limit}`),
     },
     kept,
@@ -83,7 +85,68 @@ test('a suspension takes it one step back, and too much that is put off keeps it
   all.warm.alarm()
   all.at.now += DAY
   assert.equal(all.warm.state(all.at.now).step, 1)
-  assert.equal(all.told.at(-1), '1: bad-signs')
+  assert.equal(all.told.at(-1), '1: bad-signs, suspended')
+  assert.deepEqual(all.warm.state(all.at.now).slowed?.sign, { kind: 'suspended' })
+})
+
+const COMPLAINED: RateSign = { kind: 'complained', bad: 2, of: 60, most: 0.003 }
+
+test('a rate that has become bad takes it a step back at once, and once for as long as that day lasts', () => {
+  const all = course(undefined, { since: MIDNIGHT - 2 * DAY })
+  send(all, 15)
+  all.warm.rated(undefined)
+  assert.equal(all.warm.state(all.at.now).step, 3)
+  for (let look = 0; look < 3; look += 1) all.warm.rated(COMPLAINED)
+  assert.deepEqual(all.told, ['2: bad-signs, complained'])
+  assert.equal(send(all, 100), 5)
+  assert.deepEqual(all.warm.state(all.at.now).slowed, { sign: COMPLAINED, at: all.at.now })
+  all.warm.rated(undefined)
+  all.warm.rated(COMPLAINED)
+  assert.equal(all.warm.state(all.at.now).step, 2)
+})
+
+test('while the rate is bad it does not go on, and each further day of it is a step back', () => {
+  const all = course(undefined, { since: MIDNIGHT - 2 * DAY })
+  all.warm.rated(COMPLAINED)
+  const steps: (number | undefined)[] = []
+  for (let day = 0; day < 4; day += 1) {
+    send(all, 100)
+    all.at.now += DAY
+    steps.push(all.warm.state(all.at.now).step)
+  }
+  assert.deepEqual(steps, [2, 1, 1, 1])
+  all.warm.rated(undefined)
+  assert.equal(all.warm.state(all.at.now).slowed?.sign.kind, 'complained')
+  send(all, 100)
+  all.at.now += DAY
+  const { step, slowed } = all.warm.state(all.at.now)
+  assert.deepEqual([step, slowed], [2, undefined])
+})
+
+test('a bad rate is no news after a restart, and an operator overrules it until midnight', () => {
+  const before = course(undefined, { since: MIDNIGHT - 2 * DAY })
+  before.warm.rated(COMPLAINED)
+  const kept = JSON.parse(JSON.stringify(before.warm.keep(before.at.now, true))) as WarmUpKept
+  const all = course(kept)
+  all.warm.rated(COMPLAINED)
+  assert.deepEqual([all.told, all.warm.state(all.at.now).step], [[], 2])
+  assert.deepEqual(all.warm.state(all.at.now).slowed?.sign, COMPLAINED)
+  all.warm.set(2)
+  all.warm.rated(COMPLAINED)
+  assert.equal(all.warm.state(all.at.now).step, 3)
+})
+
+test('what an operator said before a rate became bad does not hold it', () => {
+  const all = course()
+  all.warm.set(2)
+  all.warm.rated(COMPLAINED)
+  assert.equal(all.warm.state(all.at.now).step, 2)
+})
+
+test('where the warm-up is over a bad rate changes nothing', () => {
+  const all = course(undefined, { since: MIDNIGHT - 3 * DAY })
+  all.warm.rated(COMPLAINED)
+  assert.deepEqual([all.told, send(all, 1_000)], [[], 1_000])
 })
 
 test('after thirty days without mail it begins anew', () => {

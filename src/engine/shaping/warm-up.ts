@@ -7,7 +7,7 @@
 
 import type { Attempt, Instant } from '#engine/spool'
 
-import type { Pace, WarmUpState } from './state.ts'
+import type { Pace, RateSign, Sign, WarmUpState } from './state.ts'
 
 export const DAY = 86_400_000
 
@@ -38,6 +38,9 @@ export type WarmUpKept = {
   readonly isAlarmed: boolean
   /** The last sending day. */
   readonly lastDay?: number
+  readonly slowed?: WarmUpState['slowed']
+  readonly rate?: RateSign
+  readonly backOn?: number
 }
 
 export type WarmUpOptions = {
@@ -50,7 +53,8 @@ export type WarmUpOptions = {
   readonly now: () => Instant
   /** It is to be written down: nothing begins that is not covered. Absent where nothing is. */
   readonly want?: (() => void) | undefined
-  readonly stepped: (state: WarmUpState, why: Why) => void
+  /** With the sign where there was one. */
+  readonly stepped: (state: WarmUpState, why: Why, sign?: Sign) => void
   readonly filled: (state: WarmUpState) => void
 }
 
@@ -69,6 +73,11 @@ export class WarmUp {
   #putOff = 0
   #isAlarmed = false
   #lastDay: number | undefined
+  #slowed: WarmUpState['slowed']
+  /** That is bad as of now, by who watches rates. */
+  #rate: RateSign | undefined
+  /** The last day on which a rate took it back. */
+  #backOn: number | undefined
   /** How many of today are covered by what has been written down. */
   #covered: number
   #writing: { readonly day: number; readonly upTo: number } | undefined
@@ -87,6 +96,9 @@ export class WarmUp {
     this.#putOff = kept.putOff
     this.#isAlarmed = kept.isAlarmed
     this.#lastDay = kept.lastDay
+    this.#slowed = kept.slowed
+    this.#rate = kept.rate
+    this.#backOn = kept.backOn
   }
 
   /** Milliseconds until one more may begin, 0 for now; `Infinity`: it will be told. */
@@ -146,12 +158,29 @@ export class WarmUp {
     this.#isAlarmed = true
   }
 
+  /**
+   * The rate of the last day that is bad as of now; `undefined`: none is, or none any more. One that has become bad
+   * takes it a step back at once: what would go until midnight would be taken ill as well.
+   */
+  rated(rate: RateSign | undefined): void {
+    const now = this.#options.now()
+    this.#turn(now)
+    const isNews = (rate === undefined) !== (this.#rate === undefined)
+    this.#rate = rate
+    if (!isNews) return
+    if (rate !== undefined && this.#backOn !== this.#day && this.#limit !== undefined) this.#back(rate)
+    this.#options.want?.()
+  }
+
   /** An operator's word: from now on this step, from 0; as many as there are, or more, end it. */
   set(step: number): void {
     this.#turn(this.#options.now())
     this.#isAlarmed = false
     this.#answers = 0
     this.#putOff = 0
+    this.#slowed = undefined
+    // Whoever says so has seen the rate that is bad already.
+    if (this.#rate !== undefined) this.#backOn = this.#day
     this.#go(Math.min(step, this.#options.terms.schedule.length), 'operator')
     this.#options.want?.()
   }
@@ -169,6 +198,7 @@ export class WarmUp {
       answers: this.#answers,
       putOff: this.#putOff,
       isAlarmed: this.#isAlarmed,
+      ...(this.#slowed === undefined ? {} : { slowed: this.#slowed }),
       until: this.#until,
     }
   }
@@ -190,6 +220,9 @@ export class WarmUp {
       putOff: this.#putOff,
       isAlarmed: this.#isAlarmed,
       ...(this.#lastDay === undefined ? {} : { lastDay: this.#lastDay }),
+      ...(this.#slowed === undefined ? {} : { slowed: this.#slowed }),
+      ...(this.#rate === undefined ? {} : { rate: this.#rate }),
+      ...(this.#backOn === undefined ? {} : { backOn: this.#backOn }),
     }
   }
 
@@ -216,7 +249,8 @@ export class WarmUp {
   #turn(now: Instant): void {
     const today = dayOf(now)
     if (today <= this.#day) return
-    const next = this.#judged()
+    const judged = this.#judged()
+    const day = this.#day
     this.#day = today
     // The receiver may see today what began yesterday.
     this.#sent = this.#open
@@ -228,24 +262,51 @@ export class WarmUp {
     const idle = this.#lastDay === undefined ? 0 : (today - this.#lastDay) * DAY
     if (idle >= this.#options.terms.idleRestart) {
       this.#lastDay = undefined
+      this.#slowed = undefined
       if (this.#step > 0) this.#go(0, 'idle')
-    } else if (next !== undefined) this.#go(next.step, next.why)
+    } else this.#follow(judged, day)
   }
 
-  /** What follows from the day that has passed; `undefined`: the same step again. */
-  #judged(): { readonly step: number; readonly why: Why } | undefined {
+  #follow({ next, sign }: Judged, day: number): void {
+    if (next === 'back' && sign !== undefined) {
+      this.#back(sign)
+      // The day that has passed was the bad one: this one can be another.
+      if (sign.kind !== 'suspended') this.#backOn = day
+    } else if (next === 'on') {
+      this.#slowed = undefined
+      this.#go(this.#step + 1, 'used')
+    } else if (sign !== undefined) this.#slowed = { sign, at: this.#options.now() }
+  }
+
+  /** What follows from the day that has passed. */
+  #judged(): Judged {
     const limit = this.#limit
-    if (limit === undefined || this.#lastDay !== this.#day) return undefined
-    if (this.#isAlarmed) return this.#step === 0 ? undefined : { step: this.#step - 1, why: 'bad-signs' }
-    if (this.#answers >= BAD.answers && this.#putOff > this.#answers * BAD.share) return undefined
-    return this.#sent >= limit * USED ? { step: this.#step + 1, why: 'used' } : undefined
+    if (limit === undefined || this.#lastDay !== this.#day) return { next: 'same' }
+    if (this.#isAlarmed) return { next: 'back', sign: { kind: 'suspended' } }
+    // Not twice for what was heard on one day.
+    if (this.#rate !== undefined)
+      return this.#backOn === this.#day ? { next: 'same' } : { next: 'back', sign: this.#rate }
+    const [of, bad] = [this.#answers, this.#putOff]
+    if (of >= BAD.answers && bad > of * BAD.share)
+      return { next: 'same', sign: { kind: 'put-off', bad, of, most: BAD.share } }
+    return { next: this.#sent >= limit * USED ? 'on' : 'same' }
   }
 
-  #go(step: number, why: Why): void {
+  /** From the first step there is no further, and the sign is told all the same. */
+  #back(sign: Sign): void {
+    this.#slowed = { sign, at: this.#options.now() }
+    this.#backOn = this.#day
+    if (this.#step > 0) this.#go(this.#step - 1, 'bad-signs', sign)
+  }
+
+  #go(step: number, why: Why, sign?: Sign): void {
     this.#step = step
-    this.#options.stepped(this.state(this.#options.now()), why)
+    this.#options.stepped(this.state(this.#options.now()), why, sign)
   }
 }
+
+/** The same step again, the next, or the one before. */
+type Judged = { readonly next: 'same' | 'on' | 'back'; readonly sign?: Sign }
 
 export function dayOf(now: Instant): number {
   return Math.floor(now / DAY)

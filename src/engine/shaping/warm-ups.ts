@@ -7,7 +7,7 @@ import type { Log } from '#platform/log'
 
 import type { ShapingMetrics } from './metrics.ts'
 import { WarmUp } from './warm-up.ts'
-import type { WarmUpState } from './state.ts'
+import type { BadRate, Sign, WarmUpState } from './state.ts'
 import type { Why, WarmUpKept, WarmUpTerms } from './warm-up.ts'
 
 export type WarmUpsOptions = {
@@ -32,7 +32,7 @@ export class WarmUps {
     const { sources, terms, now, log, metrics, want } = this.#options
     const since = sources().find(({ name }) => name === source)?.warmUp
     if (since === undefined) return undefined
-    return this.#all.getOrInsertComputed(`${source}\0${provider}`, () => {
+    return this.#all.getOrInsertComputed(keyOf(source, provider), () => {
       const options = {
         source,
         provider,
@@ -42,7 +42,8 @@ export class WarmUps {
         since: since === true ? undefined : since,
         now,
         want,
-        stepped: (state: WarmUpState, why: Why) => log.info('warmup.stepped', { ...fieldsOf(state), why }),
+        stepped: (state: WarmUpState, why: Why, sign?: Sign) =>
+          log.info('warmup.stepped', { ...fieldsOf(state), why, ...signFields(sign) }),
         filled: (state: WarmUpState) => {
           metrics.warmUpFull(source, provider)
           log.info('warmup.full', { ...fieldsOf(state), until: new Date(state.until).toISOString() })
@@ -50,6 +51,12 @@ export class WarmUps {
       }
       return new WarmUp(options, kept)
     })
+  }
+
+  /** These rates are bad as of now, and no others. */
+  rated(bad: readonly BadRate[]): void {
+    const signs = new Map(bad.map(({ source, provider, sign }) => [keyOf(source, provider), sign]))
+    for (const [key, one] of this.#all) one.rated(signs.get(key))
   }
 
   list(): readonly WarmUpState[] {
@@ -71,6 +78,17 @@ export class WarmUps {
   restore(kept: readonly WarmUpKept[]): void {
     for (const one of kept) this.of(one.source, one.provider, one)
   }
+}
+
+function keyOf(source: string, provider: string): string {
+  return `${source}\0${provider}`
+}
+
+function signFields(sign: Sign | undefined): { readonly [name: string]: unknown } {
+  if (sign === undefined) return {}
+  if (sign.kind === 'suspended') return { sign: sign.kind }
+  const { kind, ...rate } = sign
+  return { sign: kind, ...rate }
 }
 
 function fieldsOf({ source, provider, step, limit, steps }: WarmUpState): {

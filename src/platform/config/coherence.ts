@@ -26,6 +26,7 @@ export function findings(config: Config): Findings {
     ...poolProblems(config),
     ...warmUpProblems(config),
     ...postmasterProblems(config),
+    ...rateProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -95,6 +96,18 @@ function warmUpProblems({ warmUp: { schedule } }: Config): string[] {
   if (schedule.length === 0) return ['warm_up.schedule: needs at least one number']
   const isRising = schedule.every((number, i) => number > (schedule[i - 1] ?? 0))
   return isRising ? [] : ['warm_up.schedule: each number must be above the one before']
+}
+
+function rateProblems({ reputation: { rates } }: Config): string[] {
+  const pairs = [
+    ['complained', rates.complainedWarn, rates.complainedBad],
+    ['refused', rates.refusedWarn, rates.refusedBad],
+    ['bounced', rates.bouncedWarn, rates.bouncedBad],
+    ['deferred', rates.deferredWarn, rates.deferredBad],
+  ] as const
+  return pairs.flatMap(([name, warn, bad]) =>
+    warn <= bad ? [] : [`reputation.rates.${name}_warn: must not be above ${name}_bad`],
+  )
 }
 
 function poolProblems({ egress, streams }: Config): string[] {

@@ -14,12 +14,12 @@ import {
   TLS_REPORT,
   TRANSPORT_SECURITY,
 } from './keys-out.ts'
+import { REPUTATION } from './keys-reputation.ts'
 import {
   choice,
   duration,
   flag,
   host,
-  hosts,
   listenAddress,
   networks,
   optional,
@@ -74,16 +74,7 @@ export const SCHEMA = table('', {
   warmUp: WARM_UP,
   queue: QUEUE,
   suppression: SUPPRESSION,
-  reputation: table('What strangers think of the addresses that mail is sent from.', {
-    every: duration({
-      default: '1h',
-      is: 'How often block lists and PTR records are asked. A change is a line of the log, and a metric.',
-    }),
-    blocklists: hosts({
-      default: ['zen.spamhaus.org', 'bl.spamcop.net', 'psbl.surriel.com'],
-      is: 'Zones of DNS block lists (RFC 5782). Many answer resolvers of one’s own only. Empty: none is asked.',
-    }),
-  }),
+  reputation: REPUTATION,
   streams: STREAMS,
   retention: table('How long records are kept.', {
     deliveries: duration({

@@ -1,7 +1,7 @@
 /** For tests: a delivery with everything that may be known of it, to be changed where a test wants it otherwise. */
 
 import type { PathState } from '#engine/egress'
-import type { Limit, Live, WarmUpState } from '#engine/shaping'
+import type { Limit, Live, Sign, WarmUpState } from '#engine/shaping'
 import { messageIds } from '#engine/spool'
 import type { Attempt, Delivery, Message } from '#engine/spool'
 
@@ -128,6 +128,14 @@ export const WARMING: WarmUpState = {
   isAlarmed: false,
   until: NOW + MINUTE,
 }
+/** Of each kind one. */
+export const SIGNS: readonly Sign[] = [
+  { kind: 'suspended' },
+  { kind: 'put-off', bad: 7, of: 30, most: 0.1 },
+  { kind: 'complained', bad: 4, of: 900, most: 0.003 },
+  { kind: 'refused', bad: 40, of: 900, most: 0.03 },
+]
+
 const ENDS = { source: 'default', site: 'mx.example.com' } as const
 const HOSTILE = '理由 "why" `$(id)` <b>'
 
@@ -241,6 +249,13 @@ export const SAMPLES: readonly Reason[] = [
     whenFull: 'wait',
     until: NOW + MINUTE,
   },
+  ...SIGNS.map((sign) => ({
+    ...ENDS,
+    at: 'warming' as const,
+    warmUp: { ...WARMING, slowed: { sign, at: NOW } },
+    whenFull: 'wait' as const,
+    until: NOW + MINUTE,
+  })),
   { ...ENDS, at: 'suspended', reaction: REACTION, last: GREYLISTED },
   {
     ...ENDS,

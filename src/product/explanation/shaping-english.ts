@@ -4,6 +4,7 @@ import { OTHERS } from '#engine/rule'
 import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
 import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { signIn, signShortIn } from './sign.ts'
 import { span } from './span.ts'
 import type { ShapingReasons } from './wording.ts'
 
@@ -51,8 +52,8 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     change: changeOf(rule),
   }),
   warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
-    brief: `${source}: warm-up step ${warmUp.step ?? 0}, ${warmUp.limit ?? 0} today to ${receivers(warmUp)} have gone, on again ${due(until)}`,
-    what: `${source} is being warmed up at ${receivers(warmUp)}: step ${warmUp.step ?? 0} of ${warmUp.steps} allows ${warmUp.limit ?? 0} messages on a day, and that many have gone on ${day(until)} (UTC).${whenFull === 'wait' ? ' What is left waits for it (warm_up.when_full).' : ''}`,
+    brief: `${source}: warm-up step ${warmUp.step ?? 0}${slowedBriefly(warmUp)}, ${warmUp.limit ?? 0} today to ${receivers(warmUp)} have gone, on again ${due(until)}`,
+    what: `${source} is being warmed up at ${receivers(warmUp)}: step ${warmUp.step ?? 0} of ${warmUp.steps} allows ${warmUp.limit ?? 0} messages on a day, and that many have gone on ${day(until)} (UTC).${slowed(warmUp)}${whenFull === 'wait' ? ' What is left waits for it (warm_up.when_full).' : ''}`,
     until: at(until),
     change: `"hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" allows more, if the receiver does; another source in the pool takes what is left${whenFull === 'wait' ? ', once warm_up.when_full is "overflow"' : ''}.`,
   }),
@@ -87,6 +88,17 @@ export const ENGLISH_SHAPING: ShapingReasons = {
 
 function receivers({ provider }: WarmUpState): string {
   return provider === OTHERS ? 'receivers without a provider of their own' : provider
+}
+
+function slowedBriefly({ slowed: found }: WarmUpState): string {
+  return found === undefined ? '' : ` (slowed: ${signShortIn.en(found.sign)})`
+}
+
+/** What keeps it from going further. */
+function slowed({ slowed: found }: WarmUpState): string {
+  if (found === undefined) return ''
+  const on = new Date(found.at).toISOString().slice(0, 10)
+  return ` It was slowed on ${on}: ${signIn.en(found.sign)}.`
 }
 
 /** The day that ends at `until`. */

@@ -4,6 +4,7 @@ import { OTHERS } from '#engine/rule'
 import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
 import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { signIn, signShortIn } from './sign.ts'
 import { span } from './span.ts'
 import type { ShapingReasons } from './wording.ts'
 
@@ -47,8 +48,8 @@ export const JAPANESE_SHAPING: ShapingReasons = {
     change: changeOf(rule),
   }),
   warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
-    brief: `${source}: ウォームアップ第 ${warmUp.step ?? 0} 段階、${receivers(warmUp)}へ今日の ${warmUp.limit ?? 0} 通を送信済み、再開は${due(until)}`,
-    what: `${source} は${receivers(warmUp)}に対してウォームアップ中です。第 ${warmUp.step ?? 0} 段階（全 ${warmUp.steps} 段階）では 1 日 ${warmUp.limit ?? 0} 通までで、${day(until)}（UTC）の分はすべて送りました。${whenFull === 'wait' ? '残りはこの送信元を待ちます（warm_up.when_full）。' : ''}`,
+    brief: `${source}: ウォームアップ第 ${warmUp.step ?? 0} 段階${slowedBriefly(warmUp)}、${receivers(warmUp)}へ今日の ${warmUp.limit ?? 0} 通を送信済み、再開は${due(until)}`,
+    what: `${source} は${receivers(warmUp)}に対してウォームアップ中です。第 ${warmUp.step ?? 0} 段階（全 ${warmUp.steps} 段階）では 1 日 ${warmUp.limit ?? 0} 通までで、${day(until)}（UTC）の分はすべて送りました。${slowed(warmUp)}${whenFull === 'wait' ? '残りはこの送信元を待ちます（warm_up.when_full）。' : ''}`,
     until: `${at(until)}まで`,
     change: `相手が許すなら "hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" で増やせます。${whenFull === 'wait' ? 'warm_up.when_full を "overflow" にすると、' : ''}プールの別の送信元があれば、残りはそこから送ります。`,
   }),
@@ -83,6 +84,17 @@ export const JAPANESE_SHAPING: ShapingReasons = {
 
 function receivers({ provider }: WarmUpState): string {
   return provider === OTHERS ? 'プロバイダーの規則がない宛先' : ` ${provider} `
+}
+
+function slowedBriefly({ slowed: found }: WarmUpState): string {
+  return found === undefined ? '' : `（抑制中: ${signShortIn.ja(found.sign)}）`
+}
+
+/** What keeps it from going further. */
+function slowed({ slowed: found }: WarmUpState): string {
+  if (found === undefined) return ''
+  const on = new Date(found.at).toISOString().slice(0, 10)
+  return `${on} に送信量を抑えました。理由: ${signIn.ja(found.sign)}。`
 }
 
 /** `until` に終わる日。 */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import type { PathState } from '#engine/egress'
 
-import { NOW, path, REACTION } from './facts.fixture.ts'
+import { NOW, path, REACTION, WARMING } from './facts.fixture.ts'
 import { tellSite } from './site-words.ts'
 import { explainSite } from './site.ts'
 import type { SiteFacts } from './site.ts'
@@ -64,6 +64,16 @@ test('where nothing was sent the limits are the rate, and the binding one is nam
     told.includes('messages_per_hour = 100, for source default (provider big, own.toml:3)'),
     told.join('\n'),
   )
+})
+
+test('a path whose warm-up is full is counted on from the next day, and the rate of the last minute blames nobody', () => {
+  const until = NOW + 6 * 60 * MINUTE
+  const hold = { at: 'warming', warmUp: WARMING, whenFull: 'wait', until } as const
+  const reason = { ...hold, source: 'default', site: SITE }
+  const one = { ...queue('a/b/one', [{ ...path(hold), site: SITE, perMinute: 60 }]), reasons: [reason] }
+  const found = explainSite(facts({ queues: [one] }))
+  assert.ok(found.eta !== undefined && found.eta > until, `${found.eta}`)
+  assert.doesNotMatch(JSON.stringify(tellSite(found, 'en', NOW)), /the receiver’s replies decide/)
 })
 
 test('a suspended path is not counted on before its reaction ends; the reaction is told with its cause', () => {

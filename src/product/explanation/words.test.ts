@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { GREYLISTED, NO_ANSWER, NOW, SAMPLES } from './facts.fixture.ts'
+import { GREYLISTED, NO_ANSWER, NOW, SAMPLES, SIGNS, WARMING } from './facts.fixture.ts'
 import { REASONS } from './reason.ts'
 import type { Reason } from './reason.ts'
 import { LANGUAGES, languageOf, tell } from './words.ts'
@@ -57,6 +57,14 @@ test('Japanese sentences are in Japanese', () => {
     assert.match(what, /[ぁ-ん].*。$/, reason.at)
     assert.match(change, /^$|[ぁ-ん].*。/, reason.at)
   }
+})
+
+test('a warm-up that was slowed says by which sign, as numbers', () => {
+  assert.match(slowedBy('en')[0] ?? '', /It was slowed on 2026-11-22: a reply had suspended a path there\./)
+  assert.match(slowedBy('en')[1] ?? '', /7 of 30 answers put mail off \(23 %, more than 10 %\)\./)
+  assert.match(slowedBy('en')[2] ?? '', /4 of 900 recipients complained \(0\.44 %, more than 0\.3 %\)\./)
+  assert.match(slowedBy('en')[3] ?? '', /40 of 900 messages were refused .* \(4\.4 %, more than 3 %\)\./)
+  assert.match(slowedBy('ja')[2] ?? '', /900 通のうち 4 通が迷惑メールと報告（0\.44 %、基準 0\.3 % 超）。/)
 })
 
 test('a reply is told with the host that gave it and with what its code means', () => {
@@ -154,3 +162,12 @@ test('what an operator can mend is said where a host was reached and no mail was
   assert.match(failed('route'), /doctor/)
   assert.doesNotMatch(failed('connect', 'ECONNREFUSED'), /egress\.sources/)
 })
+
+/** What a warm-up says that each sign in turn has slowed. */
+function slowedBy(language: 'en' | 'ja'): readonly string[] {
+  return SIGNS.map((sign) => {
+    const slowed = { ...WARMING, slowed: { sign, at: NOW } }
+    const ends = { source: 'default', site: 'mx.example.com', until: NOW } as const
+    return tell({ ...ends, at: 'warming', warmUp: slowed, whenFull: 'overflow' }, language, about).what
+  })
+}

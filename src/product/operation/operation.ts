@@ -18,10 +18,10 @@ import type { TlsReport } from '#grammar/report'
 import type { ApiKey, Credential, NewApiKey } from '#product/account'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
-import type { Reason } from '#product/explanation'
+import type { Reason, SourceFacts } from '#product/explanation'
 import type { KeptMail, KeptQuery } from '#product/postmaster'
 import type { KeptReport, ReportQuery, ReportRow } from '#product/received-report'
-import type { Standing } from '#product/reputation'
+import type { RateRow, Span, Standing } from '#product/reputation'
 import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
 
 export type QueueRow = QueueDepth & {
@@ -145,6 +145,18 @@ export type BrokenRow = BrokenHost
 /** With its content, base64. */
 export type KeptMailView = KeptMail & { readonly content: string }
 
+/** What became of mail within a span of time, and which shares of it are too high. */
+export type RatesView = {
+  readonly span: Span
+  readonly from: number
+  readonly to: number
+  /** By source and group of receivers. */
+  readonly rows: readonly RateRow[]
+}
+
+/** Its rates are those of the last day. */
+export type SourceView = SourceFacts
+
 export type Operations = {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
@@ -221,6 +233,10 @@ export type Operations = {
   brokenTls(): Promise<readonly BrokenRow[]>
   /** What block lists and PTR records say of our addresses, the worst first; empty when no process runs. */
   reputation(): Promise<readonly Standing[]>
+  /** What became of mail, by source and group of receivers. */
+  rates(query: { readonly span: Span }): Promise<RatesView>
+  /** All that are configured, with what is known of each; of a node that does not run no warm-ups and no standings. */
+  sources(): Promise<readonly SourceView[]>
   /** What replies have set off, and what has not ended; the latest first. */
   reactions(): Promise<readonly Live[]>
   /** Ends one before its time; `null` when there is none of this id. */

@@ -188,6 +188,8 @@ const REQUESTS: Requests = {
   tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),
   brokenTls: nothing,
   reputation: nothing,
+  rates: record<Parameters<Operations['rates']>[0]>({ span: choice(['hour', 'day', 'week']) }),
+  sources: nothing,
   reactions: nothing,
   reactionCancel: record({ id: name }),
   reactionExtend: record({ id: name, by: whole(1, YEAR) }),
