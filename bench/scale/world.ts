@@ -142,6 +142,12 @@ const REPLIES: Readonly<Record<string, string>> = {
   QUIT: '221 bye\r\n',
 }
 
+function replyTo(verb: string, recipients: number, rcpt: string | undefined): string {
+  if (verb === 'RCPT') return rcpt ?? '250 ok\r\n'
+  if (verb === 'DATA' && recipients === 0) return '554 5.5.1 no valid recipients\r\n'
+  return REPLIES[verb] ?? '250 ok\r\n'
+}
+
 const DEFERRED = '450 4.2.0 come back later\r\n'
 
 /** Each reply `delay` ms late; `rcpt` is what each RCPT is answered. */
@@ -177,9 +183,9 @@ function receive(
         continue
       }
       const verb = piece.slice(0, 4).toUpperCase()
-      if (verb === 'RCPT') recipients += 1
-      inData = verb === 'DATA'
-      out += (verb === 'RCPT' ? rcpt : REPLIES[verb]) ?? '250 ok\r\n'
+      if (verb === 'RCPT' && rcpt === undefined) recipients += 1
+      inData = verb === 'DATA' && recipients > 0
+      out += replyTo(verb, recipients, rcpt)
     }
     if (out !== '') say(out)
   })
