@@ -11,12 +11,8 @@ import type { Relayed } from './relay.ts'
 import type { RelayName, Round, Signing } from './rows.ts'
 import type { Server } from './server.ts'
 
-/**
- * Messages before the first run of each kind: they warm up, and tell how many a run needs. What is compiled just in
- * time wants more of them, once.
- */
-const WARM_UP = { hikyaku: 2000, postfix: 300 } as const
-const ONCE = { hikyaku: 6000, postfix: 300 } as const
+/** Messages before the first run of each kind: they warm up, and tell how many a run needs. */
+const WARM_UP = { hikyaku: 2000, 'hikyaku-mx': 2000, postfix: 300 } as const
 
 /**
  * No run is shorter. Postfix begins each with 5 connections and opens more as they prove good: 700 messages were
@@ -25,7 +21,13 @@ const ONCE = { hikyaku: 6000, postfix: 300 } as const
 const AT_LEAST = 2000
 
 /** Rounds of all rows, and the seconds that one run shall take, and may wait for other programs to be quiet. */
-export type Effort = { readonly rounds: number; readonly seconds: number; readonly patience: number }
+export type Effort = {
+  readonly rounds: number
+  readonly seconds: number
+  readonly patience: number
+  /** Messages before everything else, for what is compiled just in time: a relay runs for weeks, and not for seconds. */
+  readonly compiling: number
+}
 
 /** The runs of a round one after the other, each long enough for the rate that was seen before. */
 export class Course {
@@ -43,6 +45,7 @@ export class Course {
   /** Every second round the peer goes last, so that what changes during a round does not favour one. */
   async round(hikyakuFirst: boolean): Promise<Round> {
     const reuse = await this.#pair('relay-reuse', hikyakuFirst)
+    const mx = await this.#run('hikyaku-mx', 'relay-mx')
     const fresh = await this.#pair('relay-fresh', hikyakuFirst)
     const before = await this.#signAlone()
     const signedReuse = await this.#run('hikyaku', 'relay-reuse-dkim')
@@ -52,6 +55,7 @@ export class Course {
       hikyaku: {
         'relay-reuse': reuse.hikyaku,
         'relay-fresh': fresh.hikyaku,
+        'relay-mx': mx,
         'relay-reuse-dkim': signedReuse,
         'relay-fresh-dkim': signedFresh,
       },
@@ -61,7 +65,7 @@ export class Course {
     }
   }
 
-  async #pair(name: RelayName, hikyakuFirst: boolean): Promise<Record<Server['name'], Relayed>> {
+  async #pair(name: RelayName, hikyakuFirst: boolean): Promise<Record<'hikyaku' | 'postfix', Relayed>> {
     const first = hikyakuFirst ? await this.#run('hikyaku', name) : undefined
     const postfix = await this.#run('postfix', name)
     return { hikyaku: first ?? (await this.#run('hikyaku', name)), postfix }
@@ -82,8 +86,9 @@ export class Course {
   }
 
   async #warmUp(server: Server['name'], name: RelayName): Promise<number> {
-    const isFirst = !this.#rates.keys().some((key) => key.startsWith(server))
-    const { messagesPerSecond } = await this.#relay(server, name, (isFirst ? ONCE : WARM_UP)[server])
+    const isFirst = !this.#rates.keys().some((key) => key.startsWith(`${server} `))
+    const messages = isFirst && server !== 'postfix' ? this.#effort.compiling : WARM_UP[server]
+    const { messagesPerSecond } = await this.#relay(server, name, messages)
     return messagesPerSecond
   }
 
@@ -96,7 +101,7 @@ export class Course {
   #relay(server: Server['name'], name: RelayName, messages: number): Promise<Relayed> {
     return relay(this.#from, this.#servers[server], {
       messages,
-      connections: name.startsWith('relay-reuse') ? 'reuse' : 'fresh',
+      connections: name.startsWith('relay-fresh') ? 'fresh' : 'reuse',
       from: `someone@${name.endsWith('-dkim') ? DOMAIN.signed : DOMAIN.unsigned}`,
     })
   }

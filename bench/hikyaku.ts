@@ -1,9 +1,11 @@
 /** Hikyaku as an operator runs it: `bin/hikyaku serve` on a configuration file, with its defaults where it can be. */
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+
+import { DnsServer } from '#platform/dns'
 
 import type { Sink } from './load.ts'
 import { highWater, startGroup } from './process-group.ts'
@@ -15,40 +17,56 @@ const MAIN = join(import.meta.dirname, '..', 'src', 'main', 'cli.ts')
 /** The organization's own domains. Mail from one is signed, with RSA-2048 only, as everybody else signs; from the other not. */
 export const DOMAIN = { signed: 'signed.example', unsigned: 'unsigned.example' } as const
 
-/** @param flags for Node itself, such as `--cpu-prof`: then it is not `bin/hikyaku` that is run but what it runs. */
+export type Manner = {
+  /** For Node itself, such as `--cpu-prof`: then it is not `bin/hikyaku` that is run but what it runs. */
+  readonly flags?: readonly string[]
+  /**
+   * How it knows where mail goes. `route`: a static route for everything. `mx`: the DNS, so that shaping counts; its
+   * limits for the one site are as an operator would raise them for a receiver that bears much.
+   */
+  readonly by?: 'route' | 'mx'
+}
+
 export async function startHikyaku(
   directory: string,
   sink: Sink,
-  flags: readonly string[] = [],
+  { flags = [], by = 'route' }: Manner = {},
 ): Promise<Server> {
   const file = join(directory, 'hikyaku.toml')
   const log = join(directory, 'log')
-  writeFileSync(file, configuration(directory, log, sink.port))
+  const dns = by === 'mx' ? await startDns() : undefined
+  const way = dns === undefined ? routeTo(sink.port) : mxWay(directory, dns.port, sink.port)
+  writeFileSync(file, `${configuration(directory, log)}${way}`)
+  const name = by === 'mx' ? 'hikyaku-mx' : 'hikyaku'
   const group = startGroup({
-    name: 'hikyaku',
+    name,
     command: flags.length === 0 ? PROGRAM : process.execPath,
     args: [...(flags.length === 0 ? [] : [...flags, MAIN]), '--config', file, 'serve'],
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  const end = async (): Promise<void> => {
+    await group[Symbol.asyncDispose]()
+    await dns?.[Symbol.asyncDispose]()
+  }
   try {
     const port = await group.seen(() => portIn(log))
     addDomains(file, directory)
     return {
-      name: 'hikyaku',
+      name,
       port,
       sink,
       group,
       memory: () => highWater(group.pids()),
-      [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: end,
     }
   } catch (error) {
-    await group[Symbol.asyncDispose]()
+    await end()
     throw error
   }
 }
 
 /** As many connections out as Postfix may have; 50 sessions of one client are let in; the rest is default. */
-function configuration(directory: string, log: string, sinkPort: number): string {
+function configuration(directory: string, log: string): string {
   return `
 [node]
 name = "hikyaku.bench.example"
@@ -75,12 +93,49 @@ trusted = ["127.0.0.0/8"]
 
 [egress]
 connections_per_path = 50
+`
+}
 
+function routeTo(port: number): string {
+  return `
 [[routes]]
 domain = "*"
-to = ["127.0.0.1:${sinkPort}"]
+to = ["127.0.0.1:${port}"]
 allow_private = true
 `
+}
+
+const MX = 'mx.receiver.example'
+
+/** Continues the section `[egress]`. */
+function mxWay(directory: string, dns: number, port: number): string {
+  mkdirSync(join(directory, 'shaping'))
+  writeFileSync(
+    join(directory, 'shaping', 'receiver.toml'),
+    `[site."${MX}"]
+connections = 50
+connections_per_minute = 6000
+messages_per_minute = 600000
+messages_per_hour = 20000000
+`,
+  )
+  return `port = ${port}
+allow_private = true
+
+[dns]
+servers = ["127.0.0.1:${dns}"]
+`
+}
+
+/** Of the one domain that `smtp-source` is told to send to. */
+function startDns(): Promise<DnsServer> {
+  const ttl = 3600
+  return DnsServer.on({
+    answer: [
+      { name: 'receiver.example', type: 'MX', ttl, data: { preference: 10, exchange: MX } },
+      { name: MX, type: 'A', ttl, data: '127.0.0.1' },
+    ],
+  })
 }
 
 /** A new domain gets an RSA and an Ed25519 key, both active; all but the RSA key of the one are put aside. */

@@ -21,7 +21,7 @@ import type { RelayName } from './rows.ts'
 const INTERVAL = 250
 
 /** Messages before the profile, so that it shows compiled code. */
-const WARM_UP = 10_000
+const WARM_UP = 30_000
 
 /** A row: what, and its microseconds a message. */
 export type Cost = readonly [what: string, microseconds: number]
@@ -52,11 +52,11 @@ export async function profile(
   mkdirSync(profiles)
   await using sink = await startSink(from, directory)
   const flags = ['--cpu-prof', `--cpu-prof-interval=${INTERVAL}`, `--cpu-prof-dir=${profiles}`]
-  const server = await startHikyaku(directory, sink, flags)
+  const server = await startHikyaku(directory, sink, { flags, by: name === 'relay-mx' ? 'mx' : 'route' })
   await using resources = new AsyncDisposableStack()
   resources.use(server)
   const load = {
-    connections: name.startsWith('relay-reuse') ? 'reuse' : 'fresh',
+    connections: name.startsWith('relay-fresh') ? 'fresh' : 'reuse',
     from: `someone@${name.endsWith('-dkim') ? DOMAIN.signed : DOMAIN.unsigned}`,
   } as const
   await relay(from, server, { ...load, messages: WARM_UP })

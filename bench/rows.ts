@@ -7,7 +7,10 @@ export type Row = {
   readonly messagesPerSecond: number
   readonly cpuMsPerMessage: number
   readonly peakRssMiB: number
-  /** Messages a second over those of the peer in the same round: Postfix, or for signed mail bare signatures. */
+  /**
+   * Messages a second over those of the peer in the same round: Postfix; for signed mail bare signatures; for
+   * `relay-mx` our own `relay-reuse`.
+   */
   readonly ratio: number
   /** Of signed mail: messages a second over bare signatures with the key as PEM text, parsed for each. */
   readonly ratioToPem?: number
@@ -20,7 +23,13 @@ export type Row = {
 }
 
 /** What is measured in a round; the names of the rows come from these. */
-export const RELAYS = ['relay-reuse', 'relay-fresh', 'relay-reuse-dkim', 'relay-fresh-dkim'] as const
+export const RELAYS = [
+  'relay-reuse',
+  'relay-fresh',
+  'relay-mx',
+  'relay-reuse-dkim',
+  'relay-fresh-dkim',
+] as const
 export type RelayName = (typeof RELAYS)[number]
 
 export type Signing = Pick<Row, 'messagesPerSecond' | 'cpuMsPerMessage' | 'peakRssMiB'>
@@ -38,6 +47,7 @@ export function rowsOf(rounds: readonly Round[]): readonly Row[] {
   return [
     relayRow('relay-reuse', rounds, ours('relay-reuse'), theirs('relay-reuse')),
     relayRow('relay-fresh', rounds, ours('relay-fresh'), theirs('relay-fresh')),
+    relayRow('relay-mx', rounds, ours('relay-mx'), ours('relay-reuse')),
     acceptRow('accept-reuse', rounds, ours('relay-reuse'), theirs('relay-reuse')),
     signedRow('relay-reuse-dkim', rounds),
     signedRow('relay-fresh-dkim', rounds),

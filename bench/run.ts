@@ -30,8 +30,8 @@ const CACHE = join(import.meta.dirname, '..', '.cache', 'postfix')
 /** Exit codes of sysexits(3): EX_USAGE, EX_UNAVAILABLE. */
 const EXIT = { usage: 64, unavailable: 69 } as const
 
-const QUICK: Effort = { rounds: 1, seconds: 3, patience: 0 }
-const FULL: Effort = { rounds: 3, seconds: 10, patience: 30 }
+const QUICK: Effort = { rounds: 1, seconds: 3, patience: 0, compiling: 8_000 }
+const FULL: Effort = { rounds: 3, seconds: 10, patience: 30, compiling: 30_000 }
 
 type Result = Circumstances & {
   readonly rows: readonly Row[]
@@ -99,6 +99,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
       rounds: positive('rounds', values.rounds, usual.rounds),
       seconds: positive('seconds', values.seconds, usual.seconds),
       patience: usual.patience,
+      compiling: usual.compiling,
     }
     const name = RELAYS.find((relay) => relay === values.profile)
     if (name !== values.profile) throw new Error(`--profile must be one of ${RELAYS.join(', ')}`)
@@ -135,8 +136,9 @@ async function measure({ effort, directory }: Options): Promise<Result> {
   const sink = async (): ReturnType<typeof startSink> => resources.use(await startSink(from, workplace))
   const postfix = resources.use(await startPostfix(from, place('postfix'), await sink()))
   const hikyaku = resources.use(await startHikyaku(place('hikyaku'), await sink()))
+  const mx = resources.use(await startHikyaku(place('hikyaku-mx'), await sink(), { by: 'mx' }))
   const rounds: Round[] = []
-  const course = new Course(from, { hikyaku, postfix }, effort)
+  const course = new Course(from, { hikyaku, 'hikyaku-mx': mx, postfix }, effort)
   while (rounds.length < effort.rounds) rounds.push(await course.round(rounds.length % 2 === 1))
   return {
     rows: rowsOf(rounds),

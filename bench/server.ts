@@ -4,7 +4,7 @@ import type { Sink } from './load.ts'
 import type { ProcessGroup } from './process-group.ts'
 
 export type Server = AsyncDisposable & {
-  readonly name: 'hikyaku' | 'postfix'
+  readonly name: 'hikyaku' | 'hikyaku-mx' | 'postfix'
   /** Where it takes mail, on 127.0.0.1. */
   readonly port: number
   /** Where it relays all of it to. */

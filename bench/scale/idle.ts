@@ -1,4 +1,4 @@
-/** What connections cost that are open and say nothing: in clear, and with TLS. */
+/** What connections cost that are open and say nothing: in clear, with TLS, and with TLS in the barest server. */
 
 import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -6,7 +6,10 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 
-import { ScaleNode, settledMemory } from './node.ts'
+import { answers, freePort } from '../load.ts'
+import { startGroup } from '../process-group.ts'
+
+import { memoryOf, ScaleNode, settledMemory } from './node.ts'
 import type { World } from './world.ts'
 
 export type IdleRow = {
@@ -15,6 +18,8 @@ export type IdleRow = {
   /** By how much the process grew over its state after some that were opened and closed, in MiB; each has said EHLO. */
   readonly memoryMiB: number
   readonly tlsMemoryMiB: number
+  /** What as many cost a server that knows of nothing but TLS: node:tls itself. */
+  readonly bareTlsMemoryMiB: number
 }
 
 /** Opened and closed before, so that what is allocated once is not counted. */
@@ -29,6 +34,7 @@ export async function idle(connections: number, world: World, directory: string)
     connections,
     memoryMiB: await growth('clear', connections, world, directory),
     tlsMemoryMiB: await growth('tls', connections, world, directory),
+    bareTlsMemoryMiB: await bareGrowth(connections),
   }
 }
 
@@ -42,11 +48,38 @@ async function growth(
   mkdirSync(place)
   await using node = await ScaleNode.in(place, world)
   const port = kind === 'clear' ? node.port : node.tlsPort
+  const grown = await grownBy(connections, { kind, port, memory: () => node.memory() })
+  console.error(`scale: ${connections} idle connections, ${kind}: ${grown} MiB`)
+  return grown
+}
+
+const BARE = join(import.meta.dirname, 'bare-tls.ts')
+
+async function bareGrowth(connections: number): Promise<number> {
+  const port = await freePort()
+  await using group = startGroup({
+    name: 'bare-tls',
+    command: process.execPath,
+    args: [BARE, String(port)],
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await group.seen(() => answers(port))
+  const grown = await grownBy(connections, { kind: 'tls', port, memory: () => memoryOf(group.pid) })
+  console.error(`scale: ${connections} idle connections, tls alone: ${grown} MiB`)
+  return grown
+}
+
+type Grown = {
+  readonly kind: 'clear' | 'tls'
+  readonly port: number
+  readonly memory: () => number
+}
+
+async function grownBy(connections: number, { kind, port, memory }: Grown): Promise<number> {
   for (const socket of await openAll(WARM_UP, kind, port)) socket.destroy()
-  const before = await settledMemory(node)
+  const before = await settledMemory({ memory })
   const open = await openAll(connections, kind, port)
-  const grown = (await settledMemory(node)) - before
-  console.error(`scale: ${connections} idle connections, ${kind}: ${Math.round(grown)} MiB`)
+  const grown = (await settledMemory({ memory })) - before
   for (const socket of open) socket.destroy()
   return Math.round(grown)
 }

@@ -75,8 +75,7 @@ export class ScaleNode implements AsyncDisposable {
 
   /** What the process has in memory now, in MiB. */
   memory(): number {
-    const status = readFileSync(`/proc/${this.#group?.pid}/status`, 'utf8')
-    return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) / 1024
+    return memoryOf(this.#group?.pid ?? 0)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,8 +83,14 @@ export class ScaleNode implements AsyncDisposable {
   }
 }
 
+/** What a process has in memory now, in MiB. */
+export function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) / 1024
+}
+
 /** A process needs a moment until it has done what it was given; then the least of some samples. */
-export async function settledMemory(node: ScaleNode): Promise<number> {
+export async function settledMemory(node: Pick<ScaleNode, 'memory'>): Promise<number> {
   await sleep(3_000)
   let least = Infinity
   for (let i = 0; i < 5; i += 1) {

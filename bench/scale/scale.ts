@@ -3,6 +3,8 @@
  * a node, and whether that is within the bars. docs/bench.md says what is measured and how.
  */
 
+import { beside } from './beside.ts'
+import type { Beside, BesideRow } from './beside.ts'
 import { idle } from './idle.ts'
 import type { IdleRow } from './idle.ts'
 import { queued } from './queued.ts'
@@ -11,8 +13,8 @@ import { tarpit } from './tarpit.ts'
 import type { Tarpit, TarpitRow } from './tarpit.ts'
 import { startWorld } from './world.ts'
 
-/** What each row is held to; figures beside these are told and have no bar. */
-export const BARS = {
+/** What each row is held to, at most and at least; figures beside these are told and have no bar. */
+export const AT_MOST = {
   memoryAboveIdleMiB: 100,
   restartedAboveIdleMiB: 100,
   startSeconds: 10,
@@ -20,9 +22,13 @@ export const BARS = {
   memoryMiB: 150,
   ratio: 2,
 } as const
+export const AT_LEAST = { kept: 0.8 } as const
 
-export type ScaleRow = (QueuedRow | IdleRow | TarpitRow) & {
-  readonly bars: Partial<Record<keyof typeof BARS, number>>
+type Bars = Readonly<Record<string, number>>
+type Measured = QueuedRow | IdleRow | TarpitRow | BesideRow
+
+export type ScaleRow = Measured & {
+  readonly bars: { readonly atMost: Bars; readonly atLeast: Bars }
   readonly holds: boolean
 }
 
@@ -49,6 +55,7 @@ export async function scale(
   const rows: ScaleRow[] = []
   if (isWanted({ name: 'idle-connections' }))
     rows.push(judged(await idle(size.connections, world, directory)))
+  for (const one of [besides(size)].filter(isWanted)) rows.push(judged(await beside(one, world, directory)))
   for (const pit of pits(size).filter(isWanted)) rows.push(judged(await tarpit(pit, world, directory)))
   for (const what of backlogs(size).filter(isWanted))
     rows.push(judged(await queued(what, world, directory, size.seconds)))
@@ -58,6 +65,7 @@ export async function scale(
 /** What `only` may be. */
 export const SCALE_ROWS: readonly string[] = [
   'idle-connections',
+  besides(SCALE).name,
   ...pits(SCALE).map(({ name }) => name),
   ...backlogs(SCALE).map(({ name }) => name),
 ]
@@ -69,6 +77,10 @@ function pits({ seconds }: ScaleSize): readonly Tarpit[] {
   ]
 }
 
+function besides({ seconds }: ScaleSize): Beside {
+  return { name: 'healthy-beside', healthy: 20, ill: 180, backlog: 500, seconds }
+}
+
 function backlogs({ deliveries, domains }: ScaleSize): readonly Queued[] {
   return [
     { name: 'queued-million', deliveries, domains: 1, site: 'refused' },
@@ -78,22 +90,28 @@ function backlogs({ deliveries, domains }: ScaleSize): readonly Queued[] {
   ]
 }
 
-function judged(row: QueuedRow | IdleRow | TarpitRow): ScaleRow {
+function judged(row: Measured): ScaleRow {
   const figures: Readonly<Record<string, unknown>> = row
-  const bars = Object.fromEntries(Object.entries(BARS).filter(([name]) => name in figures))
-  const holds = Object.entries(bars).every(([name, most]) => Number(figures[name]) <= most)
-  return { ...row, bars, holds }
+  const of = (bars: Bars): Bars =>
+    Object.fromEntries(Object.entries(bars).filter(([name]) => name in figures))
+  const [atMost, atLeast] = [of(AT_MOST), of(AT_LEAST)]
+  const holds =
+    Object.entries(atMost).every(([name, most]) => Number(figures[name]) <= most) &&
+    Object.entries(atLeast).every(([name, least]) => Number(figures[name]) >= least)
+  return { ...row, bars: { atMost, atLeast }, holds }
 }
 
-/** For people: a line for each row, with what has a bar first. */
+/** For people: a line for each figure, with its bar where it has one. */
 export function scaleText(rows: readonly ScaleRow[]): string {
   return rows
     .map(({ name, bars, holds, ...figures }) => {
-      const all = Object.entries(figures).map(([key, value]) => {
-        const most = Object.entries(bars).find(([known]) => known === key)?.[1]
-        return `  ${key}: ${value}${most === undefined ? '' : ` (at most ${most})`}`
-      })
+      const all = Object.entries(figures).map(([key, value]) => `  ${key}: ${value}${barText(bars, key)}`)
       return [`${name}: ${holds ? 'holds' : 'DOES NOT HOLD'}`, ...all].join('\n')
     })
     .join('\n')
+}
+
+function barText({ atMost, atLeast }: ScaleRow['bars'], key: string): string {
+  if (key in atMost) return ` (at most ${atMost[key]})`
+  return key in atLeast ? ` (at least ${atLeast[key]})` : ''
 }

@@ -14,6 +14,7 @@ import type { Question, Said } from '#platform/dns'
 /**
  * Behaviours, as the last but one label of a domain. `healthy`: takes mail at once. `refused`: nobody listens.
  * `silent`: does not answer the connection. `mute`: connects and never says a word. `slow`: says each word after seconds.
+ * `deferring`: refuses each recipient for now.
  */
 const ADDRESS = {
   healthy: '127.0.0.2',
@@ -21,6 +22,7 @@ const ADDRESS = {
   silent: '127.0.0.4',
   mute: '127.0.0.5',
   slow: '127.0.0.6',
+  deferring: '127.0.0.7',
 } as const
 export type Behaviour = keyof typeof ADDRESS
 
@@ -64,10 +66,11 @@ export async function startWorld(): Promise<World> {
     waiting.delete(token)
     tell(performance.now())
   }
-  const healthy = undo.use(await Host.on(ADDRESS.healthy, 0, (socket) => receive(socket, 0, took)))
+  const healthy = undo.use(await Host.on(ADDRESS.healthy, 0, (socket) => receive(socket, {}, took)))
   const { port } = healthy
   undo.use(await Host.on(ADDRESS.mute, port, () => {}))
-  undo.use(await Host.on(ADDRESS.slow, port, (socket) => receive(socket, SLOW, () => {})))
+  undo.use(await Host.on(ADDRESS.slow, port, (socket) => receive(socket, { delay: SLOW })))
+  undo.use(await Host.on(ADDRESS.deferring, port, (socket) => receive(socket, { rcpt: DEFERRED })))
   undo.use(await startSilent(ADDRESS.silent, port))
   const dns = undo.use(await DnsServer.on({ answer }))
   const held = undo.move()
@@ -139,8 +142,23 @@ const REPLIES: Readonly<Record<string, string>> = {
   QUIT: '221 bye\r\n',
 }
 
-/** Takes everything; each reply `delay` ms late. Not a server for strangers: it believes that lines are short, and dots stuffed. */
-function receive(socket: Socket, delay: number, took: (content: string, recipients: number) => void): void {
+function replyTo(verb: string, recipients: number, rcpt: string | undefined): string {
+  if (verb === 'RCPT') return rcpt ?? '250 ok\r\n'
+  if (verb === 'DATA' && recipients === 0) return '554 5.5.1 no valid recipients\r\n'
+  return REPLIES[verb] ?? '250 ok\r\n'
+}
+
+const DEFERRED = '450 4.2.0 come back later\r\n'
+
+/** Each reply `delay` ms late; `rcpt` is what each RCPT is answered. */
+type Manner = { readonly delay?: number; readonly rcpt?: string }
+
+/** Takes what it does not refuse. Not a server for strangers: it believes that lines are short, and dots stuffed. */
+function receive(
+  socket: Socket,
+  { delay = 0, rcpt }: Manner,
+  took: (content: string, recipients: number) => void = () => {},
+): void {
   let heard = ''
   let inData = false
   let recipients = 0
@@ -165,9 +183,9 @@ function receive(socket: Socket, delay: number, took: (content: string, recipien
         continue
       }
       const verb = piece.slice(0, 4).toUpperCase()
-      if (verb === 'RCPT') recipients += 1
-      inData = verb === 'DATA'
-      out += REPLIES[verb] ?? '250 ok\r\n'
+      if (verb === 'RCPT' && rcpt === undefined) recipients += 1
+      inData = verb === 'DATA' && recipients > 0
+      out += replyTo(verb, recipients, rcpt)
     }
     if (out !== '') say(out)
   })

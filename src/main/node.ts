@@ -12,7 +12,7 @@ import { openServerKey } from '#platform/secret'
 import type { ServerKey } from '#platform/secret'
 import { lockDataDirectory, openControl, parseStoreUrl } from '#platform/store'
 import type { Control } from '#platform/store'
-import { link } from '#platform/thread'
+import { giveBack, link } from '#platform/thread'
 import type { Remote } from '#platform/thread'
 
 import { mainService } from './main-service.ts'
@@ -25,6 +25,8 @@ export type RunningNode = {
   readonly control: Control
   readonly key: ServerKey
   readonly transport: Remote<TransportService>
+  /** Memory that only the start of the threads needed; each is blocked for a moment. */
+  giveBack(): Promise<void>
   /** Lets transactions end within `patience` ms, commits what is left, frees the data directory. */
   stop(patience: number): Promise<void>
 }
@@ -59,6 +61,12 @@ export async function startNode({ config, log, broken }: NodeOptions): Promise<R
     control,
     key,
     transport,
+    async giveBack() {
+      // One after the other, as it must be.
+      await transport.giveBack()
+      await store.giveBack()
+      giveBack()
+    },
     async stop(patience) {
       await transport.drain(patience)
       await held.disposeAsync()

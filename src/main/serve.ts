@@ -2,8 +2,6 @@
 
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 
 import { serveControl } from '#door/control'
 import type { GlobalOptions } from '#door/cli'
@@ -108,7 +106,7 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(removeAged(await agingOf(node), log))
   const { address, port } = monitoring
   const listeners = await node.transport.addresses()
-  giveBack()
+  await node.giveBack()
   log.info('node.started', {
     node: config.node.name,
     version,
@@ -118,18 +116,6 @@ export async function startServing(config: Config, version: string, again: () =>
   })
   const held = undo.move()
   return { config, node, monitoring, api, operations, log, reload, stop: () => held.disposeAsync() }
-}
-
-/**
- * What loading everything needed, and this thread never needs again: 14 MiB, which V8 would give back when nothing
- * has happened for a minute.
- */
-function giveBack(): void {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  // What is compiled under other flags is not found again.
-  setFlagsFromString('--no-expose-gc')
-  if (typeof collect === 'function') collect()
 }
 
 /** Whatever becomes of the configuration: whoever rotates the files waits for it. */

@@ -19,7 +19,7 @@ import { MetricsRegistry, watchEventLoop } from '#platform/metrics'
 import type { Snapshot } from '#platform/metrics'
 import { openServerKey } from '#platform/secret'
 import { openControl, parseStoreUrl } from '#platform/store'
-import { link } from '#platform/thread'
+import { giveBack, link } from '#platform/thread'
 import type { Remote } from '#platform/thread'
 import { Certificates } from '#platform/tls'
 import { LIST_LIMIT } from '#product/operation'
@@ -81,6 +81,8 @@ export type TransportService = {
   reload(config: Config): Promise<readonly string[]>
   /** The log file may have been moved away. */
   reopenLog(): void
+  /** Memory that only the start needed; blocks for a moment. */
+  giveBack(): void
   drain(patience: number): Promise<void>
 }
 
@@ -153,6 +155,7 @@ function service(running: Transport): TransportService {
       return problems
     },
     reopenLog: () => stream.reopen(),
+    giveBack,
     async drain(patience) {
       traces.close()
       await drain(patience)

@@ -3,7 +3,7 @@
 import { workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
-import { link } from '#platform/thread'
+import { giveBack, link } from '#platform/thread'
 
 import { openStore } from './open.ts'
 import type { SpoolOptions } from './open.ts'
@@ -15,6 +15,7 @@ import type { SpoolError } from './spool.ts'
 export type StoreThread = {
   open(options: SpoolOptions): Promise<void>
   connect(port: MessagePort): void
+  giveBack(): void
   close(): Promise<void>
 }
 
@@ -30,6 +31,7 @@ const starter = link<StoreStarter>(workerData as MessagePort, {
   connect: (port) => {
     for (const store of stores) serveSpool(store, port)
   },
+  giveBack,
   close: async () => {
     for (const store of stores.splice(0)) await store.close()
   },

@@ -16,6 +16,8 @@ import type { StoreStarter, StoreThread } from './store-thread.ts'
 export type SpoolThread = {
   /** A new way to the store, to be moved to the thread that uses it and given to `connectSpool` there. */
   connect(): MessagePort
+  /** Memory that only the start needed, `giveBack` of `#platform/thread`. */
+  giveBack(): Promise<void>
   /** Commits what has arrived and ends the thread. Spools that are still connected reject from then on. */
   close(): Promise<void>
 }
@@ -67,6 +69,7 @@ export async function startSpoolThread(
       remote.connect(transfer(channel.port1, [channel.port1])).catch(() => channel.port2.close())
       return channel.port2
     },
+    giveBack: () => remote.giveBack(),
     close: async () => {
       if (over) return
       over = true

@@ -1,6 +1,6 @@
 /** The content on its way out: leading dots doubled and the end added for DATA, nothing but checked for BDAT. RFC 5321 §4.5.2 */
 
-import { endOfPlain } from './content.ts'
+import { endOfPlain, octets } from './plain.ts'
 
 /**
  * A fault is a value: binary content meets a server without BINARYMIME and the sender is told so (5.6.3).
@@ -67,11 +67,12 @@ export class DataEncoder {
 
   /** Notes where lines begin with a dot. */
   #walk(bytes: Uint8Array, dots: number[]): Fault | undefined {
+    const all = octets(bytes)
     let next = this.#at === 'cr' ? 1 : 0
     let isStart = this.#at !== 'text'
     for (;;) {
       if (isStart && this.#stuffs && bytes[next] === DOT) dots.push(next)
-      next = endOfPlain(bytes, next)
+      next = endOfPlain(all, next)
       if (next >= bytes.length) return undefined
       isStart = bytes[next] === CR && bytes[next + 1] === LF
       const fault = isStart ? undefined : FAULTY.get(bytes[next])

@@ -1,2 +1,3 @@
+export { giveBack } from './garbage.ts'
 export { link, ThreadError, transfer } from './link.ts'
 export type { Link, Remote } from './link.ts'

@@ -1,10 +1,10 @@
 /** A set of texts by their hash: 16 octets each, and now and then an answer that has to be checked. */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const SMALLEST = 1024
 
-/** Open addressing over hashes of 53 bits. It only grows; nothing is ever taken out. */
+/** Open addressing over hashes of 52 bits. It only grows; nothing is ever taken out. */
 export class AddressSet {
   #slots = new Float64Array(SMALLEST)
   #size = 0
@@ -17,8 +17,8 @@ export class AddressSet {
   mayHave(text: string): boolean {
     // For most organizations nobody has bounced softly: they need not pay for the hash.
     if (this.#size === 0) return false
-    const hash = hashOf(text)
-    return this.#slots[this.#placeOf(hash)] === hash
+    const hashed = hashOf(text)
+    return this.#slots[this.#placeOf(hashed)] === hashed
   }
 
   add(text: string): void {
@@ -26,18 +26,18 @@ export class AddressSet {
     this.#put(hashOf(text))
   }
 
-  #put(hash: number): void {
-    const place = this.#placeOf(hash)
-    if (this.#slots[place] === hash) return
-    this.#slots[place] = hash
+  #put(hashed: number): void {
+    const place = this.#placeOf(hashed)
+    if (this.#slots[place] === hashed) return
+    this.#slots[place] = hashed
     this.#size += 1
   }
 
   /** Where the hash is, or the free slot where it belongs. */
-  #placeOf(hash: number): number {
+  #placeOf(hashed: number): number {
     const slots = this.#slots
-    let place = hash % slots.length
-    while (slots[place] !== 0 && slots[place] !== hash) place = (place + 1) % slots.length
+    let place = hashed % slots.length
+    while (slots[place] !== 0 && slots[place] !== hashed) place = (place + 1) % slots.length
     return place
   }
 
@@ -45,13 +45,12 @@ export class AddressSet {
     const old = this.#slots
     this.#slots = new Float64Array(old.length * 2)
     this.#size = 0
-    for (const hash of old) if (hash !== 0) this.#put(hash)
+    for (const hashed of old) if (hashed !== 0) this.#put(hashed)
   }
 }
 
 /** Recipients are chosen by strangers: with a hash that can be steered they could make every look-up a long walk. */
 function hashOf(text: string): number {
-  const digest = createHash('sha256').update(text).digest()
-  // 53 bits, and never 0, which means a free slot.
-  return digest.readUIntBE(0, 6) * 32 + ((digest[6] ?? 0) & 31) + 1
+  // 52 bits, and never 0, which means a free slot. As text: 0.5 µs instead of 1.6 for a digest in octets of its own.
+  return Number.parseInt(hash('sha256', text).slice(0, 13), 16) + 1
 }
