@@ -30,7 +30,7 @@ const CACHE = join(import.meta.dirname, '..', '.cache', 'postfix')
 /** Exit codes of sysexits(3): EX_USAGE, EX_UNAVAILABLE. */
 const EXIT = { usage: 64, unavailable: 69 } as const
 
-const QUICK: Effort = { rounds: 1, seconds: 3, patience: 0, compiling: 8_000 }
+const QUICK: Effort = { rounds: 1, seconds: 2.5, patience: 0, compiling: 6_000 }
 const FULL: Effort = { rounds: 3, seconds: 10, patience: 30, compiling: 30_000 }
 
 type Result = Circumstances & {
