@@ -2,7 +2,7 @@
 
 import { CliError } from '#door/cli'
 import type { GlobalOptions, RehearsalPlan } from '#door/cli'
-import { PERSONALITIES } from '#door/sandbox'
+import { PERSONALITIES } from '#engine/receiver'
 import { rehearse } from '#engine/rehearsal'
 import type { Rehearsed, Share } from '#engine/rehearsal'
 import { baseOf, domainLayerOf, resolve } from '#engine/rule'
