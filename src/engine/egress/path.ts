@@ -61,7 +61,7 @@ export type PathOptions = {
 export const DOWN = [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000] as const
 
 /** How long no connection is added after the peer refused one while others stood. */
-const REFUSED_MORE_FOR = 60_000
+export const REFUSED_MORE_FOR = 60_000
 
 const STOPPING = 'this server is stopping'
 

@@ -76,7 +76,7 @@ export class Guest {
     const span = this.#client.messages.see(now)
     if (span !== undefined) this.#exceeded(span.limit, now, TOO_FAST)
     if (this.#receiver.isTooMuchOfAStranger(this.#client, this.#address, now))
-      this.#exceeded('warm_up.schedule', now, TOO_FAST)
+      this.#exceeded('warm_up.schedule', now, TOO_MUCH_OF_A_STRANGER)
     return this.#mood('MAIL') ?? this.#take('MAIL')
   }
 
@@ -139,6 +139,8 @@ const TOO_FAST: TooMuch = {
   acts: ['slow', 'suspend', 'one-connection'],
   otherwise: { stage: 'MAIL', code: 451, enhanced: '4.7.0', text: 'Too many messages, slow down' },
 }
+/** That is held against the address, and not only for a moment. */
+const TOO_MUCH_OF_A_STRANGER: TooMuch = { ...TOO_FAST, acts: ['slow', 'suspend'] }
 const SESSION_IS_FULL: TooMuch = {
   stages: ['MAIL', 'RCPT'],
   acts: ['none', 'one-connection', 'slow'],

@@ -17,6 +17,8 @@ export type Personality = {
   readonly address: string
   /** Which behaviour a local part has here, in the words of this receiver. */
   readonly words: Words
+  /** The host of a static route, of which rules for everybody do not speak. */
+  readonly isOwn?: true
 }
 
 const plain = { unknown: 'bounce-me', full: 'full' } as const

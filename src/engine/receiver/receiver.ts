@@ -54,9 +54,13 @@ export class Receiver {
   readonly #clients = new Map<string, Client>()
 
   constructor(personality: Personality, { rules, egress }: Rules, severity: Severity = {}) {
-    const { host, provider } = personality
-    const named = provider === undefined ? {} : { provider }
-    const { limits, reactions } = resolve(rules, baseOf(egress), { source: '', site: host, ...named })
+    const { host, provider, isOwn } = personality
+    const { limits, reactions } = resolve(rules, baseOf(egress), {
+      source: '',
+      site: host,
+      ...(provider === undefined ? {} : { provider }),
+      ...(isOwn === undefined ? {} : { static: isOwn }),
+    })
     const { share = 1 } = severity
     this.personality = personality
     this.isKnownByHost = provider !== undefined && providerOf(rules, { hosts: [host] }) === provider

@@ -10,6 +10,10 @@ export function limitPlace(limit: Limit | undefined): string {
 }
 
 export function reactionPlace({ rule, place }: Live): string {
+  return placeOf({ rule, place })
+}
+
+export function placeOf({ rule, place }: Pick<Live, 'rule' | 'place'>): string {
   return [rule, fileOf(place)].filter((part) => part !== '').join(', ')
 }
 
