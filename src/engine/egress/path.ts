@@ -150,11 +150,13 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
 
   describe(): PathState {
     const { size } = this.#connections
+    const { domain } = this.#shape.where
     let busy = 0
     for (const connection of this.#connections.keys()) if (connection.isBusy) busy += 1
     return {
       source: this.source,
       site: this.site,
+      ...(domain === undefined ? {} : { domain }),
       connections: size + this.#opening,
       busy,
       idle: this.#idle.length,

@@ -31,6 +31,8 @@ export type PathParts = {
   readonly ledger: Ledger
   /** In [0, 1). */
   readonly random: () => number
+  /** Where it enters itself while it has a connection that nobody uses. */
+  readonly idle: Set<RehearsedPath>
 }
 
 type Connection = {
@@ -260,6 +262,7 @@ export class RehearsedPath implements ShapeOwner, Way {
     if (mustGo) return this.#gone(connection)
     connection.idle = clock.now()
     this.#idle.push(connection)
+    this.#parts.idle.add(this)
     this.#pump()
   }
 

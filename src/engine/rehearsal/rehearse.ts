@@ -74,7 +74,8 @@ class Rehearsal {
   readonly #random: () => number
   readonly #shaping: Shaping
   readonly #slots: Slots
-  readonly #paths: RehearsedPath[] = []
+  /** Those that may have a connection that nobody uses. */
+  readonly #idle = new Set<RehearsedPath>()
   readonly #sites: RehearsedSite[] = []
   #left = 0
 
@@ -94,7 +95,7 @@ class Rehearsal {
     if (plan.kept !== undefined) this.#shaping.restore(plan.kept)
     this.#slots = new Slots(
       () => config.connections,
-      () => void this.#paths.some((path) => path.spareOne()),
+      () => this.#spareOne(),
     )
   }
 
@@ -109,6 +110,13 @@ class Rehearsal {
     this.#clock.run(() => this.#left === 0)
     this.#shaping.close()
     return reportOf(opened, { start, seed: this.#plan.seed })
+  }
+
+  #spareOne(): void {
+    for (const path of this.#idle) {
+      if (path.spareOne()) return
+      this.#idle.delete(path)
+    }
   }
 
   #loads(): readonly Load[] {
@@ -176,9 +184,9 @@ class Rehearsal {
         slots,
         ledger,
         random,
+        idle: this.#idle,
       })
       site.paths.push(path)
-      this.#paths.push(path)
     }
   }
 
