@@ -79,11 +79,17 @@ suite('personalities', { concurrency: false }, () => {
 
   test('a rehearsal names the shipped rule that limits each of these receivers', async () => {
     const mix = 'gmail.com=50%,yahoo.co.jp=30%,nobody.example=20%'
-    const { parts } = await rig.cli<Rehearsed>('rehearse', '--messages', '1000000', '--to', mix)
-    const found = new Map(parts.map(({ name, bound }) => [name, [bound.key, bound.origin?.file]]))
-    assert.deepEqual(found.get('google'), ['shared.connections', 'shaping/google.toml'])
-    assert.equal(found.get('yahoo-japan')?.[1], 'shaping/japan.toml')
-    assert.deepEqual(found.get('nobody.example'), ['connections', undefined])
+    const { parts } = await rig.cli<Rehearsed>('rehearse', '--messages', '20000', '--to', mix)
+    const found = new Map(
+      parts.map(({ name, bound }) => {
+        assert(bound.at === 'limit', name)
+        const { key, provider, origin } = bound.limit
+        return [name, [key, provider, origin?.file ?? origin?.layer]]
+      }),
+    )
+    assert.deepEqual(found.get('google'), ['connections', 'google', 'shaping/google.toml'])
+    assert.equal(found.get('yahoo-japan')?.[2], 'shaping/japan.toml')
+    assert.deepEqual(found.get('nobody.example'), ['connections', undefined, 'configuration'])
   })
 
   test('unknown users are told in the words of each receiver, and bounce', async () => {
@@ -120,6 +126,9 @@ test('who sets higher limits than a receiver bears hears of it from the receiver
   const started = await rig.log.until('reaction.started', { rule: 'provider yahoo-japan: blocked' })
   assert.equal(started['stage'], 'MAIL')
   assert.match(String(started['reply']), /^421 4\.7\.0 \[TSS04\]/)
+  // It was to be foreseen: receivers bear what the shipped rules say, whatever one's own say.
+  const { parts } = await rig.cli<Rehearsed>('rehearse', '--to', 'yahoo.co.jp=1000')
+  assert.ok(parts[0]?.reactions.some(({ rule }) => rule === 'provider yahoo-japan: blocked'))
   const { out } = await rig.cliRun('queue', 'explain', 'yahoo.co.jp', '--lang', 'en')
   assert.match(out, /provider yahoo-japan: blocked, shaping\/japan\.toml:\d+\): 421 .*\[TSS04\]/)
   assert.match(out, /^ {2}done +20/m)

@@ -46,12 +46,50 @@ function describe(
 ): string {
   const name = `${delivery.key.message}.${delivery.key.n}`
   const blocks = reasons.map((reason) => block(tell(reason, language, { name, now }), language))
-  return head(name, delivery, pool) + blocks.join('\n')
+  return head(name, delivery, { pool, language }) + blocks.join('\n')
 }
 
-function head(name: string, { to, state, queue }: Delivery, pool: string | undefined): string {
-  const from = pool === undefined ? '' : `  pool ${pool}`
-  return `${harmless(`${name}  ${formatMailbox(to)}  ${state}  [${queue}]${from}`)}\n`
+function head(
+  name: string,
+  { to, state, queue }: Delivery,
+  { pool, language }: { readonly pool: string | undefined; readonly language: Language },
+): string {
+  const words = HEADS[language]
+  const from = pool === undefined ? '' : `  ${words.pool} ${pool}`
+  return `${harmless(`${name}  ${formatMailbox(to)}  ${words.states[state]}  [${queue}]${from}`)}\n`
+}
+
+type Heads = {
+  readonly states: { readonly [K in Delivery['state']]: string }
+  readonly pool: string
+}
+
+/** In English the words of the data, as `message list` has them. */
+const HEADS: { readonly [K in Language]: Heads } = {
+  en: {
+    states: {
+      waiting: 'waiting',
+      active: 'active',
+      held: 'held',
+      delivered: 'delivered',
+      bounced: 'bounced',
+      expired: 'expired',
+      cancelled: 'cancelled',
+    },
+    pool: 'pool',
+  },
+  ja: {
+    states: {
+      waiting: '待機中',
+      active: '処理中',
+      held: '保留中',
+      delivered: '配送済み',
+      bounced: '不達',
+      expired: '期限切れ',
+      cancelled: '取り消し',
+    },
+    pool: 'プール',
+  },
 }
 
 /** What there is to say, each behind its label. */

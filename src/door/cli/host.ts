@@ -2,6 +2,7 @@
 
 import type { Pace, Rehearsed } from '#engine/rehearsal'
 import type { Origin, Reaction } from '#engine/rule'
+import type { Assumed } from '#product/explanation'
 import type { Operations, Streams } from '#product/operation'
 import type { Finding } from '#product/verification'
 
@@ -60,15 +61,23 @@ export type ShapingView = {
   }[]
 }
 
-/** What `rehearse` is to try. */
-export type RehearsalPlan = {
+/** What `rehearse` is to try. Shares from 0 to 1, times in milliseconds. */
+export type RehearsalPlan = Pick<Assumed, 'unknown' | 'greylisting' | 'bears' | 'ownRules' | 'strangers'> & {
   readonly shares: readonly { readonly domain: string; readonly count: number }[]
-  /** Absent: all of the configuration. */
+  /** Absent: those of the pool that the stream has. */
   readonly sources?: readonly string[]
+  readonly stream: string
+  readonly start: number
   readonly pace: Pace
+  /** Absent: as the configuration says. */
+  readonly expire?: number
+  readonly seed: number
   /** Whether the DNS is asked where the domains lead. */
   readonly dns: boolean
 }
+
+/** What it came to, and on what grounds. */
+export type Rehearsal = Rehearsed & { readonly assumed: Assumed }
 
 export type CliHost = {
   out(text: string): void
@@ -98,7 +107,7 @@ export type CliHost = {
   /** @throws {CliError} `missing` when there is no way to the domain */
   resolveRules(options: GlobalOptions, query: ShapingQuery): Promise<ShapingView>
   /** By the rules as the files have them now. @throws {CliError} `missing` when there is no such source */
-  rehearse(options: GlobalOptions, plan: RehearsalPlan): Promise<Rehearsed>
+  rehearse(options: GlobalOptions, plan: RehearsalPlan): Promise<Rehearsal>
   /** Looks at the machine, the node and the DNS; changes nothing. */
   doctor(options: DoctorOptions): Promise<readonly Finding[]>
 }

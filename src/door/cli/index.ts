@@ -4,6 +4,7 @@ export type {
   ConfigReport,
   DoctorOptions,
   GlobalOptions,
+  Rehearsal,
   RehearsalPlan,
   RulesReport,
   ShapingQuery,

@@ -26,7 +26,10 @@ export function queueExplainCommand(queue: Command, run: Run): void {
         const found = await rowsOf(node, asked.toLowerCase())
         const reactions = await node.reactions()
         const explained: SiteExplained[] = []
-        for (const [site, queues] of found) {
+        for (const queues of found.values()) {
+          const [first] = queues
+          if (first === undefined) continue
+          const site = first.site ?? domainOf(first)
           const rules = await rulesFor(run, globals, site, queues)
           explained.push(explainSite({ site, queues, reactions, rules, now }))
         }
@@ -37,7 +40,7 @@ export function queueExplainCommand(queue: Command, run: Run): void {
   example(explain, 'hikyaku queue explain gmail.com', 'hikyaku queue explain mx1.example.jp --lang ja')
 }
 
-/** All queues of the sites that are meant, by site; a queue without a route stands for its domain. */
+/** All queues of the sites that are meant, by site and limits; a queue without a route stands for its domain. */
 async function rowsOf(node: Operations, asked: string): Promise<ReadonlyMap<string, readonly QueueRow[]>> {
   const search = async (match: string): Promise<readonly QueueRow[]> =>
     (await node.queues({ match, limit: LIST_LIMIT })).rows
@@ -49,15 +52,21 @@ async function rowsOf(node: Operations, asked: string): Promise<ReadonlyMap<stri
     )
   const found = new Map<string, readonly QueueRow[]>()
   for (const row of named) {
-    const { site } = row
-    if (site === undefined) found.set(domainOf(row), [...(found.get(domainOf(row)) ?? []), row])
-    else if (!found.has(site))
+    const { site = domainOf(row) } = row
+    const key = `${site}\0${groupOf(row)}`
+    if (row.site === undefined) found.set(key, [...(found.get(key) ?? []), row])
+    else if (!found.has(key))
       found.set(
-        site,
-        (await search(site)).filter((one) => one.site === site),
+        key,
+        (await search(site)).filter((one) => one.site === site && groupOf(one) === groupOf(row)),
       )
   }
   return found
+}
+
+/** Domains with rules of their own have paths and limits of their own, beside others of the same site. */
+function groupOf({ paths }: QueueRow): string {
+  return paths?.[0]?.domain ?? ''
 }
 
 function domainOf({ queue }: QueueRow): string {

@@ -7,7 +7,7 @@ import { Connection } from './connection.ts'
 import type { House } from './connection.ts'
 import { ORDINARY, personaOf, PERSONAS } from './persona.ts'
 import type { Persona } from './persona.ts'
-import type { Receiver } from './receiver.ts'
+import type { Receiver } from '#engine/receiver'
 
 const V6 = '::1'
 /** The kernel hands out a number free on one address; another process may hold it on the others. */

@@ -5,7 +5,7 @@ import type { Question, Said, ZoneRecord } from '#platform/dns'
 
 import { choosePersona, ORDINARY } from './persona.ts'
 import type { Persona } from './persona.ts'
-import type { Receiver } from './receiver.ts'
+import type { Receiver } from '#engine/receiver'
 
 /** `mx.sandbox.test` is the host that takes everything, `no-tls.sandbox.test` a persona. RFC 6761 §6.2 */
 const SUFFIX = 'sandbox.test'

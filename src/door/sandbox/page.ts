@@ -1,6 +1,6 @@
 /** The pages of the sandbox. Everything in a message is data: escaped, never run, never fetched. */
 
-import { BEHAVIOURS } from './behaviour.ts'
+import { BEHAVIOURS } from '#engine/receiver'
 import { digestOf, fieldsOf } from './digest.ts'
 import type { Received } from './inbox.ts'
 import { markup } from './markup.ts'

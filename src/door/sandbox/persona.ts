@@ -5,7 +5,7 @@
 
 import type { Extension } from '#grammar/smtp'
 
-import type { Receiver } from './receiver.ts'
+import type { Receiver } from '#engine/receiver'
 
 export type Persona = {
   /** A label of the domain: `no-tls.example.com`, `anything.no-tls.test`. */

@@ -13,9 +13,8 @@ import type { Keep, Received } from './inbox.ts'
 import { Listeners } from './listeners.ts'
 import { startNameServer } from './name-server.ts'
 import { Patience } from './patience.ts'
-import { PERSONALITIES } from './personality.ts'
-import { Receiver } from './receiver.ts'
-import type { Overrun, Rules } from './receiver.ts'
+import { PERSONALITIES, Receiver } from '#engine/receiver'
+import type { Overrun, Rules } from '#engine/receiver'
 import { startWeb } from './web.ts'
 
 export type SandboxOptions = {

@@ -4,8 +4,8 @@ import type { ReversePath } from '#grammar/address'
 import { ChunkDecoder, DataDecoder } from '#grammar/smtp'
 import type { ContentFault, Envelope, MailParameters, Recipient } from '#grammar/smtp'
 
-import { chooseBehaviour } from './behaviour.ts'
-import type { Chosen, Stage, Words } from './behaviour.ts'
+import { chooseBehaviour } from '#engine/receiver'
+import type { Chosen, Stage, Words } from '#engine/receiver'
 import { judge } from './verdict.ts'
 import type { Circumstances, Verdict } from './verdict.ts'
 

@@ -5,7 +5,7 @@ import type { Mailbox } from '#grammar/address'
 import { reply } from '#grammar/smtp'
 import type { Reply } from '#grammar/smtp'
 
-import type { Chosen, Refusal, Stage } from './behaviour.ts'
+import type { Chosen, Refusal, Stage } from '#engine/receiver'
 import type { Patience } from './patience.ts'
 
 export type Verdict =

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
 
-import { BEHAVIOURS } from './behaviour.ts'
+import { BEHAVIOURS } from '#engine/receiver'
 import { markup } from './markup.ts'
 import { PERSONAS } from './persona.ts'
 import { startSandbox } from './sandbox.ts'

@@ -8,6 +8,8 @@ import type { Tried } from './job.ts'
 export type PathState = {
   readonly source: string
   readonly site: string
+  /** The domain layer of the rules by which it is a path of its own beside others to the site; absent where there is none. */
+  readonly domain?: string
   /** All of them: busy, idle, being opened, being closed. */
   readonly connections: number
   readonly busy: number

@@ -61,7 +61,7 @@ export type PathOptions = {
 export const DOWN = [15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000] as const
 
 /** How long no connection is added after the peer refused one while others stood. */
-const REFUSED_MORE_FOR = 60_000
+export const REFUSED_MORE_FOR = 60_000
 
 const STOPPING = 'this server is stopping'
 
@@ -150,11 +150,13 @@ export class SmtpPath implements Path, ConnectionOwner, ShapeOwner {
 
   describe(): PathState {
     const { size } = this.#connections
+    const { domain } = this.#shape.where
     let busy = 0
     for (const connection of this.#connections.keys()) if (connection.isBusy) busy += 1
     return {
       source: this.source,
       site: this.site,
+      ...(domain === undefined ? {} : { domain }),
       connections: size + this.#opening,
       busy,
       idle: this.#idle.length,

@@ -3,15 +3,17 @@
  * time to arrive, in both directions, and what a receiver counts it counts when they do.
  */
 
+import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 
 import { Dialogue, UNTRACED } from '#engine/trace'
-import { NO_CAPABILITIES } from '#grammar/smtp'
+import { NO_CAPABILITIES, ReplyParser } from '#grammar/smtp'
 
 import type { openConnection } from './opening.ts'
 import type { Timers } from './timers.ts'
-import { deferred } from './verdict.ts'
+import { deferred, verdictOf } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 import { Wire } from './wire.ts'
 
 type Event = { readonly at: number; readonly n: number; readonly act: () => void }
@@ -80,16 +82,27 @@ export type Habits = {
   readonly shy: number
 }
 
+/** Who has a mind of its own on one connection: a reply in place of yes, such as `421 4.7.0 not now`. */
+export type Mind = {
+  greeting(): string | undefined
+  /** Of MAIL and RCPT, as they came; the end of the content is `.`. */
+  command(line: string): string | undefined
+  left(): void
+}
+
 /** One site. */
 export class Receiver {
   readonly seen: Seen = { connections: [], messages: [], most: 0, refusals: [] }
   readonly #time: VirtualTime
   readonly #habits: Habits
   readonly #sessions: Session[] = []
+  readonly #mind: (() => Mind) | undefined
 
-  constructor(time: VirtualTime, habits: Habits) {
+  /** `mind` is asked for with each connection. */
+  constructor(time: VirtualTime, habits: Habits, mind?: () => Mind) {
     this.#time = time
     this.#habits = habits
+    this.#mind = mind
   }
 
   /** The client's process is gone, and all its sockets with it. */
@@ -108,7 +121,7 @@ export class Receiver {
     loser?.end()
     if (greeted) return { ok: true, wire: this.#wire(first, around.timers), peer: peerOf(), trials: [] }
     first.end()
-    if (around.another?.(false) !== true) return refused()
+    if (first.refusal !== undefined || around.another?.(false) !== true) return refused(first.refusal)
     const second = this.#dial()
     if (await second.greeting)
       return { ok: true, wire: this.#wire(second, around.timers), peer: peerOf(), trials: [] }
@@ -122,7 +135,7 @@ export class Receiver {
   }
 
   #dial(): Session {
-    const session = new Session(this.#time, this.#habits, this.seen)
+    const session = new Session(this.#time, this.#habits, { seen: this.seen, mind: this.#mind })
     this.#sessions.push(session)
     return session
   }
@@ -141,13 +154,21 @@ function peerOf(): {
   return { host: 'mx.example.net', address: '192.0.2.1', capabilities, tls: '', verified: false }
 }
 
-function refused(): Awaited<ReturnType<typeof openConnection>> {
-  const verdict = deferred('greeting', '4.3.2', 'not now')
+function refused(words?: string): Awaited<ReturnType<typeof openConnection>> {
+  const verdict = words === undefined ? deferred('greeting', '4.3.2', 'not now') : saidAtGreeting(words)
   return {
     ok: false,
     failure: { verdict, host: 'mx.example.net', address: '192.0.2.1', tls: '' },
     trials: [],
   }
+}
+
+function saidAtGreeting(words: string): Verdict {
+  const parser = new ReplyParser()
+  parser.push(Buffer.from(`${words}\r\n`))
+  const event = parser.next()
+  assert(event?.kind === 'reply', words)
+  return verdictOf(event.reply, 'greeting')
 }
 
 /** What Wire needs of a socket. */
@@ -179,17 +200,26 @@ class Session {
   readonly socket: FakeSocket
   /** Whether it was let in; settles when the client has heard. */
   readonly greeting: Promise<boolean>
+  /** What it says in place of a greeting. */
+  refusal: string | undefined
   readonly #time: VirtualTime
   readonly #habits: Habits
   readonly #seen: Seen
   readonly #entry: Seen['connections'][number]
+  #mind: Mind | undefined
   #text = ''
   #isContent = false
   #recipients = 0
+  /** MAIL or the recipient of the transaction was refused. */
+  #refuses = false
   /** When the last reply leaves: none overtakes another. */
   #busyUntil = 0
 
-  constructor(time: VirtualTime, habits: Habits, seen: Seen) {
+  constructor(
+    time: VirtualTime,
+    habits: Habits,
+    { seen, mind }: { readonly seen: Seen; readonly mind: (() => Mind) | undefined },
+  ) {
     this.#time = time
     this.#habits = habits
     this.#seen = seen
@@ -200,9 +230,14 @@ class Session {
       (bytes) => void time.after(habits.distance, () => this.#read(bytes)),
       () => void time.after(habits.distance, () => this.#over()),
     )
-    time.after(habits.distance, () => seen.connections.push(this.#entry))
+    time.after(habits.distance, () => {
+      seen.connections.push(this.#entry)
+      this.#mind = mind?.()
+      this.refusal = this.#mind?.greeting()
+    })
     const isShy = habits.random() < habits.shy
-    time.after(2 * habits.distance + habits.random() * habits.thinking, () => resolve(!isShy))
+    const thinking = habits.random() * habits.thinking
+    time.after(2 * habits.distance + thinking, () => resolve(!isShy && this.refusal === undefined))
   }
 
   end(): void {
@@ -210,6 +245,7 @@ class Session {
   }
 
   #over(): void {
+    if (this.#entry.until === Infinity) this.#mind?.left()
     this.#entry.until = Math.min(this.#entry.until, this.#time.now)
   }
 
@@ -228,7 +264,16 @@ class Session {
 
   #content(): void {
     this.#isContent = false
-    this.#say('250 2.0.0 queued')
+    if (!this.#bars('.')) this.#say('250 2.0.0 queued')
+  }
+
+  /** True when it has something else to say. */
+  #bars(line: string): boolean {
+    const words = this.#mind?.command(line)
+    if (words === undefined) return false
+    if (words.startsWith('421')) this.#leave(words)
+    else this.#say(words)
+    return true
   }
 
   #command(line: string): void {
@@ -238,12 +283,16 @@ class Session {
       this.#entry.messages += 1
       this.#seen.messages.push(this.#time.now)
       this.#recipients = 0
+      this.#refuses = false
     }
     if (verb === 'RCPT') {
       this.#entry.recipients += 1
       this.#recipients += 1
       this.#seen.most = Math.max(this.#seen.most, this.#recipients)
     }
+    if ((verb === 'MAIL' || verb === 'RCPT') && this.#bars(line)) return void (this.#refuses = true)
+    // Who pipelines says DATA before it knows that nobody is there for it. RFC 2920 §3.1
+    if (verb === 'DATA' && this.#refuses) return this.#say('554 5.5.1 no valid recipients')
     if (verb !== 'DATA' && this.#habits.random() < this.#habits.moody) return this.#refuse(verb)
     this.#isContent = verb === 'DATA'
     this.#say(verb === 'DATA' ? '354 go' : '250 ok')

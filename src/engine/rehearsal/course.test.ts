@@ -12,37 +12,14 @@ import { MetricsRegistry } from '#platform/metrics'
 import { shippedPersonalities } from '../../../test/shipped-rules.ts'
 
 import { courseOf, finish } from './course.ts'
-import type { Pace } from './course.ts'
-import { rehearse } from './rehearse.ts'
+import type { Pace } from './pace.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 const { egress } = shippedPersonalities()
 
-/** Things that happen, in their order. */
-class VirtualTime {
-  time = 1_800_000_000_000
-  readonly #events: { readonly at: number; readonly ring: () => void }[] = []
-  readonly now = (): number => this.time
-  readonly after = (ms: number, ring: () => void): (() => void) => {
-    const event = { at: this.time + ms, ring }
-    const before = this.#events.findLastIndex(({ at }) => at <= event.at)
-    this.#events.splice(before + 1, 0, event)
-    return () => {
-      const found = this.#events.indexOf(event)
-      if (found >= 0) this.#events.splice(found, 1)
-    }
-  }
-  step(): boolean {
-    const event = this.#events.shift()
-    if (event === undefined) return false
-    this.time = event.at
-    event.ring()
-    return true
-  }
-}
-
 /** Every message on its own, through the shape of a path. Gives the milliseconds it took. */
 function bruteForce(rules: string, count: number, { transaction, connecting }: Pace): number {
-  const clock = new VirtualTime()
+  const clock = new VirtualClock(1_800_000_000_000)
   const read = readRules([{ name: 'x.toml', by: 'operator', text: rules }], [])
   if (!read.ok) assert.fail(read.problems.join('\n'))
   const shaping = new Shaping({
@@ -53,7 +30,7 @@ function bruteForce(rules: string, count: number, { transaction, connecting }: P
     metrics: new MetricsRegistry(),
   })
   const shape = shaping.shapeOf('main', 'mx', { provider: 'big' })
-  const start = clock.time
+  const start = clock.now()
   const idle: { permit: Permit; sent: number }[] = []
   let [left, unfinished, opening, timer] = [count, count, 0, false]
   const wake = (wait: number): void => {
@@ -106,10 +83,10 @@ function bruteForce(rules: string, count: number, { transaction, connecting }: P
     }
   }
   work()
-  for (const isDone = (): boolean => unfinished === 0; !isDone();)
-    assert.ok(clock.step(), `${unfinished} never go`)
+  clock.run(() => unfinished === 0)
+  assert.equal(unfinished, 0, 'some never go')
   shaping.close()
-  return clock.time - start
+  return clock.now() - start
 }
 
 function arithmetic(rules: string, count: number, pace: Pace): ReturnType<typeof finish> {
@@ -157,47 +134,3 @@ for (const [name, rules, count, bound] of CASES) {
     assert.equal(found.bound.origin?.file, 'x.toml')
   })
 }
-
-test('a million messages to 30 domains by three sources: each is counted once, each part has its rule', () => {
-  const { rules } = shippedPersonalities()
-  const shares = Array.from({ length: 30 }, (_, n) => ({
-    domain: `d${n}.example`,
-    site: `mx${n % 20}`,
-    count: 33_334,
-    provider: ['google', 'docomo', 'yahoo-japan', undefined][n % 4],
-  }))
-  const { messages, parts, after } = rehearse({
-    shares,
-    sources: ['a', 'b', 'c'],
-    pace: PACE,
-    resolve: (source, { site, provider }) =>
-      resolve(rules, baseOf(egress), { source, site, ...(provider === undefined ? {} : { provider }) }),
-  })
-  assert.equal(messages, 1_000_020)
-  assert.equal(after, parts[0]?.after)
-  assert.equal(
-    parts.reduce((sum, part) => sum + part.messages, 0),
-    messages,
-  )
-  const google = parts.find(({ provider }) => provider === 'google')
-  assert.equal(google?.bound.key, 'shared.connections')
-  assert.match(google?.bound.origin?.file ?? '', /google\.toml/)
-})
-
-test('sites that share a provider’s limits are done later than each would be alone', () => {
-  const said = {
-    values: new Map([
-      ['connections', 10],
-      ['messages_per_connection', 100],
-      ['shared.connections', 1],
-    ]),
-    origins: new Map(),
-  }
-  const plan = { sources: ['a'], pace: PACE, resolve: () => said }
-  const one = { domain: 'a.example', site: 'a', provider: 'big', count: 100 }
-  const alone = rehearse({ ...plan, shares: [one] })
-  const both = rehearse({ ...plan, shares: [one, { ...one, domain: 'b.example', site: 'b' }] })
-  assert.equal(both.parts.length, 1)
-  assert.ok(both.after > alone.after * 1.9)
-  assert.equal(both.parts[0]?.bound.key, 'shared.connections')
-})

@@ -5,13 +5,7 @@
 
 import type { Origin } from '#engine/rule'
 
-/** How long a receiver takes, in ms. */
-export type Pace = {
-  /** From MAIL to the reply to the content. */
-  readonly transaction: number
-  /** From the first packet to the reply to EHLO, TLS included. */
-  readonly connecting: number
-}
+import type { Pace } from './pace.ts'
 
 /** Values of rules by key as files write it, and who says each: as `resolve` gives them. */
 export type Said = {

@@ -4,9 +4,10 @@ import type { Attempt, Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { ENGLISH_SHAPING } from './shaping-english.ts'
+import type { Forecast } from './reason.ts'
 import { remedyOf, sentences } from './remedy.ts'
 import type { Remedy } from './remedy.ts'
-import { span } from './span.ts'
+import { round, span } from './span.ts'
 import type { Sentences, Wording } from './wording.ts'
 
 const MOMENT = 'a moment'
@@ -75,13 +76,13 @@ export const ENGLISH: Wording = {
       until: MOMENT,
       change: '',
     }),
-    turn: ({ ahead }) => ({
+    turn: ({ ahead, isHeld, ...rate }, { at }) => ({
       brief: ahead === 0 ? 'next' : `${ahead} before it`,
       what:
         ahead === 0
           ? 'It is in memory, the next of its queue.'
           : `It is in memory, behind ${counted(ahead, 'delivery', 'deliveries')} of its queue.`,
-      until: ahead === 0 ? MOMENT : 'those before it are under way',
+      until: `${ahead > 0 ? 'those before it are under way' : isHeld ? 'what holds it back, as said above, is over' : MOMENT}${atRate(rate, at)}`,
       change: '',
     }),
     loading: () => ({
@@ -96,14 +97,14 @@ export const ENGLISH: Wording = {
       until: 'the DNS answers, or fails to, which puts the delivery off',
       change: 'If this lasts, see to the servers that dns.servers names.',
     }),
-    window: ({ limit, size, backlog }) => ({
+    window: ({ limit, size, backlog, ...rate }, { at }) => ({
       brief: limit === 'queue' ? `its window of ${size} is taken` : `all ${size} places in memory are taken`,
       what: `${
         limit === 'queue'
           ? `The ${size} deliveries of its queue that may be in memory are there`
           : `The ${size} deliveries that may be in memory are there, of all queues`
       }${backlog === undefined ? '' : `; ${backlog} of its queue wait in the store`}.`,
-      until: 'some of those before it are done',
+      until: `some of those before it are done${atRate(rate, at, 'the last of them goes')}`,
       change:
         limit === 'queue'
           ? 'queue.window allows more, which helps only if the paths can take it.'
@@ -111,25 +112,25 @@ export const ENGLISH: Wording = {
     }),
     connecting: ({ source, site }) => ({
       brief: `${source}: connecting`,
-      what: `The first connection from ${source} to ${site} is being made.`,
+      what: `The first connection from source ${source} to ${site} is being made.`,
       until: 'it stands or fails. egress.timeouts says how long it may take',
       change: '',
     }),
     closing: ({ source, site }) => ({
       brief: `${source}: closing`,
-      what: `The connections from ${source} to ${site} are being closed.`,
+      what: `The connections from source ${source} to ${site} are being closed.`,
       until: 'they are closed',
       change: '',
     }),
     'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
       brief: `${source}: the site takes no more than ${counted(connections, 'connection', 'connections')}, asked again ${due(until)}: ${last.text}`,
-      what: `${site} takes no more than ${counted(connections, 'connection', 'connections')} from ${source}, and all are in use.`,
+      what: `${site} takes no more than ${counted(connections, 'connection', 'connections')} from source ${source}, and all are in use.`,
       until: `one of them is free; another is asked for again ${at(until)}`,
       change: 'Only the receiver can allow more.',
     }),
     down: ({ source, site, until, failures, last }, { at, due }) => ({
       brief: `${source}: down, next try ${due(until)}: ${last.text}`,
-      what: `${site} could not be reached from ${source}, or would not talk, ${failures === 1 ? 'at the last try' : `${failures} times in a row`}.`,
+      what: `${site} could not be reached from source ${source}, or would not talk, ${failures === 1 ? 'at the last try' : `${failures} times in a row`}.`,
       until: `the next connection is tried at ${at(until)}`,
       change: sentences(
         remedy(last),
@@ -230,6 +231,12 @@ const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
     until: '',
     change: LOOK,
   }),
+}
+
+/** `what` it is that goes then. */
+function atRate({ perMinute, eta }: Forecast, at: (time: number) => string, what = 'it goes'): string {
+  if (perMinute === undefined || eta === undefined) return ''
+  return `. At the rate of the last minute, ${round(perMinute)} a minute, ${what} at about ${at(eta)}`
 }
 
 function counted(count: number, one: string, many: string): string {

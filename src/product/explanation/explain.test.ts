@@ -153,7 +153,7 @@ const UNFINISHED: readonly (readonly [
     'in memory, and every path is taken: each says why',
     'active',
     { place: { n: 0, at: 'ready', ahead: 4 }, queue: { paths: [path(FULL), path(DOWN, 'second')] } },
-    [ALL_IN_USE, { ...IS_DOWN, source: 'second' }, { at: 'turn', ahead: 4 }],
+    [ALL_IN_USE, { ...IS_DOWN, source: 'second' }, { at: 'turn', ahead: 4, isHeld: true }],
   ],
   [
     'memory is right where the record is older',
@@ -167,14 +167,44 @@ const UNFINISHED: readonly (readonly [
     { place: { n: 0, at: 'ready', ahead: 0 }, queue: { routing: true, paths: [path(FULL)] } },
     [
       { at: 'route', domain: 'example.com' },
-      { at: 'turn', ahead: 0 },
+      { at: 'turn', ahead: 0, isHeld: true },
     ],
   ],
   [
     'in memory while the node stops',
     'active',
     { place: { n: 0, at: 'ready', ahead: 0 }, overview: { gate: 'stopping' } },
-    [{ at: 'draining' }, { at: 'turn', ahead: 0 }],
+    [{ at: 'draining' }, { at: 'turn', ahead: 0, isHeld: true }],
+  ],
+  [
+    'behind others on a path that sends, the rate of the last minute says when',
+    'active',
+    {
+      place: { n: 0, at: 'ready', ahead: 29 },
+      queue: {
+        paths: [
+          { ...path(FULL), perMinute: 10 },
+          { ...path(FULL, 'second'), perMinute: 5 },
+        ],
+      },
+    },
+    [
+      ALL_IN_USE,
+      { ...ALL_IN_USE, source: 'second' },
+      { at: 'turn', ahead: 29, isHeld: true, perMinute: 15, eta: NOW + 2 * MINUTE },
+    ],
+  ],
+  [
+    'behind others on a path that may send again in an hour only, the last minute says nothing',
+    'active',
+    {
+      place: { n: 0, at: 'ready', ahead: 29 },
+      queue: { paths: [{ ...path({ at: 'paced', limit: LIMIT, until: NOW + 60 * MINUTE }), perMinute: 10 }] },
+    },
+    [
+      { at: 'paced', source: 'default', site: 'mx.example.com', rule: LIMIT, until: NOW + 60 * MINUTE },
+      { at: 'turn', ahead: 29, isHeld: true },
+    ],
   ],
   ['due, and nothing keeps it: it is being loaded', 'waiting', {}, [{ at: 'loading' }]],
   [

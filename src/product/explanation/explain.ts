@@ -5,6 +5,7 @@ import { DAMAGED, deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth, Report } from '#engine/spool'
 
+import { forecast } from './forecast.ts'
 import type { CameBack, OfNode, OfPath, OfQueue, Reason, Untold } from './reason.ts'
 
 /** What the running node knows. */
@@ -79,7 +80,7 @@ export function explainQueue({ depth, now, node }: QueueFacts): readonly Reason[
     ...ofRoute(node),
     ...ofPauses(node.queue),
     ...ofPaths(node.queue.paths),
-    ...(isDue ? ofWindow(node, depth.waiting) : []),
+    ...(isDue ? ofWindow(node, depth.waiting, now) : []),
   ]
 }
 
@@ -116,9 +117,9 @@ function whyUnfinished(facts: DeliveryFacts): readonly Reason[] {
   // Memory is asked after the store, and so is right where the two differ.
   const { place } = node
   if (place?.at === 'on-wire') return [{ at: 'on-wire' }]
-  if (place !== undefined) return [...ofNode(node), ...inMemory(node), { at: 'turn', ahead: place.ahead }]
+  if (place !== undefined) return ofTurn(node, place.ahead, now)
   if (delivery.state === 'active') return [...ofNode(node), { at: 'recording' }]
-  const own = delivery.due > now ? [...ofTime(facts), ...ofDown(node.queue.paths)] : inStore(node)
+  const own = delivery.due > now ? [...ofTime(facts), ...ofDown(node.queue.paths)] : inStore(node, now)
   const reasons = [...ofNode(node), ...own]
   return reasons.length === 0 ? [{ at: 'loading' }] : reasons
 }
@@ -167,20 +168,42 @@ function inMemory(node: NodeFacts): readonly Reason[] {
   return paths.some(({ hold }) => hold.at === 'open') ? [] : ofPaths(paths)
 }
 
+const WHOLE: ReadonlySet<Reason['at']> = new Set(['stream-paused', 'route', 'draining', 'paused'])
+
+function ofTurn(node: NodeFacts, ahead: number, now: Instant): readonly Reason[] {
+  const held = [...ofNode(node), ...inMemory(node)]
+  // Of what holds all of it back the last minute tells nothing.
+  const isHeld = held.some(({ at }) => WHOLE.has(at))
+  return [
+    ...held,
+    {
+      at: 'turn',
+      ahead,
+      ...(held.length === 0 ? {} : { isHeld: true }),
+      ...(isHeld ? {} : forecast(node.queue.paths, ahead + 1, now)),
+    },
+  ]
+}
+
 /** It is due, and memory has not got it. */
-function inStore(node: NonNullable<DeliveryFacts['node']>): readonly Reason[] {
+function inStore(node: NonNullable<DeliveryFacts['node']>, now: Instant): readonly Reason[] {
   const down = ofDown(node.queue.paths)
-  return down.length > 0 ? down : [...ofWindow(node, node.backlog), ...inMemory(node)]
+  return down.length > 0 ? down : [...ofWindow(node, node.backlog, now), ...inMemory(node)]
 }
 
 function ofRoute({ queue }: NodeFacts): readonly OfQueue[] {
   return queue.routing ? [{ at: 'route', domain: queue.queue.slice(queue.queue.lastIndexOf('/') + 1) }] : []
 }
 
-function ofWindow({ overview, queue }: NodeFacts, backlog: number | undefined): readonly OfQueue[] {
+function ofWindow(
+  { overview, queue }: NodeFacts,
+  backlog: number | undefined,
+  now: Instant,
+): readonly OfQueue[] {
   if (queue.full === undefined) return []
   const size = queue.full === 'queue' ? overview.window : overview.windowTotal
-  return [{ at: 'window', limit: queue.full, size, ...(backlog === undefined ? {} : { backlog }) }]
+  const behind = backlog === undefined ? {} : { backlog, ...forecast(queue.paths, size + backlog, now) }
+  return [{ at: 'window', limit: queue.full, size, ...behind }]
 }
 
 /** Only when every path is, or suspended: nothing can go out before the first of them is tried again. */

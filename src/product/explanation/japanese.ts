@@ -4,9 +4,10 @@ import type { Attempt, Report } from '#engine/spool'
 import { explainStatus } from '#grammar/report'
 
 import { JAPANESE_SHAPING } from './shaping-japanese.ts'
+import type { Forecast } from './reason.ts'
 import { remedyOf, sentences } from './remedy.ts'
 import type { Remedy } from './remedy.ts'
-import { span } from './span.ts'
+import { round, span } from './span.ts'
 import type { Sentences, Wording } from './wording.ts'
 
 const MOMENT = 'まもなく'
@@ -75,13 +76,13 @@ export const JAPANESE: Wording = {
       until: MOMENT,
       change: '',
     }),
-    turn: ({ ahead }) => ({
+    turn: ({ ahead, isHeld, ...rate }, { at }) => ({
       brief: ahead === 0 ? '次の番' : `前に ${ahead} 件`,
       what:
         ahead === 0
           ? 'メモリー上にあり、このキューでは次の番です。'
           : `メモリー上にあり、このキューでは前に ${ahead} 件あります。`,
-      until: ahead === 0 ? MOMENT : '前のものが送り出されるまで',
+      until: `${ahead > 0 ? '前のものが送り出されるまで' : isHeld ? '上に示した理由がなくなるまで' : MOMENT}${atRate(rate, at)}`,
       change: '',
     }),
     loading: () => ({
@@ -96,7 +97,7 @@ export const JAPANESE: Wording = {
       until: 'DNS が答えるまで。答えが得られなければ、後で試行します',
       change: '長く続く場合は、dns.servers に書かれたサーバーを調べてください。',
     }),
-    window: ({ limit, size, backlog }) => ({
+    window: ({ limit, size, backlog, ...rate }, { at }) => ({
       brief:
         limit === 'queue'
           ? `キューの枠 ${size} 件が埋まっています`
@@ -106,7 +107,7 @@ export const JAPANESE: Wording = {
           ? `このキューがメモリーに置ける ${size} 件の枠が埋まっています`
           : `すべてのキューを合わせてメモリーに置ける ${size} 件の枠が埋まっています`
       }${backlog === undefined ? '' : `（このキューの ${backlog} 件が保管場所で待っています）`}。`,
-      until: '前のものが終わるまで',
+      until: `前のものが終わるまで${atRate(rate, at, '最後の 1 通を')}`,
       change:
         limit === 'queue'
           ? 'queue.window で枠を広げられますが、経路に余裕がなければ早くはなりません。'
@@ -114,25 +115,25 @@ export const JAPANESE: Wording = {
     }),
     connecting: ({ source, site }) => ({
       brief: `${source}: 接続中`,
-      what: `${source} から ${site} への最初の接続を開いています。`,
+      what: `送信元 ${source} から ${site} への最初の接続を開いています。`,
       until: 'つながるか、失敗するまで。待つ時間の上限は egress.timeouts で決まります',
       change: '',
     }),
     closing: ({ source, site }) => ({
       brief: `${source}: 切断中`,
-      what: `${source} から ${site} への接続を閉じています。`,
+      what: `送信元 ${source} から ${site} への接続を閉じています。`,
       until: '閉じ終わるまで',
       change: '',
     }),
     'refused-more': ({ source, site, connections, until, last }, { at, due }) => ({
       brief: `${source}: 相手が許す接続は ${connections} 本まで、再確認は${due(until)}: ${last.text}`,
-      what: `${site} が ${source} に許す接続は ${connections} 本までで、すべて使われています。`,
+      what: `${site} が送信元 ${source} に許す接続は ${connections} 本までで、すべて使われています。`,
       until: `どれかが空くまで。${at(until)}に、もう 1 本をあらためて試します`,
       change: '増やせるのは相手だけです。',
     }),
     down: ({ source, site, until, failures, last }, { at, due }) => ({
       brief: `${source}: 不通、次の接続は${due(until)}: ${last.text}`,
-      what: `${source} から ${site} へ、${failures === 1 ? '前回' : `続けて ${failures} 回`}つながらないか、応対を断られました。`,
+      what: `送信元 ${source} から ${site} へ、${failures === 1 ? '前回' : `続けて ${failures} 回`}つながらないか、応対を断られました。`,
       until: `次に接続を試すのは ${at(until)}`,
       change: sentences(
         remedy(last),
@@ -170,8 +171,12 @@ export const JAPANESE: Wording = {
       change: '「hikyaku serve」で動かします。',
     }),
   },
-  said: ({ host, address, stage }, words) =>
-    host === '' ? `${stage}: ${words}` : `${host}${address === '' ? '' : ` [${address}]`} ${stage}: ${words}`,
+  said: ({ host, address, stage }, words) => {
+    const where = STAGES.get(stage) ?? stage
+    return host === ''
+      ? `${where}: ${words}`
+      : `${host}${address === '' ? '' : ` [${address}]`} ${where}: ${words}`
+  },
   moment: (time, distance) => `${time}（${distance}）`,
   distance(milliseconds) {
     if (Math.abs(milliseconds) < 500) return '今'
@@ -195,6 +200,16 @@ function remedy(last: Attempt | undefined): string {
   const found = remedyOf(last)
   return found === undefined ? '' : REMEDIES[found](last?.source ?? '')
 }
+
+/** コマンド名はそのまま。 */
+const STAGES: ReadonlyMap<string, string> = new Map([
+  ['route', '経路の検索'],
+  ['connect', '接続'],
+  ['greeting', '接続直後'],
+  ['tls', 'TLS'],
+  ['content', '内容の読み出し'],
+  ['end of data', '本文の送信後'],
+])
 
 const LOOK =
   'このために宛先が配信停止になっているかは「hikyaku suppression list」で分かり、「hikyaku suppression remove」で解除できます。'
@@ -231,6 +246,12 @@ const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
     until: '',
     change: LOOK,
   }),
+}
+
+/** `what` を送るのがいつか。 */
+function atRate({ perMinute, eta }: Forecast, at: (time: number) => string, what = ''): string {
+  if (perMinute === undefined || eta === undefined) return ''
+  return `。直近 1 分間の速さ（毎分 ${round(perMinute)} 通）が続けば、${what}送るのはおよそ ${at(eta)}`
 }
 
 function reason(why: string): string {

@@ -20,6 +20,9 @@ export type Ending =
 /** What was reported of it later: by the host that had taken it, or by whom that asked. */
 export type CameBack = { readonly at: 'came-back'; readonly report: Report }
 
+/** Where mail has gone in the last minute: how fast, and when it would be this one's turn, if that goes on. */
+export type Forecast = { readonly perMinute?: number; readonly eta?: Instant }
+
 /** It is this delivery that waits, or its turn. */
 export type OfDelivery =
   /** An operator holds it, with these words. */
@@ -42,8 +45,8 @@ export type OfDelivery =
   | { readonly at: 'on-wire' }
   /** An attempt has ended, and its outcome is being committed. */
   | { readonly at: 'recording' }
-  /** In memory, with so many of its queue before it. */
-  | { readonly at: 'turn'; readonly ahead: number }
+  /** In memory, with so many of its queue before it. `isHeld`: the way is not free, as another reason says. */
+  | ({ readonly at: 'turn'; readonly ahead: number; readonly isHeld?: true } & Forecast)
   /** Due, and on its way from the store to memory. */
   | { readonly at: 'loading' }
 
@@ -51,12 +54,12 @@ export type OfDelivery =
 export type OfQueue =
   | { readonly at: 'route'; readonly domain: string }
   /** `size` deliveries are in memory, as many as may be of its queue or of all; `backlog` of its queue are in the store. */
-  | {
+  | ({
       readonly at: 'window'
       readonly limit: 'queue' | 'all'
       readonly size: number
       readonly backlog?: number
-    }
+    } & Forecast)
 
 type Ends = { readonly source: string; readonly site: string }
 

@@ -3,69 +3,41 @@
 import { OTHERS } from '#engine/rule'
 import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
-import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { countedIn, limitPlace, reactionPlace, ruleLine } from './shaping-place.ts'
 import { signIn, signShortIn } from './sign.ts'
-import { span } from './span.ts'
-import type { ShapingReasons } from './wording.ts'
+import { round, span } from './span.ts'
+import type { OfPath } from './reason.ts'
+import type { Sentences, ShapingReasons } from './wording.ts'
 
 export const ENGLISH_SHAPING: ShapingReasons = {
-  connections: ({ source, site, limit, connections, rule }) => {
-    const n = rule?.value ?? connections
-    const all = n === 1 ? 'the one connection' : `all ${n} connections`
-    const are = n === 1 ? 'is' : 'are'
-    switch (limit) {
-      case 'path':
-        return {
-          brief: `${source}: ${n === 1 ? 'its one connection' : all} ${are} in use${by(rule)}`,
-          what: `${capital(all)} from ${source} to ${site} ${are} in use${by(rule)}.`,
-          until: 'one of them is free',
-          change: changeOf(rule),
-        }
-      case 'provider': {
-        const provider = rule?.provider ?? ''
-        return {
-          brief: `${source}: ${all} to ${provider} ${are} in use${by(rule)}`,
-          what: `${capital(all)} from ${source} to all sites of ${provider} ${are} in use, ${connections} of them to ${site}${by(rule)}.`,
-          until: 'one of them is free',
-          change: changeOf(rule),
-        }
-      }
-      case 'all':
-        return {
-          brief: `${source}: the node may have no more connections`,
-          what: `The node has all the connections it may have, ${connections} of them from ${source} to ${site}.`,
-          until: 'one of them is free',
-          change: 'egress.connections allows more.',
-        }
-    }
-  },
+  connections: (reason) => (reason.limit === 'all' ? ofNode(reason) : inUse(reason)),
   'opening-paced': ({ source, site, rule, until }, { at, due }) => ({
     brief: `${source}: ${rateOf(rule, 'connection')}, next ${due(until)}${by(rule)}`,
-    what: `No more than ${rateOf(rule, 'connection')} may be opened from ${source} to ${whereTo(rule, site)}${by(rule)}, and all of them have been.`,
+    what: `No more than ${rateOf(rule, 'connection')} may be opened from source ${source} to ${whereTo(rule, site)}${by(rule)}, and all of them have been.`,
     until: `the next may be opened at ${at(until)}, or one that stands is free`,
     change: changeOf(rule),
   }),
   paced: ({ source, site, rule, until }, { at, due }) => ({
     brief: `${source}: ${rateOf(rule, 'message')}, next ${due(until)}${by(rule)}`,
-    what: `No more than ${rateOf(rule, 'message')} may go from ${source} to ${whereTo(rule, site)}${by(rule)}.`,
+    what: `No more than ${rateOf(rule, 'message')} may go from source ${source} to ${whereTo(rule, site)}${by(rule)}.`,
     until: `the next may go at ${at(until)}`,
     change: changeOf(rule),
   }),
   warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
     brief: `${source}: warm-up step ${warmUp.step ?? 0}${slowedBriefly(warmUp)}, ${warmUp.limit ?? 0} today to ${receivers(warmUp)} have gone, on again ${due(until)}`,
-    what: `${source} is being warmed up at ${receivers(warmUp)}: step ${warmUp.step ?? 0} of ${warmUp.steps} allows ${warmUp.limit ?? 0} messages on a day, and that many have gone on ${day(until)} (UTC).${slowed(warmUp)}${whenFull === 'wait' ? ' What is left waits for it (warm_up.when_full).' : ''}`,
+    what: `Source ${source} is being warmed up at ${receivers(warmUp)}: step ${warmUp.step ?? 0} of ${warmUp.steps} allows ${warmUp.limit ?? 0} messages on a day, and that many have gone on ${day(until)} (UTC).${slowed(warmUp)}${whenFull === 'wait' ? ' What is left waits for it (warm_up.when_full).' : ''}`,
     until: at(until),
     change: `"hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" allows more, if the receiver does; another source in the pool takes what is left${whenFull === 'wait' ? ', once warm_up.when_full is "overflow"' : ''}.`,
   }),
   slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
     brief: `${source}: slowed to ${round(perMinute)} a minute, next ${due(until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
-    what: `A reply has slowed ${source} to ${site}: now ${round(perMinute)} messages a minute, rising evenly again (${reactionPlace(reaction)}).`,
+    what: `Because of the answer below, source ${source} sends slowly to ${site}: now ${round(perMinute)} ${perMinute === 1 ? 'message' : 'messages'} a minute, rising evenly again (${reactionPlace(reaction)}).`,
     until: `the next may go at ${at(until)}; the reaction ends at ${at(reaction.until)}`,
     change: undo(reaction),
   }),
   single: ({ source, site, reaction }, { at, due }) => ({
     brief: `${source}: one connection only, until ${due(reaction.until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
-    what: `A reply leaves one connection from ${source} to ${site}, and it is in use (${reactionPlace(reaction)}).`,
+    what: `Because of the answer below, there is only one connection from source ${source} to ${site}, and it is in use (${reactionPlace(reaction)}).`,
     until: `it is free; the reaction ends at ${at(reaction.until)}`,
     change: undo(reaction),
   }),
@@ -73,17 +45,50 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     brief: `${source}: suspended, on again ${due(reaction.until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
     what:
       reaction.act.do === 'reroute'
-        ? `A reply has suspended ${source} to ${site}, and ${reaction.act.to} takes over (${reactionPlace(reaction)}).`
-        : `A reply has suspended ${source} to ${site} (${reactionPlace(reaction)}).`,
+        ? `Because of the answer below, nothing goes from source ${source} to ${site}, and source ${reaction.act.to} takes over (${reactionPlace(reaction)}).`
+        : `Because of the answer below, nothing goes from source ${source} to ${site} (${reactionPlace(reaction)}).`,
     until: at(reaction.until),
     change: undo(reaction),
   }),
   'stream-paused': ({ source, site, reaction }, { at, due }) => ({
     brief: `${source}: ${streamOf(reaction)} paused, on again ${due(reaction.until)} (${reactionPlace(reaction)})`,
-    what: `Of ${streamOf(reaction)} nothing goes from ${source} to ${site} (${reactionPlace(reaction)})${unknown(reaction)}.`,
+    what: `No mail of ${streamOf(reaction)} goes from source ${source} to ${site} (${reactionPlace(reaction)})${unknown(reaction)}.`,
     until: at(reaction.until),
     change: `Remove the addresses that do not exist from the list. ${undo(reaction)}`,
   }),
+}
+
+type Full = Extract<OfPath, { readonly at: 'connections' }>
+
+function ofNode({ source, site, connections }: Full): Sentences {
+  return {
+    brief: `${source}: the node may have no more connections`,
+    what: `The node has all the connections it may have, ${connections} of them from source ${source} to ${site}.`,
+    until: 'one of them is free',
+    change: 'egress.connections allows more.',
+  }
+}
+
+function inUse({ source, site, limit, connections, rule }: Full): Sentences {
+  const n = rule?.value ?? connections
+  const provider = limit === 'path' ? undefined : (rule?.provider ?? '')
+  const where = provider === undefined ? site : `all sites of ${provider}`
+  const to = provider === undefined ? '' : ` to ${provider}`
+  const change = changeOf(rule)
+  if (n === 1)
+    return {
+      brief: `${source}: ${provider === undefined ? 'its' : 'the'} one connection${to} is in use${by(rule)}`,
+      what: `The one connection from source ${source} to ${where} is in use${by(rule)}.`,
+      until: 'it is free',
+      change,
+    }
+  const own = provider === undefined ? '' : `, ${connections} of them to ${site}`
+  return {
+    brief: `${source}: all ${n} connections${to} are in use${by(rule)}`,
+    what: `All ${n} connections from source ${source} to ${where} are in use${own}${by(rule)}.`,
+    until: 'one of them is free',
+    change,
+  }
 }
 
 function receivers({ provider }: WarmUpState): string {
@@ -111,10 +116,6 @@ function by(rule: Limit | undefined): string {
   return place === '' ? '' : ` (${place})`
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 const SPANS = { second: 'a second', minute: 'a minute', hour: 'an hour', day: 'in 24 hours' } as const
 
 function rateOf({ key, value }: Limit, one: string): string {
@@ -126,12 +127,10 @@ function whereTo({ provider }: Limit, site: string): string {
 }
 
 function changeOf(rule: Limit | undefined): string {
-  const { origin, key = '', provider } = rule ?? {}
-  if (origin?.layer === 'configuration') return `${origin.key} allows more, if the receiver does.`
-  const full = provider === undefined ? key : `shared.${key}`
-  return origin === undefined
-    ? ''
-    : `A file of your own may say another ${full} for ${origin.layer}, if the receiver bears it; docs/shaping.md.`
+  const { origin } = rule ?? {}
+  if (rule === undefined || origin === undefined) return ''
+  if (origin.layer === 'configuration') return `${origin.key} allows more, if the receiver does.`
+  return `If the receiver bears more, a file of your own, shaping/*.toml, may say so: ${ruleLine(rule, origin)} (docs/shaping.md).`
 }
 
 function undo({ id }: Live): string {
@@ -139,15 +138,13 @@ function undo({ id }: Live): string {
 }
 
 function streamOf({ stream }: Live): string {
-  return stream === undefined ? 'the stream' : `${stream.stream} of ${stream.organization}`
+  return stream === undefined
+    ? 'the stream'
+    : `stream ${stream.stream} of organization ${stream.organization}`
 }
 
 function unknown({ counted, from, until }: Live): string {
   if (counted === undefined) return ''
   const length = span(until - from, ['d', 'h', 'm', 's'])
-  return `: ${counted.unknown} of ${counted.tried} recipients were unknown there, which receivers take for guessing; it rests for ${length}`
-}
-
-function round(rate: number): number {
-  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)
+  return `, because ${counted.unknown} of ${counted.tried} recipients do not exist there: receivers take that for guessing, and block who does it. It rests for ${length}`
 }

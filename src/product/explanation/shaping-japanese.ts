@@ -3,65 +3,41 @@
 import { OTHERS } from '#engine/rule'
 import type { Limit, Live, WarmUpState } from '#engine/shaping'
 
-import { countedIn, limitPlace, reactionPlace } from './shaping-place.ts'
+import { countedIn, limitPlace, reactionPlace, ruleLine } from './shaping-place.ts'
 import { signIn, signShortIn } from './sign.ts'
-import { span } from './span.ts'
-import type { ShapingReasons } from './wording.ts'
+import { round, span } from './span.ts'
+import type { OfPath } from './reason.ts'
+import type { Sentences, ShapingReasons } from './wording.ts'
 
 export const JAPANESE_SHAPING: ShapingReasons = {
-  connections: ({ source, site, limit, connections, rule }) => {
-    const n = rule?.value ?? connections
-    switch (limit) {
-      case 'path':
-        return {
-          brief: `${source}: 接続 ${n} 本がすべて使用中${by(rule)}`,
-          what: `${source} から ${site} への接続 ${n} 本が、すべて使われています${by(rule)}。`,
-          until: 'どれかが空くまで',
-          change: changeOf(rule),
-        }
-      case 'provider':
-        return {
-          brief: `${source}: ${rule?.provider ?? ''} 全体への接続 ${n} 本がすべて使用中${by(rule)}`,
-          what: `${source} から ${rule?.provider ?? ''} 全体への接続 ${n} 本が、すべて使われています。そのうち ${site} へは ${connections} 本です${by(rule)}。`,
-          until: 'どれかが空くまで',
-          change: changeOf(rule),
-        }
-      case 'all':
-        return {
-          brief: `${source}: ノード全体の接続数が上限`,
-          what: `ノード全体の接続数が上限に達しています（${source} から ${site} へは ${connections} 本）。`,
-          until: 'どれかが空くまで',
-          change: 'egress.connections で増やせます。',
-        }
-    }
-  },
+  connections: (reason) => (reason.limit === 'all' ? ofNode(reason) : inUse(reason)),
   'opening-paced': ({ source, site, rule, until }, { at, due }) => ({
-    brief: `${source}: 新しい接続は${rateOf(rule)} ${rule.value} 本まで、次は${due(until)}${by(rule)}`,
-    what: `${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 本までしか新しく接続しません${by(rule)}。`,
+    brief: `${source}: 新しい接続は ${rateOf(rule)} ${rule.value} 本まで、次は${due(until)}${by(rule)}`,
+    what: `送信元 ${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 本までしか新しく接続しません${by(rule)}。`,
     until: `次に接続できるのは ${at(until)}。それより早く、今ある接続が空けば送ります`,
     change: changeOf(rule),
   }),
   paced: ({ source, site, rule, until }, { at, due }) => ({
     brief: `${source}: ${rateOf(rule)} ${rule.value} 通まで、次は${due(until)}${by(rule)}`,
-    what: `${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 通までしか送りません${by(rule)}。`,
+    what: `送信元 ${source} から${whereTo(rule, site)}へは、${rateOf(rule)} ${rule.value} 通までしか送りません${by(rule)}。`,
     until: `次の 1 通は ${at(until)}`,
     change: changeOf(rule),
   }),
   warming: ({ source, warmUp, whenFull, until }, { at, due }) => ({
     brief: `${source}: ウォームアップ第 ${warmUp.step ?? 0} 段階${slowedBriefly(warmUp)}、${receivers(warmUp)}へ今日の ${warmUp.limit ?? 0} 通を送信済み、再開は${due(until)}`,
-    what: `${source} は${receivers(warmUp)}に対してウォームアップ中です。第 ${warmUp.step ?? 0} 段階（全 ${warmUp.steps} 段階）では 1 日 ${warmUp.limit ?? 0} 通までで、${day(until)}（UTC）の分はすべて送りました。${slowed(warmUp)}${whenFull === 'wait' ? '残りはこの送信元を待ちます（warm_up.when_full）。' : ''}`,
+    what: `送信元 ${source} は${receivers(warmUp)}に対してウォームアップ中です。第 ${warmUp.step ?? 0} 段階（全 ${warmUp.steps} 段階）では 1 日 ${warmUp.limit ?? 0} 通までで、${day(until)}（UTC）の分はすべて送りました。${slowed(warmUp)}${whenFull === 'wait' ? '残りはこの送信元を待ちます（warm_up.when_full）。' : ''}`,
     until: `${at(until)}まで`,
     change: `相手が許すなら "hikyaku warm-up set ${source} ${warmUp.provider} --step ${(warmUp.step ?? 0) + 1}" で増やせます。${whenFull === 'wait' ? 'warm_up.when_full を "overflow" にすると、' : ''}プールの別の送信元があれば、残りはそこから送ります。`,
   }),
   slowed: ({ source, site, perMinute, until, reaction }, { at, due }) => ({
     brief: `${source}: 毎分 ${round(perMinute)} 通に減速中、次は${due(until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
-    what: `相手の応答により、${source} から ${site} への送信を減らしています。今は毎分 ${round(perMinute)} 通で、少しずつ元に戻します（${reactionPlace(reaction)}）。`,
+    what: `下の応答により、送信元 ${source} から ${site} への送信を減らしています。今は毎分 ${round(perMinute)} 通で、少しずつ元に戻します（${reactionPlace(reaction)}）。`,
     until: `次の 1 通は ${at(until)}。減速が終わるのは ${at(reaction.until)}`,
     change: undo(reaction),
   }),
   single: ({ source, site, reaction }, { at, due }) => ({
     brief: `${source}: 接続は 1 本だけ、解除は${due(reaction.until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
-    what: `相手の応答により、${source} から ${site} への接続は 1 本だけで、それが使われています（${reactionPlace(reaction)}）。`,
+    what: `下の応答により、送信元 ${source} から ${site} への接続は 1 本だけで、それが使われています（${reactionPlace(reaction)}）。`,
     until: `接続が空くまで。制限が終わるのは ${at(reaction.until)}`,
     change: undo(reaction),
   }),
@@ -69,17 +45,50 @@ export const JAPANESE_SHAPING: ShapingReasons = {
     brief: `${source}: 送信休止中、再開は${due(reaction.until)}（${reactionPlace(reaction)}）: ${reaction.cause.attempt.text}`,
     what:
       reaction.act.do === 'reroute'
-        ? `相手の応答により、${source} から ${site} への送信を休み、${reaction.act.to} から送ります（${reactionPlace(reaction)}）。`
-        : `相手の応答により、${source} から ${site} への送信を休んでいます（${reactionPlace(reaction)}）。`,
+        ? `下の応答により、送信元 ${source} から ${site} への送信を休み、送信元 ${reaction.act.to} から送ります（${reactionPlace(reaction)}）。`
+        : `下の応答により、送信元 ${source} から ${site} への送信を休んでいます（${reactionPlace(reaction)}）。`,
     until: `${at(reaction.until)}まで`,
     change: undo(reaction),
   }),
   'stream-paused': ({ source, site, reaction }, { at, due }) => ({
     brief: `${source}: ${streamOf(reaction)}を休止中、再開は${due(reaction.until)}（${reactionPlace(reaction)}）`,
-    what: `${streamOf(reaction)}は、${source} から ${site} へ送っていません（${reactionPlace(reaction)}）${unknown(reaction)}。`,
+    what: `${streamOf(reaction)}のメールは、送信元 ${source} から ${site} へ送っていません（${reactionPlace(reaction)}）${unknown(reaction)}。`,
     until: `${at(reaction.until)}まで`,
     change: `存在しないアドレスを、宛先のリストから取り除いてください。${undo(reaction)}`,
   }),
+}
+
+type Full = Extract<OfPath, { readonly at: 'connections' }>
+
+function ofNode({ source, site, connections }: Full): Sentences {
+  return {
+    brief: `${source}: ノード全体の接続数が上限`,
+    what: `ノード全体の接続数が上限に達しています（送信元 ${source} から ${site} へは ${connections} 本）。`,
+    until: 'どれかが空くまで',
+    change: 'egress.connections で増やせます。',
+  }
+}
+
+function inUse({ source, site, limit, connections, rule }: Full): Sentences {
+  const n = rule?.value ?? connections
+  const provider = limit === 'path' ? undefined : (rule?.provider ?? '')
+  const where = provider === undefined ? `${site} へ` : `${provider} 全体へ`
+  const to = provider === undefined ? '' : `${where}の`
+  const change = changeOf(rule)
+  if (n === 1)
+    return {
+      brief: `${source}: ${to}ただ 1 本の接続が使用中${by(rule)}`,
+      what: `送信元 ${source} から ${where}の接続は 1 本だけで、それが使われています${by(rule)}。`,
+      until: 'それが空くまで',
+      change,
+    }
+  const own = provider === undefined ? '' : `。そのうち ${site} へは ${connections} 本です`
+  return {
+    brief: `${source}: ${to}接続 ${n} 本がすべて使用中${by(rule)}`,
+    what: `送信元 ${source} から ${where}の接続 ${n} 本が、すべて使われています${own}${by(rule)}。`,
+    until: 'どれかが空くまで',
+    change,
+  }
 }
 
 function receivers({ provider }: WarmUpState): string {
@@ -118,12 +127,10 @@ function whereTo({ provider }: Limit, site: string): string {
 }
 
 function changeOf(rule: Limit | undefined): string {
-  const { origin, key = '', provider } = rule ?? {}
-  if (origin?.layer === 'configuration') return `相手が許すなら、${origin.key} で増やせます。`
-  const full = provider === undefined ? key : `shared.${key}`
-  return origin === undefined
-    ? ''
-    : `相手が許すなら、${origin.layer} の ${full} を、ご自分のルールファイルで変えられます（docs/shaping.md）。`
+  const { origin } = rule ?? {}
+  if (rule === undefined || origin === undefined) return ''
+  if (origin.layer === 'configuration') return `相手が許すなら、${origin.key} で増やせます。`
+  return `相手が許すなら、ご自分のルールファイル（shaping/*.toml）に ${ruleLine(rule, origin)} と書いて増やせます（docs/shaping.md）。`
 }
 
 function undo({ id }: Live): string {
@@ -131,15 +138,13 @@ function undo({ id }: Live): string {
 }
 
 function streamOf({ stream }: Live): string {
-  return stream === undefined ? 'このストリーム' : `${stream.organization} の ${stream.stream}`
+  return stream === undefined
+    ? 'このストリーム'
+    : `組織 ${stream.organization} のストリーム ${stream.stream} `
 }
 
 function unknown({ counted, from, until }: Live): string {
   if (counted === undefined) return ''
   const length = span(until - from, ['日', '時間', '分', '秒'])
-  return `。${counted.tried} 件の宛先のうち ${counted.unknown} 件が存在せず、あて推量の送信と見なされるおそれがあるため、${length}休みます`
-}
-
-function round(rate: number): number {
-  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)
+  return `。${counted.tried} 件の宛先のうち ${counted.unknown} 件が存在しません。手当たり次第の送信と見なされて受信を止められるおそれがあるため、${length}休みます`
 }

@@ -94,15 +94,19 @@ function rateText(rate: SiteExplained['rate'], words: Words): string {
 
 /** What would change it besides what each reason says. */
 function changes(
-  { bound, rate, reactions, paths, waiting, active }: SiteExplained,
+  { bound, rate, reactions, reasons, waiting, active }: SiteExplained,
   words: Words,
 ): readonly string[] {
   if (waiting + active === 0) return []
-  const isPaced = paths.some(({ hold }) => hold.at === 'paced' || hold.at === 'warming')
+  // Reasons say themselves how to change what they name.
+  const told = new Set(reasons.flatMap((reason) => ('reaction' in reason ? [reason.reaction.id] : [])))
+  const free = reasons.length === 0
   return [
-    ...reactions.map(({ id }) => words.cancel(id)),
-    ...(bound === undefined || rate?.by !== 'limits' ? [] : [words.raise(bound.key, limitPlace(bound))]),
-    ...(rate?.by === 'measured' && reactions.length === 0 && !isPaced ? [words.faster] : []),
+    ...reactions.filter(({ id }) => !told.has(id)).map(({ id }) => words.cancel(id)),
+    ...(bound === undefined || rate?.by !== 'limits' || !free
+      ? []
+      : [words.raise(bound.key, limitPlace(bound))]),
+    ...(rate?.by === 'measured' && free && reactions.length === 0 ? [words.faster] : []),
   ]
 }
 
@@ -114,6 +118,61 @@ function reply({ cause: { attempt } }: Live): string {
   return [attempt.code === 0 ? '' : String(attempt.code), attempt.text]
     .filter((part) => part !== '')
     .join(' ')
+}
+
+/** Which path it is, where domains have paths of their own. */
+function named(source: string, domain: string | undefined): string {
+  return domain === undefined ? source : `${source} (${domain})`
+}
+
+function messages(perMinute: string): string {
+  return perMinute === '1' ? '1 message' : `${perMinute} messages`
+}
+
+type Holds = { readonly [K in PathState['hold']['at']]: string }
+type Acts = { readonly [K in Live['act']['do']]: string }
+
+const ENGLISH_HOLDS: Holds = {
+  open: 'open',
+  connecting: 'connecting',
+  closing: 'closing',
+  full: 'all connections that it may have are in use',
+  'refused-more': 'the site refuses more connections',
+  down: 'down',
+  paced: 'waits for a rate',
+  warming: 'the number of its warm-up for today has gone',
+  'opening-paced': 'waits until it may connect again',
+  slowed: 'slowed by a reaction',
+  suspended: 'suspended by a reaction',
+  single: 'one connection only, by a reaction',
+}
+const JAPANESE_HOLDS: Holds = {
+  open: '送信可能',
+  connecting: '接続中',
+  closing: '切断中',
+  full: '使える接続がすべて使用中',
+  'refused-more': '相手がこれ以上の接続を拒否',
+  down: '不通',
+  paced: '速度の上限により待機中',
+  warming: '今日のウォームアップの通数に到達',
+  'opening-paced': '新しい接続の上限により待機中',
+  slowed: '規制により減速中',
+  suspended: '規制により休止中',
+  single: '規制により接続は 1 本だけ',
+}
+const ENGLISH_ACTS: Acts = {
+  suspend: 'suspended',
+  slow: 'slowed',
+  'one-connection': 'one connection only',
+  reroute: 'suspended, another source takes over',
+  'pause-stream': 'the stream paused',
+}
+const JAPANESE_ACTS: Acts = {
+  suspend: '送信休止',
+  slow: '減速',
+  'one-connection': '接続は 1 本だけ',
+  reroute: '送信休止（別の送信元から送信）',
+  'pause-stream': 'ストリームの休止',
 }
 
 const WORDS: { readonly [K in Language]: Words } = {
@@ -129,23 +188,23 @@ const WORDS: { readonly [K in Language]: Words } = {
       change: 'change',
     },
     left: ({ waiting, active, onWire, held }, next) =>
-      `${waiting} wait, ${active} in memory, ${onWire} of them on the wire${held > 0 ? `, ${held} held` : ''}${next === undefined ? '' : `; next due ${next}`}`,
-    path: ({ source, hold, connections, busy }, perMinute) =>
-      `${source}: ${hold.at}, ${connections} connections, ${busy} at work, ${perMinute} messages in the last minute`,
+      `${waiting} waiting, ${active} in memory, ${onWire} of them on the wire${held > 0 ? `, ${held} held` : ''}${next === undefined ? '' : `; next due ${next}`}`,
+    path: ({ source, domain, hold, connections, busy }, perMinute) =>
+      `${named(source, domain)}: ${ENGLISH_HOLDS[hold.at]}; ${connections === 1 ? '1 connection' : `${connections} connections`}, ${busy} at work; ${messages(perMinute)} in the last minute`,
     noPath: 'none in memory: nothing is due, or no node runs',
-    reaction: (live, end) => `${live.act.do} until ${end} (${reactionPlace(live)}):`,
+    reaction: (live, end) => `${ENGLISH_ACTS[live.act.do]} until ${end} (${reactionPlace(live)}):`,
     answer: reply,
     bound: (key, value, place, source) =>
       `${key} = ${value}, for source ${source}${place === '' ? '' : ` (${place})`}`,
-    measured: (perMinute) => `${perMinute} messages a minute, as in the last one`,
-    limits: (perMinute) => `up to ${perMinute} messages a minute by the limits; none went in the last one`,
+    measured: (perMinute) => `${messages(perMinute)} a minute, as in the last one`,
+    limits: (perMinute) => `up to ${messages(perMinute)} a minute by the limits`,
     unknown: 'not known',
     window: 'as that limit lets through, and it is used up for now',
     free: 'nothing',
     notDue: (next, domain) =>
       `the time of the next try, ${next}; hikyaku message list --state waiting --to @${domain} shows the last answers`,
     raise: (key, place) =>
-      `${key} allows more${place === '' ? '' : ` (${place})`}, if the receiver bears it.`,
+      `A greater ${key}${place === '' ? '' : ` (${place})`} lets more through, if the receiver bears it.`,
     cancel: (id) => `"hikyaku shaping cancel ${id}" ends the reaction now.`,
     faster: 'Nothing of ours slows it: how fast the receiver answers decides.',
   },
@@ -162,15 +221,15 @@ const WORDS: { readonly [K in Language]: Words } = {
     },
     left: ({ waiting, active, onWire, held }, next) =>
       `待機 ${waiting} 通、メモリー上 ${active} 通、うち送信中 ${onWire} 通${held > 0 ? `、保留 ${held} 通` : ''}${next === undefined ? '' : `。次の送信は${next}`}`,
-    path: ({ source, hold, connections, busy }, perMinute) =>
-      `${source}: ${hold.at}、接続 ${connections} 本（使用中 ${busy} 本）、直近 1 分間に ${perMinute} 通`,
+    path: ({ source, domain, hold, connections, busy }, perMinute) =>
+      `${named(source, domain)}: ${JAPANESE_HOLDS[hold.at]}。接続 ${connections} 本（使用中 ${busy} 本）、直近 1 分間に ${perMinute} 通`,
     noPath: 'メモリー上にありません。送る時刻でないか、ノードが停止中です',
-    reaction: (live, end) => `${live.act.do}、${end} まで（${reactionPlace(live)}）:`,
+    reaction: (live, end) => `${JAPANESE_ACTS[live.act.do]}、${end}まで（${reactionPlace(live)}）:`,
     answer: reply,
     bound: (key, value, place, source) =>
       `${key} = ${value}、送信元 ${source}${place === '' ? '' : `（${place}）`}`,
     measured: (perMinute) => `毎分 ${perMinute} 通（直近 1 分間の実績）`,
-    limits: (perMinute) => `上限から見て最大毎分 ${perMinute} 通。直近 1 分間の送信はありません`,
+    limits: (perMinute) => `上限から見て最大毎分 ${perMinute} 通`,
     unknown: '不明',
     window: 'この上限の範囲で進みます。いまは使い切っています',
     free: 'ありません',
@@ -178,6 +237,6 @@ const WORDS: { readonly [K in Language]: Words } = {
       `次の再試行の時刻 ${next} を待っています。直近の応答は「hikyaku message list --state waiting --to @${domain}」で見られます`,
     raise: (key, place) => `相手が許せば、${key} を増やせます${place === '' ? '' : `（${place}）`}。`,
     cancel: (id) => `「hikyaku shaping cancel ${id}」で規制をすぐに解除できます。`,
-    faster: 'いまの速度を決めているのは規制ではなく、相手の応答の速さです。',
+    faster: '今は上限にも規制にもかかっていません。速さを決めているのは、相手の応答の速さです。',
   },
 }

@@ -6,6 +6,7 @@ import type { Bound, Said } from '#engine/rehearsal'
 import type { Live } from '#engine/shaping'
 import type { Instant, QueueDepth } from '#engine/spool'
 
+import { beginsAt, rateOf as measuredRate } from './forecast.ts'
 import type { Reason } from './reason.ts'
 import { countedIn } from './shaping-place.ts'
 
@@ -116,24 +117,17 @@ function rateOf(
   limited: Limited | undefined,
   left: number,
 ): SiteExplained['rate'] {
-  const measured = paths.reduce((total, { perMinute = 0 }) => total + perMinute, 0)
+  const measured = measuredRate(paths)
   if (measured > 0) return { perMinute: measured, by: 'measured' }
   if (limited === undefined || limited.after === 0) return undefined
   return { perMinute: (left / limited.after) * 60_000, by: 'limits' }
 }
 
-/** Where no path may be used, the first that may again decides. */
-function beginsAt(paths: readonly PathState[], now: Instant): Instant {
-  const free = paths.map(({ hold }) => {
-    if (hold.at === 'suspended') return hold.reaction.until
-    return hold.at === 'down' || hold.at === 'paced' || hold.at === 'warming' ? hold.until : now
-  })
-  return Math.max(now, least(free) ?? now)
-}
-
 /** Each queue tells of the paths it shares with others. */
 function uniquePaths(paths: readonly PathState[]): readonly PathState[] {
-  return [...new Map(paths.map((path) => [`${path.source} ${path.site}`, path])).values()]
+  return [
+    ...new Map(paths.map((path) => [`${path.source} ${path.site} ${path.domain ?? ''}`, path])).values(),
+  ]
 }
 
 function uniqueReasons(reasons: readonly Reason[]): readonly Reason[] {

@@ -14,3 +14,8 @@ export function span(milliseconds: number, units: readonly [string, string, stri
 function pad(number: number): string {
   return String(number).padStart(2, '0')
 }
+
+/** A rate as people say it. */
+export function round(rate: number): number {
+  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)
+}

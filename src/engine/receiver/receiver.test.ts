@@ -1,18 +1,17 @@
-/** The receivers that the sandbox plays: what they bear, and that they say more in their own words. */
+/** Known receivers: what they bear, and that they say more in their own words. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { classifyReply } from '#engine/bounce'
 import { baseOf, firstMatch, providerOf, resolve } from '#engine/rule'
 
 import { shippedPersonalities } from '../../../test/shipped-rules.ts'
 
-import { BEHAVIOURS } from './behaviour.ts'
-import { answer } from './name-server.ts'
+import { BEHAVIOURS, chooseBehaviour } from './choose.ts'
+import type { Answer, Guest } from './guest.ts'
 import { PERSONALITIES } from './personality.ts'
 import { Receiver } from './receiver.ts'
-import type { Guest } from './receiver.ts'
-import type { Verdict } from './verdict.ts'
 
 const PERSONAL = shippedPersonalities()
 const { rules: RULES, egress } = PERSONAL
@@ -24,41 +23,33 @@ function one(name: string): Receiver {
   return new Receiver(personality, PERSONAL)
 }
 
-function said(verdict: Verdict | undefined): string {
+function said(verdict: Answer | undefined): string {
   if (verdict === undefined || !('reply' in verdict)) return verdict?.kind ?? 'nothing'
   const { code, lines, ...more } = verdict.reply
   return [verdict.kind, code, 'enhanced' in more ? more.enhanced : '', ...lines].filter(Boolean).join(' ')
 }
 
-test('each domain leads to a host that the shipped rules know for the same provider', () => {
-  const personas = new Set(PERSONALITIES.map(({ address }) => address))
-  assert.equal(personas.size, PERSONALITIES.length)
-  for (const { domains, host, provider, address } of PERSONALITIES) {
-    for (const domain of domains) {
-      assert.equal(providerOf(RULES, { domain, hosts: [host] }), provider, domain)
-      const found = answer({ name: domain, type: 'MX' }, { v6: false, personas, receivers: RECEIVERS })
-      assert(found.kind === 'records')
-      assert.deepEqual(found.records[0]?.data, { preference: 10, exchange: host })
+test('each provider of the shipped rules has a personality, whose host and domains the rules know', () => {
+  const played = new Set(PERSONALITIES.map(({ provider }) => provider))
+  for (const { name } of RULES.providers) assert.ok(played.has(name), `nobody plays ${name}`)
+  assert.equal(new Set(PERSONALITIES.map(({ address }) => address)).size, PERSONALITIES.length)
+  for (const { domains, host, provider } of PERSONALITIES)
+    for (const domain of [...domains, 'example.com']) {
+      const isOwn = domain !== 'example.com'
+      const found = providerOf(RULES, { domain, hosts: [host] })
+      if (isOwn || found !== undefined) assert.equal(found, provider, domain)
     }
-    const a = answer({ name: host, type: 'A' }, { v6: false, personas, receivers: RECEIVERS })
-    assert(a.kind === 'records')
-    assert.equal(a.records[0]?.data, address)
-  }
 })
 
-test('a label leads to a receiver that is known by its host, but not as the last', () => {
-  const personas = new Set(PERSONALITIES.map(({ address }) => address))
-  const around = { v6: false, personas, receivers: RECEIVERS }
-  const exchange = (name: string, addresses = around): unknown => {
-    const found = answer({ name, type: 'MX' }, addresses)
-    if (found.kind !== 'records') return found.kind
-    const data = found.records[0]?.data as { readonly exchange: string } | undefined
-    return data?.exchange
+test('whom a personality does not know is taken for an unknown user, in its own words', () => {
+  for (const { name, host, words } of PERSONALITIES) {
+    const does = chooseBehaviour('unknown', words)?.behaviour
+    assert(does?.does.kind === 'refuse', name)
+    const { code, enhanced = '5.0.0', lines } = does.does.with
+    const text = lines.join(' ').replace('<a>', '<jane@example.com>')
+    const found = classifyReply({ stage: 'RCPT', code, enhanced, text, host, domain: 'example.com' })
+    assert.equal(found.class, 'user-unknown', `${name}: ${text}`)
   }
-  assert.equal(exchange('shop.gmail.test'), 'gmail-smtp-in.l.google.com')
-  assert.equal(exchange('shop.softbank.test'), 'mx.sandbox.test')
-  assert.equal(exchange('example.com.au'), 'mx.sandbox.test')
-  assert.equal(exchange('gmail.com', { ...around, receivers: [] }), 'mx.sandbox.test')
 })
 
 test('the behaviours of the table are there', () => {
@@ -112,7 +103,8 @@ test('every sayable sample is understood by the reaction that it is of', () => {
   let tried = 0
   for (const receiver of RECEIVERS) {
     const { provider, host } = receiver.personality
-    const { reactions } = resolve(RULES, baseOf(egress), { source: '', site: host, provider })
+    const named = provider === undefined ? {} : { provider }
+    const { reactions } = resolve(RULES, baseOf(egress), { source: '', site: host, ...named })
     for (const { name, id, layer } of reactions) {
       // Those of every receiver stand behind its own.
       if (layer === 'default') continue
@@ -139,4 +131,36 @@ test('an address asks for a reply of the rules, at its stage, as often as the re
   assert.equal(gmail.rcpt('react-unusual-rate', 0, 0), undefined)
   assert.match(said(gmail.at('end of data')), /^close 421 4\.7\.28 .*unusual rate/)
   assert.equal(gmail.at('end of data'), undefined)
+})
+
+test('a stricter receiver bears a share of what the rules say, and at least one', () => {
+  const [gmail] = PERSONALITIES
+  assert(gmail)
+  const strict = new Receiver(gmail, PERSONAL, { share: 0.5 })
+  assert.equal(strict.connections, 2)
+  assert.equal(new Receiver(gmail, PERSONAL, { share: 0.01 }).connections, 1)
+})
+
+function ofFresh(client: string): number | undefined {
+  return client === 'fresh' ? 0 : undefined
+}
+
+test('from a client it does not know a receiver bears so much a day, and the next day more', () => {
+  const known = PERSONALITIES.find(({ name }) => name === 'outlook')
+  assert(known)
+  const receiver = new Receiver(known, PERSONAL, { newcomers: { schedule: [2, 4], dayOf: ofFresh } })
+  const send = (client: string, count: number, now: number): number => {
+    let refused = 0
+    for (let n = 0; n < count; n += 1) {
+      const guest = receiver.arrived(client, now + n * 10_000)
+      if (guest.mail(now + n * 10_000) !== undefined) refused += 1
+      guest.left()
+    }
+    return refused
+  }
+  assert.equal(send('fresh', 5, 0), 3)
+  assert.equal(send('known', 5, 0), 0)
+  assert.equal(send('fresh', 5, 86_400_000), 1)
+  assert.equal(send('fresh', 9, 2 * 86_400_000), 0)
+  assert.deepEqual([...new Set(receiver.overruns.map(({ limit }) => limit))], ['warm_up.schedule'])
 })

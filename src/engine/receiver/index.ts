@@ -1,0 +1,8 @@
+export type { Behaviour, Refusal, Stage } from './behaviour.ts'
+export { BEHAVIOURS, chooseBehaviour } from './choose.ts'
+export type { Chosen, Words } from './choose.ts'
+export type { Answer, Guest } from './guest.ts'
+export { PERSONALITIES, stranger } from './personality.ts'
+export type { Personality } from './personality.ts'
+export { Receiver } from './receiver.ts'
+export type { Overrun, Rules, Severity } from './receiver.ts'
