@@ -39,6 +39,7 @@ const host: CliHost = {
   doctor: async (options) => (await import('./doctor.ts')).doctor(options, VERSION, withNode),
   checkRules: async (options) => (await import('./shaping.ts')).checkRules(options),
   resolveRules: async (options, query) => (await import('./shaping.ts')).resolveRules(options, query),
+  suppressionPolicy: async (options) => (await import('./shaping.ts')).suppressionPolicy(options),
   rehearse: async (options, plan) => (await import('./rehearse.ts')).rehearsed(options, plan),
   async checkConfig(options) {
     const { path, loaded } = configure(options.config)

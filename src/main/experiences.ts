@@ -4,6 +4,7 @@ import type { Ending } from '#engine/queue'
 import type { Suppressing } from '#engine/shaping'
 import { addressKey } from '#grammar/address'
 import type { Log } from '#platform/log'
+import { ruledEvidence } from '#product/suppression'
 import type { Experience, SuppressionFilter } from '#product/suppression'
 
 export type ExperiencesOptions = {
@@ -63,7 +64,7 @@ export class Experiences {
       delivery: `${delivery.key.message}.${delivery.key.n}`,
       at,
       kind: 'bounced',
-      evidence: `${code} ${enhanced} ${text} (${rule})`,
+      evidence: ruledEvidence(`${code} ${enhanced} ${text}`, rule),
       class: 'no-mail',
       type: 'hard',
     })

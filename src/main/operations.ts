@@ -17,6 +17,7 @@ import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { postmasterOperations } from './postmaster-operations.ts'
 import { reportOperations } from './report-operations.ts'
+import { pastOperations } from './past.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import { sourceOperations } from './source-operations.ts'
 import { suppressionOperations } from './suppression-operations.ts'
@@ -49,6 +50,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
     ...(await suppressionOperations(parts)),
+    ...pastOperations(parts.spool),
     ...(await tlsOperations(parts)),
     ...(await postmasterOperations(parts.control)),
     ...(await reportOperations(parts.control)),

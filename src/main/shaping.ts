@@ -1,8 +1,8 @@
 /** `hikyaku shaping check` and `shaping resolve`: of the files as they are now, with or without a running node. */
 
 import { CliError } from '#door/cli'
-import type { GlobalOptions, RulesReport, ShapingQuery, ShapingView } from '#door/cli'
-import { baseOf, domainLayerOf, providerOf, resolve } from '#engine/rule'
+import type { GlobalOptions, PolicyView, RulesReport, ShapingQuery, ShapingView } from '#door/cli'
+import { baseOf, domainLayerOf, OTHERS, providerOf, resolve } from '#engine/rule'
 import type { Resolved, Ruleset } from '#engine/rule'
 import { createRouting } from '#engine/routing'
 import type { Route } from '#engine/routing'
@@ -63,6 +63,21 @@ export async function resolveRules(options: GlobalOptions, query: ShapingQuery):
         }),
       ),
     ),
+  }
+}
+
+/** @throws {CliError} `config` */
+export function suppressionPolicy({
+  policy,
+  ...options
+}: GlobalOptions & { readonly policy?: string }): PolicyView {
+  const config = configured(options)
+  const read = loadRules(config)
+  if (!read.ok) throw mistakes(config.shaping.directory, read.problems)
+  const { rules } = read
+  return {
+    policy: (policy === undefined ? config : configured({ config: policy })).suppression,
+    providerOf: (domain, site) => providerOf(rules, { domain, hosts: site?.split(',') ?? [] }) ?? OTHERS,
   }
 }
 

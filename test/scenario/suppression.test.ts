@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 
+import type { DryRunRow } from '#product/suppression'
+
 import { Client } from './client.ts'
 import { DOMAIN, Rig } from './rig.ts'
 
@@ -65,6 +67,39 @@ suite('suppression', () => {
     const added = await rig.log.until('suppression.added', { to })
     assert.deepEqual([added['reason'], added['class']], ['soft-bounces', 'mailbox-full'])
     await rcpt(to, '550')
+  })
+
+  test('a policy is tried on what happened, on the running node, and changes nothing', async () => {
+    const gone = 'bounce-me@tried.example.com'
+    const full = 'full@tried.example.com'
+    const [first] = [await submit(gone), await submit(full)]
+    await rig.log.until('suppression.added', { to: gone })
+    await rig.log.until('delivery.bounced', { to: full })
+    await submit('fine@tried.example.com')
+    await rig.delivered('fine@tried.example.com')
+    const list = await rig.cli('suppression', 'list', '--all')
+
+    const rowsOf = async (...args: readonly string[]): Promise<readonly (readonly unknown[])[]> => {
+      const { rows } = await rig.cli<{ readonly rows: readonly DryRunRow[] }>('suppression', 'try', ...args)
+      const ours = rows.filter(({ address }) => address.endsWith('@tried.example.com'))
+      return ours.map((row) => [row.change, row.address, row.class, row.count, row.delivery, row.why])
+    }
+    const same = ['same', gone, 'user-unknown', undefined, `${first}.0`, undefined]
+    assert.deepEqual(await rowsOf(), [same])
+    const stricter = await rowsOf('--soft-count', '1')
+    const soft = stricter.find(([, address]) => address === full)
+    assert.deepEqual(soft?.slice(0, 4), ['new', full, 'mailbox-full', 1])
+    assert.ok(stricter.some(([change, address]) => change === 'same' && address === gone))
+    assert.deepEqual(await rowsOf('--unknown-expire', '1ms'), [
+      ['gone', gone, 'user-unknown', undefined, `${first}.0`, 'expired'],
+    ])
+    const { out, err, code } = await rig.cliRun('suppression', 'try', '--csv')
+    assert.equal(code, 0, err)
+    assert.match(
+      out,
+      new RegExp(`^same,${gone},\\*,bounce,user-unknown,,others,,[^,]+,,${first}\\.0,550 `, 'm'),
+    )
+    assert.deepEqual(await rig.cli('suppression', 'list', '--all'), list)
   })
 
   test('a suppression of people holds within a second, for mail that operators send too', async () => {

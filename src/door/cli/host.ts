@@ -4,6 +4,7 @@ import type { Pace, Rehearsed } from '#engine/rehearsal'
 import type { Origin, Reaction } from '#engine/rule'
 import type { Assumed } from '#product/explanation'
 import type { Operations, Streams } from '#product/operation'
+import type { DryRunOptions, Policy } from '#product/suppression'
 import type { Finding } from '#product/verification'
 
 export type GlobalOptions = {
@@ -61,6 +62,12 @@ export type ShapingView = {
   }[]
 }
 
+/** A policy of suppression as a configuration has it, and whose a recipient is by the shaping rules. */
+export type PolicyView = {
+  readonly policy: Policy
+  readonly providerOf: DryRunOptions['providerOf']
+}
+
 /** What `rehearse` is to try. Shares from 0 to 1, times in milliseconds. */
 export type RehearsalPlan = Pick<Assumed, 'unknown' | 'greylisting' | 'bears' | 'ownRules' | 'strangers'> & {
   readonly shares: readonly { readonly domain: string; readonly count: number }[]
@@ -106,6 +113,11 @@ export type CliHost = {
   checkRules(options: GlobalOptions): Promise<RulesReport>
   /** @throws {CliError} `missing` when there is no way to the domain */
   resolveRules(options: GlobalOptions, query: ShapingQuery): Promise<ShapingView>
+  /**
+   * The policy is that of the configuration, or of the one at `policy`. @throws {CliError} `config` when one of them or
+   * the rules have mistakes
+   */
+  suppressionPolicy(options: GlobalOptions & { readonly policy?: string }): Promise<PolicyView>
   /** By the rules as the files have them now. @throws {CliError} `missing` when there is no such source */
   rehearse(options: GlobalOptions, plan: RehearsalPlan): Promise<Rehearsal>
   /** Looks at the machine, the node and the DNS; changes nothing. */

@@ -4,6 +4,7 @@ export type {
   ConfigReport,
   DoctorOptions,
   GlobalOptions,
+  PolicyView,
   Rehearsal,
   RehearsalPlan,
   RulesReport,

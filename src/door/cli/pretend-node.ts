@@ -15,9 +15,9 @@ import { pretendReactions } from './pretend-reactions.ts'
 import { pretendRules } from './pretend-rules.ts'
 import { pretendSources } from './pretend-source.ts'
 import { pretendStreams } from './pretend-stream.ts'
-import { pretendSuppressions } from './pretend-suppression.ts'
 import { pretendReports } from './pretend-report.ts'
 import { pretendPostmaster } from './pretend-postmaster.ts'
+import { pretendPolicy, pretendSuppressions } from './pretend-suppression.ts'
 import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
@@ -352,6 +352,7 @@ export async function runPretend(
       checkConfig: () =>
         Promise.resolve({ path: 'hikyaku.toml', problems: ['limits.size: 5 is not a size'], warnings: [] }),
       ...pretendRules,
+      ...pretendPolicy,
       doctor: ({ probe }) =>
         Promise.resolve([
           { level: 'ok', check: 'configuration', text: 'hikyaku.toml is good' },

@@ -1,4 +1,4 @@
-/** `suppression list|show|add|remove`; `import` and `export` are in suppression-file.ts */
+/** `suppression list|show|add|remove`; `import` and `export` are in suppression-file.ts, `try` in suppression-try.ts */
 
 import type { Command } from 'commander'
 
@@ -12,6 +12,7 @@ import { count, moment, table } from './print.ts'
 import { suppressionFileCommands } from './suppression-file.ts'
 import { pagesOf, reasonArgument, selectingSuppressions } from './suppression-selection.ts'
 import type { SuppressionSelection } from './suppression-selection.ts'
+import { tryCommand } from './suppression-try.ts'
 import { cut, harmless } from './text.ts'
 
 export function suppressionCommands(program: Command, run: Run): void {
@@ -23,6 +24,7 @@ export function suppressionCommands(program: Command, run: Run): void {
   add(suppression, run)
   remove(suppression, run)
   suppressionFileCommands(suppression, run)
+  tryCommand(suppression, run)
 }
 
 const LIST_MOST = 100_000

@@ -9,11 +9,11 @@ import { transfer } from '#platform/thread'
 import { WHOLE_LIMIT } from './content.ts'
 import type { Content } from './content.ts'
 import { countRows, summedQuery } from './count.ts'
-import type { ClaimedRow, StoredChunk } from './engine.ts'
+import type { ClaimedRow, Key, StoredChunk } from './engine.ts'
 import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
 import { readLog } from './log.ts'
 import type { Claimed } from './message.ts'
-import { attemptOf, claimedOf, reportOf } from './row.ts'
+import { attemptOf, claimedOf, pastOf, reportOf } from './row.ts'
 import type { Hello, SpoolService, Standing } from './service.ts'
 import { SpoolError } from './spool.ts'
 import type { MessageView, Spool, Writing } from './spool.ts'
@@ -80,6 +80,7 @@ type Reads = Pick<
   | 'totals'
   | 'list'
   | 'show'
+  | 'past'
   | 'change'
   | 'report'
   | 'forget'
@@ -98,6 +99,11 @@ function readsOver(service: SpoolService): Reads {
     totals: () => asked(() => service.totals()),
     list: (filter, page) => asked(async () => claimedRows(await service.list(filter, page))),
     show: (id) => asked(() => show(service, id)),
+    past: (after, limit) =>
+      asked(async () => {
+        const key: Key = after === undefined ? [-1, 0] : [toInteger(after.message), after.n]
+        return (await service.past(key, limit)).map(pastOf)
+      }),
     change: (filter, change, now, reason) =>
       asked(async () => claimedRows(await service.change(filter, change, now, reason))),
     report: ({ message, n }, report) =>

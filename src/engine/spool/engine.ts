@@ -115,6 +115,23 @@ export type ShownRows = {
   readonly hasBody: boolean
 }
 
+/** A delivery with what became of it. Without the message's detail: a million of them are read at a time. */
+export type PastRow = readonly [
+  id: number,
+  n: number,
+  organization: string,
+  stream: string,
+  door: string,
+  recipient: string,
+  state: string,
+  lastReply: string | null,
+  endedAt: number | null,
+  /** JSON of the last attempt; null where it has nothing to say. */
+  last: string | null,
+  /** JSON of the reports as an array. */
+  reports: string,
+]
+
 export type Key = readonly [id: number, n: number]
 
 /** A delivery that was changed, and its state before. */
@@ -142,7 +159,7 @@ export type PageQuery = {
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `depths`,
+ * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `past`, `depths`,
  * `totals`, `pages`, `sums`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
@@ -169,6 +186,7 @@ export type SpoolEngine = {
   totals(): Now<Totals>
   list(filter: Selected, page: Page): Now<readonly ClaimedRow[]>
   show(id: number): Now<ShownRows | undefined>
+  past(after: Key, limit: number): Now<readonly PastRow[]>
   /** Changes those of `keys` that `change` applies to, and says what they were. */
   apply(keys: readonly Key[], change: Change, now: number, reason: string): Now<readonly Changed[]>
   /** Durable when this settles. `record` is the JSON of the report. */

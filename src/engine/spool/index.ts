@@ -17,6 +17,7 @@ export type {
   Instant,
   Message,
   NewDelivery,
+  Past,
   Report,
   SenderNotice,
   Settlement,

@@ -10,6 +10,7 @@ import type {
   ClaimedRow,
   Key,
   MessageRow,
+  PastRow,
   SettlementRow,
   ShownRows,
   SpoolEngine,
@@ -92,6 +93,7 @@ export function memoryEngine(): SpoolEngine {
     totals: () => totals(messages),
     list: (filter, page) => list(messages, filter, page),
     show: (id) => show(messages.get(id)),
+    past: (after, limit) => past(messages, after, limit),
     apply: (keys, change, now, reason) =>
       ledger.told((told) =>
         keys.flatMap((key) => apply(messages.get(key[0]), key, { change, at: now, reason }, told)),
@@ -156,6 +158,29 @@ function show(kept: Kept | undefined): ShownRows | undefined {
   const reports = [...kept.reports.values()]
   const deliveries = kept.deliveries.map((_, n) => rowOf(kept, n))
   return { deliveries, attempts, reports, hasBody: kept.open > 0 }
+}
+
+function past(messages: Map<number, Kept>, [id, n]: Key, limit: number): readonly PastRow[] {
+  return [...messages.values()]
+    .toSorted((a, b) => a.row[0] - b.row[0])
+    .flatMap((kept) => kept.deliveries.map((_, at) => pastRow(kept, at)))
+    .filter((row) => row[0] > id || (row[0] === id && row[1] > n))
+    .slice(0, limit)
+}
+
+function pastRow(kept: Kept, n: number): PastRow {
+  const [id, , organization, stream, , , detail, , recipient, , , , state, , , lastReply, endedAt] = rowOf(
+    kept,
+    n,
+  )
+  const reports = [...kept.reports.values()].filter(([of]) => of === n).map(([, record]) => record)
+  const isTelling = state === 'bounced' || state === 'expired' || reports.length > 0
+  const last = kept.attempts.findLast(([of]) => of === n)?.[1] ?? null
+  const { door } = JSON.parse(detail) as { readonly door: string }
+  return [
+    ...([id, n, organization, stream, door, recipient, state, lastReply, endedAt] as const),
+    ...([isTelling ? last : null, `[${reports.join(',')}]`] as const),
+  ]
 }
 
 function report(

@@ -1,6 +1,6 @@
 /** What the spool keeps: messages, deliveries and attempts, as values. */
 
-import type { ForwardPath, ReversePath } from '#grammar/address'
+import type { ForwardPath, Mailbox, ReversePath } from '#grammar/address'
 import type { DeliveryKey, MessageId } from '#grammar/message-id'
 import type { DeliverBy, Notify } from '#grammar/smtp'
 
@@ -141,6 +141,21 @@ export type Report = {
   readonly bounce?: AttemptBounce
   /** Absent where the sender was owed nothing. */
   readonly notice?: SenderNotice
+}
+
+/** A delivery as its record says what became of it, for who asks what is to be learnt of many. */
+export type Past = {
+  readonly key: DeliveryKey
+  readonly organization: string
+  readonly stream: string
+  readonly door: string
+  readonly to: Mailbox
+  readonly state: DeliveryState
+  readonly lastReply?: string
+  readonly endedAt?: Instant
+  /** Of one that bounced or expired, or that something came back about. */
+  readonly last?: Attempt
+  readonly reports: readonly Report[]
 }
 
 /** What becomes of a delivery after an attempt, or without one (`attempt` absent: expiry, a decision of policy). */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 
 import { CHANGE_LIMIT } from './change.ts'
-import { delivered, entry, HELLO, newId, NOON, QUEUE, stateOf } from './fixture.ts'
+import { attempt, deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf } from './fixture.ts'
 import { messageIds } from './message-ids.ts'
 import type { Claimed, NewDelivery } from './message.ts'
 import type { Spool } from './spool.ts'
@@ -311,6 +311,38 @@ export function recordContract(it: It): void {
     assert.equal(await spool.forget(Infinity, 9), 1)
     await spool.accept(entry(id), HELLO)
     assert.deepEqual((await spool.show(id))?.deliveries[0]?.reports, [])
+  })
+
+  it('gives the records of the past from the oldest on, a page at a time', async ({ spool }) => {
+    const [old, young] = [newId(), newId()]
+    assert.deepEqual(await spool.past(undefined, 9), [])
+    await spool.accept(entry(young, [{ state: 'waiting' }]), HELLO)
+    await spool.accept(entry(old, [{}, {}, {}]), HELLO)
+    const bounce = { class: 'user-unknown', type: 'hard', rule: 'a rule' } as const
+    const last = attempt({ outcome: 'bounced', code: 550, enhanced: '5.1.1', text: 'Unknown', bounce })
+    await spool.settle(deferred(old, NOON, 1))
+    await spool.claim(QUEUE, NOON, 1)
+    const reason = '550 5.1.1 Unknown'
+    await spool.settle({ ...delivered(old, 1), state: 'bounced', attempt: last, reason })
+    await spool.settle(delivered(old, 0))
+    await spool.settle(delivered(old, 2))
+    const report = { kind: 'complaint', at: NOON + 9, host: '', status: '', text: 'abuse' } as const
+    await spool.report({ message: old, n: 2 }, report)
+    const [first, ...more] = await spool.past(undefined, 2)
+    const of = { organization: 'acme', stream: 'transactional', door: 'submission' }
+    const ended = { endedAt: NOON + 1000, reports: [] }
+    const whose = (n: number) => ({
+      key: { message: old, n },
+      to: { local: `user${n}`, domain: 'example.com' },
+    })
+    const fine = { state: 'delivered', lastReply: '250 2.0.0 Ok' } as const
+    assert.deepEqual(first, { ...of, ...whose(0), ...ended, ...fine })
+    const bounced = { ...of, ...whose(1), ...ended, state: 'bounced', lastReply: reason, last } as const
+    assert.deepEqual(more, [bounced])
+    const [third, fourth, ...none] = await spool.past({ message: old, n: 1 }, 9)
+    assert.deepEqual(third, { ...of, ...whose(2), ...ended, ...fine, last: attempt(), reports: [report] })
+    assert.deepEqual([fourth?.key, fourth?.state], [{ message: young, n: 0 }, 'waiting'])
+    assert.deepEqual(none, [])
   })
 
   it('forgets at most as many as it is told', async ({ spool }) => {

@@ -4,9 +4,9 @@ import type { Pool } from 'pg'
 
 import { timeOf } from '#grammar/message-id'
 
-import type { ClaimedRow, SpoolEngine } from './engine.ts'
+import type { ClaimedRow, PastRow, SpoolEngine } from './engine.ts'
 import { spoolErrorOf } from './postgres-error.ts'
-import { CLAIMED, POSTGRES, selection } from './selection.ts'
+import { CLAIMED, POSTGRES, selection, TELLING } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
 /** The bands of a queue that have something waiting, one index seek each. $1 is the node; `queue` an expression. */
@@ -40,7 +40,7 @@ const WAITING = `with recursive queues as (
 type Bytes = Uint8Array<ArrayBuffer>
 type Reads = Pick<
   SpoolEngine,
-  'nextDue' | 'waiting' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show'
+  'nextDue' | 'waiting' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show' | 'past'
 >
 
 export function postgresReads(pool: Pool, node: number): Reads {
@@ -96,8 +96,17 @@ export function postgresReads(pool: Pool, node: number): Reads {
       )
       return { deliveries, attempts, reports, hasBody: body?.[0] === true }
     },
+    past: ([id, n], limit) => ask<PastRow>(PAST, [id, n, limit]),
   }
 }
+
+const PAST = `select d.message, d.n, m.organization, m.stream, m.detail::json ->> 'door', d.recipient, d.state,
+    d.last_reply, d.ended_at,
+    case when ${TELLING} then (
+      select a.record from attempt a where a.message = d.message and a.n = d.n and a.attempt = d.attempts) end,
+    coalesce((select json_agg(r.record::json)::text from report r where r.message = d.message and r.n = d.n), '[]')
+  from delivery d join message m on m.id = d.message
+  where (d.message, d.n) > ($1, $2) order by d.message, d.n limit $3`
 
 type Ask = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
 

@@ -3,7 +3,7 @@
 import type { Mailbox, ReversePath } from '#grammar/address'
 import { fromInteger, toInteger } from '#grammar/message-id'
 
-import type { ClaimedRow, DeliveryRow, EventRow, SettlementRow } from './engine.ts'
+import type { ClaimedRow, DeliveryRow, EventRow, PastRow, SettlementRow } from './engine.ts'
 import type { NewEvent, OtherEntry } from './event.ts'
 import type {
   Attempt,
@@ -12,6 +12,7 @@ import type {
   DeliveryState,
   Message,
   NewDelivery,
+  Past,
   Report,
   Settlement,
 } from './message.ts'
@@ -158,4 +159,21 @@ export function reportOf(text: string): Report {
 
 export function attemptOf(text: string): Attempt {
   return JSON.parse(text) as Attempt
+}
+
+/** @throws {SyntaxError} when a stored record is damaged */
+export function pastOf(row: PastRow): Past {
+  const [id, n, organization, stream, door, recipient, state, lastReply, endedAt, last, reports] = row
+  return {
+    key: { message: fromInteger(id), n },
+    organization,
+    stream,
+    door,
+    to: parsePath(recipient),
+    state: state as DeliveryState,
+    ...(lastReply === null ? {} : { lastReply }),
+    ...(endedAt === null ? {} : { endedAt }),
+    ...(last === null ? {} : { last: attemptOf(last) }),
+    reports: JSON.parse(reports) as readonly Report[],
+  }
 }

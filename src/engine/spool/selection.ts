@@ -8,6 +8,10 @@ import type { DeliveryFilter } from './spool.ts'
 export const CLAIMED = `m.id, m.accepted_at, m.organization, m.stream, m.sender, m.size, m.detail, d.n, d.recipient,
   d.queue, d.band, d.due, d.state, d.attempts, d.delay_notified, d.last_reply, d.ended_at, d.detail, m.tags`
 
+/** Where the last attempt of a delivery `d` says something of its recipient. */
+export const TELLING = `d.state in ('bounced', 'expired')
+  or exists (select 1 from report r where r.message = d.message and r.n = d.n)`
+
 export type Selected = DeliveryFilter & {
   /** Only those whose time has not come by then. */
   readonly dueAfter?: number

@@ -9,6 +9,7 @@ import type {
   ClaimedRow,
   Key,
   PageQuery,
+  PastRow,
   ShownRows,
   SpoolEngine,
   StoredBody,
@@ -55,6 +56,7 @@ export type SpoolService = {
   totals(): Promise<Totals>
   list(filter: DeliveryFilter, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): Promise<ShownRows | undefined>
+  past(after: Key, limit: number): Promise<readonly PastRow[]>
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
   report(key: Key, kind: string, record: string): Promise<Reported>
   forget(before: number, limit: number): Promise<number>
@@ -156,6 +158,7 @@ export class SpoolStore {
       totals: async () => engine.totals(),
       list: async (filter, page) => engine.list(filter, page),
       show: async (id) => engine.show(id),
+      past: async (after, limit) => engine.past(after, limit),
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
       report: (key, kind, record) => committer.exclusive(() => engine.report(key, kind, record)),
       forget: (before, limit) => committer.exclusive(() => engine.forget(before, limit)),

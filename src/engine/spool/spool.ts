@@ -13,6 +13,7 @@ import type {
   Instant,
   Message,
   NewDelivery,
+  Past,
   Report,
   Settlement,
 } from './message.ts'
@@ -150,6 +151,8 @@ export type Spool = SpoolStatus & {
   /** Newest first. */
   list(filter: DeliveryFilter, page: Page): Promise<readonly Claimed[]>
   show(id: MessageId): Promise<MessageView | undefined>
+  /** Up to `limit` records from the first beyond `after`, the oldest message first; absent: from the oldest there is. */
+  past(after: DeliveryKey | undefined, limit: number): Promise<readonly Past[]>
   /**
    * Changes deliveries that wait or are held (`cancel`, `hold` also take active ones: the engine settles them
    * without a further attempt). Returns those changed, as they were before, newest first: at most `CHANGE_LIMIT`;

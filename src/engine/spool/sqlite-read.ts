@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises'
 
 import { timeOf, toInteger } from '#grammar/message-id'
 
-import type { ClaimedRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
-import { CLAIMED, selection, SQLITE } from './selection.ts'
+import type { ClaimedRow, Key, PastRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
+import { CLAIMED, selection, SQLITE, TELLING } from './selection.ts'
 import type { Selected } from './selection.ts'
 import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
@@ -46,12 +46,14 @@ export function sqliteReads(db: DatabaseSync): {
   totals(): Promise<Totals>
   list(filter: Selected, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): ShownRows | undefined
+  past(after: Key, limit: number): readonly PastRow[]
 } {
   return {
     depths: (queues) => depths(db, queues),
     totals: () => totals(db),
     list: lister(db),
     show: shower(db),
+    past: past(db),
   }
 }
 
@@ -114,6 +116,20 @@ function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
       hasBody: (one(body, id) as [number] | undefined)?.[0] === 1,
     }
   }
+}
+
+/** A stretch of the primary keys and no more: a thousand rows are some 5 ms. */
+function past(db: DatabaseSync): (after: Key, limit: number) => readonly PastRow[] {
+  const rows = db.prepare(
+    `select d.message, d.n, m.organization, m.stream, json_extract(m.detail, '$.door'), d.recipient, d.state,
+       d.last_reply, d.ended_at,
+       case when ${TELLING} then (
+         select a.record from attempt a where a.message = d.message and a.n = d.n and a.attempt = d.attempts) end,
+       (select json_group_array(json(r.record)) from report r where r.message = d.message and r.n = d.n)
+     from delivery d cross join message m on m.id = d.message
+     where (d.message, d.n) > (?, ?) order by d.message, d.n limit ?`,
+  )
+  return (after, limit) => many(rows, ...after, limit) as readonly PastRow[]
 }
 
 type Depth = { waiting: number; active: number; held: number; nextDue?: number; oldest: number }

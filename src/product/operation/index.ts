@@ -9,6 +9,8 @@ export type {
   MessagesQuery,
   NodeStatus,
   Operations,
+  PastExperience,
+  PastPage,
   QueueRow,
   QueuesQuery,
   QueuesView,

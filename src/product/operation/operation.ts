@@ -7,6 +7,7 @@ import type {
   Change,
   Delivery,
   DeliveryFilter,
+  DeliveryKey,
   Message,
   MessageId,
   MessageView,
@@ -22,7 +23,7 @@ import type { Reason, SourceFacts } from '#product/explanation'
 import type { KeptMail, KeptQuery } from '#product/postmaster'
 import type { KeptReport, ReportQuery, ReportRow } from '#product/received-report'
 import type { RateRow, Span, Standing } from '#product/reputation'
-import type { NewSuppression, Suppression, SuppressionQuery } from '#product/suppression'
+import type { NewSuppression, Past, Suppression, SuppressionQuery } from '#product/suppression'
 
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
@@ -111,6 +112,19 @@ export type Changed = {
   readonly count: number
   /** As they were before, newest first: the first `LIST_LIMIT` of them. */
   readonly rows: readonly MessageRow[]
+}
+
+export type PastExperience = Past
+
+export type PastPage = {
+  /** What was learnt, in the order in which its messages were accepted. */
+  readonly rows: readonly PastExperience[]
+  /** Deliveries looked at. */
+  readonly looked: number
+  /** When the message of the last of them was accepted: nothing of a later page happened before. */
+  readonly through?: number
+  /** Where the next page begins; absent: there is none. */
+  readonly next?: DeliveryKey
 }
 
 export type TlsReportRow = {
@@ -225,6 +239,12 @@ export type Operations = {
   postmasterMail(query: { readonly id: string }): Promise<KeptMailView | null>
   /** Gives those that were there. */
   postmasterRemove(query: { readonly ids: readonly string[] }): Promise<readonly KeptMail[]>
+  /** What deliveries, late bounces and complaints taught of their recipients, as far back as there are records. */
+  experiences(query: {
+    readonly organization: string
+    readonly after?: DeliveryKey
+    readonly limit: number
+  }): Promise<PastPage>
   /** The newest first. */
   tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
   tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>

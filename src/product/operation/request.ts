@@ -183,6 +183,11 @@ const REQUESTS: Requests = {
   postmasterMails: record<KeptQuery>({ limit: whole(1, LIST_LIMIT), before: optional(name) }),
   postmasterMail: record({ id: name }),
   postmasterRemove: record({ ids: list(name, { min: 1, max: LIST_LIMIT }) }),
+  experiences: record<Parameters<Operations['experiences']>[0]>({
+    organization: name,
+    after: optional(deliveryKey),
+    limit: whole(1, LIST_LIMIT),
+  }),
   tlsReports: record({ limit: whole(1, LIST_LIMIT) }),
   tlsReport: record({ id: name }),
   tlsPolicies: record({ limit: whole(1, LIST_LIMIT) }),

@@ -49,8 +49,11 @@ export class AddressSet {
   }
 }
 
-/** Recipients are chosen by strangers: with a hash that can be steered they could make every look-up a long walk. */
-function hashOf(text: string): number {
+/**
+ * A whole number of 53 bits at most, never 0. Recipients are chosen by strangers: with a hash that can be steered they
+ * could make every look-up a long walk.
+ */
+export function hashOf(text: string): number {
   // 52 bits, and never 0, which means a free slot. As text: 0.5 µs instead of 1.6 for a digest in octets of its own.
   return Number.parseInt(hash('sha256', text).slice(0, 13), 16) + 1
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import { AddressSet } from './address-set.ts'
 import { decide } from './policy.ts'
+import type { Experience } from './experience.ts'
 import type { Policy } from './policy.ts'
 
 const policy: Policy = {
@@ -14,34 +15,43 @@ const policy: Policy = {
   softWithin: 100,
   softExpire: 50,
 }
-const unknown = { class: 'user-unknown', type: 'hard' } as const
-const full = { class: 'mailbox-full', type: 'soft' } as const
+const of = { organization: 'acme', stream: 'news', address: 'a@example.com', delivery: '0ab3xk9m2pq.0' }
+const bounced = (what: string, type: string, at: number): Experience => ({
+  ...of,
+  kind: 'bounced',
+  at,
+  class: what,
+  type,
+  evidence: '550 5.0.0 No',
+})
+const unknown = (at: number): Experience => bounced('user-unknown', 'hard', at)
+const full = (at: number): Experience => bounced('mailbox-full', 'soft', at)
+const gone = {
+  kind: 'suppress',
+  reason: 'bounce',
+  stream: '*',
+  class: 'user-unknown',
+  evidence: '550 5.0.0 No',
+}
 
 test('a policy that is off decides nothing', () => {
-  assert.deepEqual(decide({ ...policy, enabled: false }, unknown, undefined, 0), { kind: 'nothing' })
+  assert.deepEqual(decide({ ...policy, enabled: false }, unknown(0), undefined), { kind: 'nothing' })
 })
 
 test('a duration of 0 is until somebody removes it', () => {
-  assert.deepEqual(decide({ ...policy, unknownExpire: 0 }, unknown, undefined, 7), {
-    kind: 'suppress',
-    reason: 'bounce',
-  })
-  assert.deepEqual(decide(policy, unknown, undefined, 7), {
-    kind: 'suppress',
-    reason: 'bounce',
-    expiresAt: 1007,
-  })
+  assert.deepEqual(decide({ ...policy, unknownExpire: 0 }, unknown(7), undefined), gone)
+  assert.deepEqual(decide(policy, unknown(7), undefined), { ...gone, expiresAt: 1007 })
 })
 
 test('a soft reply of a hard class is no hard bounce', () => {
-  assert.deepEqual(decide(policy, { class: 'user-unknown', type: 'soft' }, undefined, 0), { kind: 'nothing' })
+  assert.deepEqual(decide(policy, bounced('user-unknown', 'soft', 0), undefined), { kind: 'nothing' })
 })
 
 test('the window of soft bounces ends where it says', () => {
   const before = { count: 1, firstAt: 0 }
-  assert.equal(decide(policy, full, before, 100).kind, 'suppress')
-  assert.deepEqual(decide(policy, full, before, 101), { kind: 'count', soft: { count: 1, firstAt: 101 } })
-  assert.deepEqual(decide({ ...policy, softCount: 0 }, full, before, 1), { kind: 'nothing' })
+  assert.equal(decide(policy, full(100), before).kind, 'suppress')
+  assert.deepEqual(decide(policy, full(101), before), { kind: 'count', soft: { count: 1, firstAt: 101 } })
+  assert.deepEqual(decide({ ...policy, softCount: 0 }, full(1), before), { kind: 'nothing' })
 })
 
 test('a set of addresses keeps every one through its growth, and no others', () => {

@@ -1,5 +1,8 @@
 /** What a bounce means for later mail to the same recipient. Pure; which class a reply has is decided elsewhere. */
 
+import type { Experience } from './experience.ts'
+import { EVERY_STREAM } from './suppression.ts'
+
 /** Durations in ms; 0 is: until somebody removes it. */
 export type Policy = {
   readonly enabled: boolean
@@ -14,16 +17,27 @@ export type Policy = {
   readonly softExpire: number
 }
 
-/** `type` is `hard` when it will never be taken; the words are those of bounce analysis. */
-export type Bounce = { readonly class: string; readonly type: string }
-
 /** How often a recipient bounced softly since the last success or the beginning of the window. */
 export type SoftCount = { readonly count: number; readonly firstAt: number }
 
 export type Decision =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'suppress'; readonly reason: 'bounce' | 'soft-bounces'; readonly expiresAt?: number }
+  /** Soft bounces before it count no more. */
+  | { readonly kind: 'clear' }
   | { readonly kind: 'count'; readonly soft: SoftCount }
+  | Suppressing
+
+export type Suppressing = {
+  readonly kind: 'suppress'
+  readonly reason: 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe'
+  /** For which of the streams. */
+  readonly stream: string
+  readonly evidence: string
+  readonly class?: string
+  readonly expiresAt?: number
+  /** Where it took several: how many, this one included. */
+  readonly soft?: SoftCount
+}
 
 /**
  * The classes that say something of the recipient. Blocks, content, policy, rate, authentication, network are about
@@ -35,16 +49,43 @@ const SOFT: ReadonlySet<string> = new Set(['mailbox-full', 'inactive', 'suspende
 
 const NOTHING: Decision = { kind: 'nothing' }
 
-/** What one delivery that ended with `bounce` does, after `before`. */
-export function decide(policy: Policy, bounce: Bounce, before: SoftCount | undefined, now: number): Decision {
+/** What `one` means after `before`, the soft bounces of its recipient in its stream so far. */
+export function decide(policy: Policy, one: Experience, before: SoftCount | undefined): Decision {
+  switch (one.kind) {
+    case 'delivered':
+      return { kind: 'clear' }
+    case 'bounced':
+      return bounced(policy, one, before)
+    // Who complains of one stream may want the other.
+    case 'complained':
+      return suppressing(one, 'complaint', until(policy.complaintExpire, one.at))
+    case 'unsubscribed':
+      return suppressing(one, 'unsubscribe', {})
+  }
+}
+
+type Bounced = Extract<Experience, { readonly kind: 'bounced' }>
+
+function bounced(policy: Policy, one: Bounced, before: SoftCount | undefined): Decision {
   if (!policy.enabled) return NOTHING
-  const expire = bounce.type === 'hard' ? hardExpire(policy, bounce.class) : undefined
-  if (expire !== undefined) return { kind: 'suppress', reason: 'bounce', ...until(expire, now) }
-  if (policy.softCount === 0 || !SOFT.has(bounce.class)) return NOTHING
-  const isFresh = before === undefined || now - before.firstAt > policy.softWithin
-  const soft = isFresh ? { count: 1, firstAt: now } : { count: before.count + 1, firstAt: before.firstAt }
+  const { at, type, class: what } = one
+  // A mailbox that is not there is not there for any stream.
+  const everywhere = { ...one, stream: EVERY_STREAM }
+  const expire = type === 'hard' ? hardExpire(policy, what) : undefined
+  if (expire !== undefined) return suppressing(everywhere, 'bounce', { class: what, ...until(expire, at) })
+  if (policy.softCount === 0 || !SOFT.has(what)) return NOTHING
+  const isFresh = before === undefined || at - before.firstAt > policy.softWithin
+  const soft = isFresh ? { count: 1, firstAt: at } : { count: before.count + 1, firstAt: before.firstAt }
   if (soft.count < policy.softCount) return { kind: 'count', soft }
-  return { kind: 'suppress', reason: 'soft-bounces', ...until(policy.softExpire, now) }
+  return suppressing(everywhere, 'soft-bounces', { class: what, soft, ...until(policy.softExpire, at) })
+}
+
+function suppressing(
+  { stream, evidence }: Pick<Suppressing, 'stream' | 'evidence'>,
+  reason: Suppressing['reason'],
+  more: Pick<Suppressing, 'class' | 'expiresAt' | 'soft'>,
+): Suppressing {
+  return { kind: 'suppress', reason, stream, evidence, ...more }
 }
 
 function hardExpire(policy: Policy, what: string): number | undefined {
@@ -53,6 +94,6 @@ function hardExpire(policy: Policy, what: string): number | undefined {
 }
 
 /** The end of a duration of which 0 means none. */
-export function until(duration: number, now: number): { readonly expiresAt?: number } {
+function until(duration: number, now: number): { readonly expiresAt?: number } {
   return duration === 0 ? {} : { expiresAt: now + duration }
 }

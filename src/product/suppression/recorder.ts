@@ -9,29 +9,14 @@ import type { Kysely } from 'kysely'
 
 import type { Control } from '#platform/store'
 
-import { decide, until } from './policy.ts'
-import type { Bounce, Policy, SoftCount } from './policy.ts'
+import type { Experience } from './experience.ts'
+import { decide } from './policy.ts'
+import type { Policy, SoftCount, Suppressing } from './policy.ts'
 import { rowOf, suppressionOf } from './row.ts'
 import type { SuppressionRow } from './row.ts'
-import { EVERY_STREAM } from './suppression.ts'
 import type { Suppression } from './suppression.ts'
 import { put, suppressionTables } from './suppressions.ts'
 import type { SuppressionTables } from './tables.ts'
-
-/** What became of one delivery, as far as it says something of its recipient. */
-export type Experience = {
-  readonly organization: string
-  readonly stream: string
-  /** As `addressKey` writes it. */
-  readonly address: string
-  /** Such as `0ab3xk9m2pq.0`. */
-  readonly delivery: string
-  readonly at: number
-} & (
-  | { readonly kind: 'delivered' }
-  | ({ readonly kind: 'bounced'; readonly evidence: string } & Bounce)
-  | { readonly kind: 'complained' | 'unsubscribed'; readonly evidence: string }
-)
 
 export type Recorder = {
   /** Gives what is suppressed from now on because of them. One transaction. */
@@ -59,25 +44,22 @@ type Tables = Kysely<SuppressionTables>
 type With = { readonly policy: Policy; readonly now: number }
 
 async function recordOne(db: Tables, one: Experience, by: With): Promise<SuppressionRow | undefined> {
-  switch (one.kind) {
-    case 'delivered':
+  const before = one.kind === 'bounced' ? await softCount(db, one) : undefined
+  const decision = decide(by.policy, one, before)
+  switch (decision.kind) {
+    case 'nothing':
+      return undefined
+    case 'clear':
       await softBounce(db, one).execute()
       return undefined
-    case 'bounced':
-      return bounced(db, one, by)
-    case 'complained':
-    case 'unsubscribed':
-      return asked(db, one, by)
+    case 'count':
+      await count(db, one, decision.soft, by.now)
+      return undefined
+    case 'suppress':
+      if (one.kind === 'bounced') await softBounce(db, one).execute()
+      else if (await wasLifted(db, one)) return undefined
+      return suppress(db, one, by, decision)
   }
-}
-
-type Asked = Extract<Experience, { kind: 'complained' | 'unsubscribed' }>
-
-async function asked(db: Tables, one: Asked, by: With): Promise<SuppressionRow | undefined> {
-  if (await wasLifted(db, one)) return undefined
-  return one.kind === 'complained'
-    ? suppress(db, one, by, { reason: 'complaint', ...until(by.policy.complaintExpire, one.at) })
-    : suppress(db, one, by, { reason: 'unsubscribe' })
 }
 
 /** Whoever lifted it knows of that wish: the same mail, sent once more, says nothing new. */
@@ -96,30 +78,17 @@ async function wasLifted(
   return row !== undefined && row.removed_at !== null
 }
 
-type Bounced = Extract<Experience, { kind: 'bounced' }>
-
-async function bounced(db: Tables, one: Bounced, by: With): Promise<SuppressionRow | undefined> {
-  const decision = decide(by.policy, one, await softCount(db, one), one.at)
-  if (decision.kind === 'nothing') return undefined
-  if (decision.kind === 'count') {
-    await count(db, one, decision.soft, by.now)
-    return undefined
-  }
-  await softBounce(db, one).execute()
-  const { reason, expiresAt } = decision
-  return suppress(db, one, by, { reason, class: one.class, ...(expiresAt !== undefined && { expiresAt }) })
-}
-
-/** A mailbox that is not there is not there for any stream; who complains of one stream may want the other. */
 async function suppress(
   db: Tables,
-  one: Exclude<Experience, { kind: 'delivered' }>,
+  { organization, address, delivery, at }: Experience,
   { now }: With,
-  what: Pick<Suppression, 'reason' | 'class' | 'expiresAt'>,
+  { stream, reason, class: what, evidence, expiresAt }: Suppressing,
 ): Promise<SuppressionRow> {
-  const { organization, address, evidence, delivery, at } = one
-  const stream = one.kind === 'bounced' ? EVERY_STREAM : one.stream
-  const row = rowOf({ organization, stream, address, evidence, delivery, createdAt: at, ...what }, now)
+  const known = { organization, stream, address, evidence, delivery, createdAt: at, reason }
+  const row = rowOf(
+    { ...known, ...(what !== undefined && { class: what }), ...(expiresAt !== undefined && { expiresAt }) },
+    now,
+  )
   await put(db, [row])
   return row
 }
@@ -148,7 +117,7 @@ async function softCount(
 
 async function count(
   db: Tables,
-  one: Bounced,
+  one: Experience,
   { count: times, firstAt }: SoftCount,
   now: number,
 ): Promise<void> {
