@@ -1,7 +1,7 @@
 /** What is known of the deliveries of a message, from the store and from memory, explained. */
 
 import type { Place } from '#engine/queue'
-import type { MessageId, MessageView, QueueDepth, Spool } from '#engine/spool'
+import type { DeliveryState, MessageId, MessageView, QueueDepth, Spool } from '#engine/spool'
 import type { Remote } from '#platform/thread'
 import { explainDelivery } from '#product/explanation'
 import type { DeliveryFacts } from '#product/explanation'
@@ -47,7 +47,7 @@ async function memory(
 ): Promise<NodeOf> {
   if (running === undefined) return () => undefined
   const { transport } = running
-  const open = asked.filter(({ delivery: { state } }) => state === 'waiting' || state === 'active')
+  const open = asked.filter(({ delivery: { state } }) => OPEN.has(state))
   const keys = [...new Set(open.map(({ delivery }) => delivery.queue))]
   // Only what is due may be behind others of the store.
   const isDue = ({ delivery }: Asked[number]): boolean =>
@@ -58,7 +58,8 @@ async function memory(
   const states = await inSlices(keys, async (slice) => {
     for (const place of await transport.places(slice, id)) places.set(place.n, place)
     const answer = await transport.queues(slice)
-    return answer.states.map((queue) => ({ overview: answer.overview, queue }))
+    const { overview, holds } = answer
+    return answer.states.map((queue) => ({ overview, queue, holds }))
   })
   const byQueue = new Map(states.map((state) => [state.queue.queue, state]))
   const { why: trouble } = spool.room
@@ -68,6 +69,8 @@ async function memory(
     return { ...state, place: places.get(key.n), backlog: backlogs.get(queue), trouble }
   }
 }
+
+const OPEN: ReadonlySet<DeliveryState> = new Set(['waiting', 'active', 'held'])
 
 function backlogsOf(depths: readonly QueueDepth[]): ReadonlyMap<string, number> {
   return new Map(depths.map(({ queue, waiting }) => [queue, waiting]))

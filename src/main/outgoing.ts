@@ -89,11 +89,14 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const { log, metrics } = parts
   await checkSources(parts.config.egress.sources, log)
   const experiences = experiencesOf(parts, live)
+  // What an earlier process held may be over before this one has a queue.
+  const started = Promise.withResolvers<Queue>()
   const shaper = openShaper({
     log,
     metrics,
     config: () => live.config,
     suppress: (suppressing) => experiences.ruled(suppressing),
+    holder: { hold: () => queue.hold(), release: async (live) => (await started.promise).release(live) },
     changed: () => queue.reload(),
   })
   const { shaping } = shaper
@@ -126,6 +129,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     },
     settling,
   })
+  started.resolve(queue)
   queueGauges(parts.metrics, () => ({ inMemory: queue.inMemory, onWire: queue.onWire }))
   return {
     queue,

@@ -36,7 +36,8 @@ export function queueRows(
     const asked = await running?.transport.queues(slice.map(({ queue }) => queue))
     return slice.map((depth, i) => {
       const queue = asked?.states[i]
-      const node = asked && queue && { overview: asked.overview, queue, trouble: spool.room.why }
+      const { overview, holds } = asked ?? {}
+      const node = overview && queue && { overview, queue, holds, trouble: spool.room.why }
       const reasons = explainQueue({ depth, now: now(), node })
       const { ready = 0, onWire = 0, site, paths, pool } = queue ?? {}
       return {

@@ -36,6 +36,7 @@ function rig(context: TestContext): Rig {
     metrics: new MetricsRegistry(),
     config: () => configOf(directory),
     suppress: () => {},
+    holder: { hold: () => {}, release: async () => {} },
     changed: () => void (at.changes += 1),
   })
   return Object.assign(at, { shaper, log, rules })

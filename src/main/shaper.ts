@@ -15,6 +15,8 @@ export type ShaperParts = {
   /** As it is now: it may be reloaded. */
   readonly config: () => Config
   readonly suppress: NonNullable<ShapingOptions['suppress']>
+  /** Who has the deliveries of campaigns that are held. */
+  readonly holder: NonNullable<ShapingOptions['holder']>
   /** The rules are others: every queue is to find its way anew. */
   readonly changed: () => void
 }
@@ -50,6 +52,7 @@ export function openShaper(parts: ShaperParts): Shaper {
     warmUp: () => config().warmUp,
     want: () => writer.want(),
     suppress: parts.suppress,
+    holder: parts.holder,
   })
   const writer = shapingStateWriter(data, log, shaping)
   const kept = readShapingState(data, log)

@@ -53,6 +53,8 @@ export type TransportService = {
   queues(keys: readonly string[]): {
     readonly overview: QueueOverview
     readonly states: readonly QueueState[]
+    /** Campaigns that are held. */
+    readonly holds: readonly Live[]
   }
   /** Where in memory the deliveries of a message are, in these queues. */
   places(keys: readonly string[], message: MessageId): readonly Place[]
@@ -127,7 +129,11 @@ function service(running: Transport): TransportService {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
     onWire: () => queue.onWire,
-    queues: (keys) => ({ overview: queue.overview, states: keys.map((key) => queue.describe(key)) }),
+    queues: (keys) => ({
+      overview: queue.overview,
+      states: keys.map((key) => queue.describe(key)),
+      holds: shaping.holds(),
+    }),
     places: (keys, message) => keys.flatMap((key) => queue.places(key, message)),
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)

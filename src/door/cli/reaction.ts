@@ -38,7 +38,7 @@ function cancelCommand(shaping: Command, run: Run): void {
     .action(async (id: string, _options: object, command: Command) => {
       await answer(run, command, async (node) => {
         const value = found(id, await node.reactionCancel({ id }))
-        return { value, text: `${value.rule} on ${value.source} → ${value.site} is over.\n` }
+        return { value, text: `${value.rule} on ${whereText(value)} is over.\n` }
       })
     })
   example(cancel, 'hikyaku shaping cancel mfz3k1p0')
@@ -54,7 +54,7 @@ function extendCommand(shaping: Command, run: Run): void {
       await answer(run, command, async (node) => {
         const value = found(id, await node.reactionExtend({ id, by: durationArgument(duration) }))
         const end = due(value.until, run.host.now())
-        return { value, text: `${value.rule} on ${value.source} → ${value.site} ends ${end}.\n` }
+        return { value, text: `${value.rule} on ${whereText(value)} ends ${end}.\n` }
       })
     })
   example(extend, 'hikyaku shaping extend mfz3k1p0 2h')
@@ -94,8 +94,16 @@ function describe(all: readonly Live[], now: number): string {
   )
 }
 
-function doesText({ act, stream, again }: Live): string {
-  const what = stream === undefined ? act.do : `${act.do} ${stream.organization}/${stream.stream}`
+/** Where a reply has set it off is where it holds, but for campaigns. */
+function whereText({ source, site, campaign }: Live): string {
+  return campaign === undefined ? `${source} → ${site}` : 'all paths'
+}
+
+function doesText({ act, stream, campaign, again }: Live): string {
+  const { organization, stream: name } = campaign ?? stream ?? {}
+  const whose =
+    name === undefined ? [] : [organization, name, ...(campaign?.campaign ? [campaign.campaign] : [])]
+  const what = name === undefined ? act.do : `${act.do} ${whose.join('/')}`
   const more = act.do === 'reroute' ? ` to ${act.to}` : ''
   return `${what}${more} for ${formatDuration(act.for)}${again > 0 ? `, ${again + 1} times` : ''}`
 }

@@ -14,6 +14,7 @@ export type Selection = {
   readonly queue?: string
   readonly organization?: string
   readonly stream?: string
+  readonly campaign?: string
 }
 
 export function selecting(command: Command): Command {
@@ -24,6 +25,7 @@ export function selecting(command: Command): Command {
     .option('--queue <organization/stream/domain>', 'of one scheduled queue')
     .option('--organization <name>', 'of one organization')
     .option('--stream <name>', 'of one stream')
+    .option('--campaign <name>', 'of one campaign, as its messages name it')
 }
 
 /** Given once with commas, or several times; not as several words, which would swallow ids that follow. */
@@ -41,7 +43,15 @@ function stateOf(text: string): DeliveryState {
   return state
 }
 
-export function filterOf({ state, to, from, queue, organization, stream }: Selection): DeliveryFilter {
+export function filterOf({
+  state,
+  to,
+  from,
+  queue,
+  organization,
+  stream,
+  campaign,
+}: Selection): DeliveryFilter {
   return {
     ...(state === undefined ? {} : { states: state }),
     ...(to === undefined ? {} : { recipient: to }),
@@ -49,5 +59,6 @@ export function filterOf({ state, to, from, queue, organization, stream }: Selec
     ...(queue === undefined ? {} : { queue }),
     ...(organization === undefined ? {} : { organization }),
     ...(stream === undefined ? {} : { stream }),
+    ...(campaign === undefined ? {} : { campaign }),
   }
 }

@@ -10,6 +10,7 @@ import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import {
   authorsOf,
+  campaignOf,
   countHops,
   displayValue,
   field,
@@ -251,6 +252,7 @@ export class Reception implements Receiver {
     const { offer, client, by } = this.#setting
     const { identity, envelope, protocol } = offer
     const subject = field(header, 'subject')
+    const campaign = campaignOf(header)
     return {
       id,
       // 8-bit content without BODY= is common, and true is better than declared: egress repairs by what is there.
@@ -262,6 +264,7 @@ export class Reception implements Receiver {
       headerMessageId: prepared.messageId.slice(0, SHOWN),
       ...(identity.login === undefined ? {} : { credential: identity.login }),
       ...(subject === undefined ? {} : { subject: displayValue(header, subject, SHOWN) }),
+      ...(campaign === undefined ? {} : { campaign }),
       ...(this.#author === undefined ? {} : { headerFrom: formatMailbox(this.#author).slice(0, SHOWN) }),
     }
   }

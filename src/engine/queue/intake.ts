@@ -23,6 +23,7 @@ export type Arrival = {
   /** The author's address, without display name: its domain chooses the DKIM keys. */
   readonly headerFrom?: string
   readonly headerMessageId?: string
+  readonly campaign?: string
 }
 
 export type Accepted =
@@ -123,6 +124,7 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
     ...(arrival.subject === undefined ? {} : { subject: arrival.subject }),
     ...(arrival.headerFrom === undefined ? {} : { headerFrom: arrival.headerFrom }),
     ...(arrival.headerMessageId === undefined ? {} : { headerMessageId: arrival.headerMessageId }),
+    ...(arrival.campaign === undefined ? {} : { campaign: arrival.campaign }),
   }
   return {
     message,

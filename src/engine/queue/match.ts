@@ -21,7 +21,9 @@ function isOf(filter: DeliveryFilter, { message, delivery }: Claimed): boolean {
   return (
     same(filter.queue, delivery.queue) &&
     same(filter.stream, message.stream) &&
-    same(filter.organization, message.organization)
+    same(filter.organization, message.organization) &&
+    same(filter.campaign, message.campaign) &&
+    (filter.said === undefined || delivery.lastReply?.startsWith(filter.said) === true)
   )
 }
 

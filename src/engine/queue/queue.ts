@@ -7,7 +7,8 @@
 
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
-import type { Shaping } from '#engine/shaping'
+import { holdName, holdReason } from '#engine/shaping'
+import type { Live, Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
 import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
@@ -20,6 +21,7 @@ import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
 import { judge, unrouted } from './outcome.ts'
+import type { Ending } from './outcome.ts'
 import { Occupancy } from './occupancy.ts'
 import type { Pool } from './pool.ts'
 import { placesOf, stateOf } from './queue-state.ts'
@@ -35,7 +37,7 @@ export type QueueOptions = {
   readonly spool: Spool
   readonly routing: Routing & RoutingNow
   readonly egress: Pick<Egress, 'path'>
-  readonly shaping: Pick<Shaping, 'groupOf'>
+  readonly shaping: Pick<Shaping, 'groupOf' | 'heldBy'>
   readonly config: QueueConfig & {
     readonly recipientsPerTransaction: number
     /** How much of a path streams have beside each other; 1 for those that are not named. */
@@ -211,6 +213,27 @@ export class Queue {
     }
   }
 
+  /** What is ready and shaping holds back is held from now on; what waits in the store, as soon as it is due. */
+  hold(): void {
+    for (const queue of this.#queues.values()) {
+      for (const [i, band] of queue.ready.entries()) {
+        const held = band.remove((entry) => this.#options.shaping.heldBy(entry.claimed) !== undefined)
+        if (held.length === 0) continue
+        if (band.length === 0) queue.site?.leave(queue, i)
+        this.#hold(held)
+      }
+    }
+  }
+
+  /** Lets those of its campaign wait again that `live` held. @throws {SpoolError} when the store does not answer */
+  async release(live: Live): Promise<void> {
+    const { organization = '', stream = '' } = live.campaign ?? {}
+    const filter = { organization, stream, states: ['held'], said: holdName(live) } as const
+    await this.#changeAll(filter, 'release', '', 0)
+    for (const queue of this.#queues.values()) this.#loading.loadIfDue(queue)
+    this.#loading.wake()
+  }
+
   /** The configuration is another: every queue finds its way anew, also those whose site was down. */
   reload(): void {
     for (const queue of this.#queues.values()) {
@@ -341,15 +364,37 @@ export class Queue {
   /** All of them before any is offered, so that those of one message and site go in one transaction. */
   #admit(entries: readonly Entry[]): void {
     const queues = new Set<ScheduledQueue>()
+    const held: Entry[] = []
     for (const entry of entries) {
       this.#occupancy.entered(entry.queue)
       entry.carried.users += 1
+      if (this.#options.shaping.heldBy(entry.claimed) !== undefined) {
+        held.push(entry)
+        continue
+      }
       entry.queue.push(entry)
       queues.add(entry.queue)
     }
+    if (held.length > 0) this.#hold(held)
     for (const queue of queues) {
       if (this.#sites.knows(queue)) queue.site?.offer(queue)
       else void this.#sites.find(queue)
+    }
+  }
+
+  /** They are in no band any more: back to the store with them, with the reply that is to blame. */
+  #hold(entries: readonly Entry[]): void {
+    const now = this.#options.now()
+    const endings = entries.flatMap(({ claimed }): Ending[] => {
+      const live = this.#options.shaping.heldBy(claimed)
+      if (live === undefined) return []
+      const { key, due } = claimed.delivery
+      return [{ claimed, settlement: { key, state: 'held', due, at: now, reason: holdReason(live) } }]
+    })
+    this.#settle(entries, endings)
+    for (const queue of new Set(entries.map((entry) => entry.queue))) {
+      if (queue.inMemory === 0) this.#loading.withdrawn(queue)
+      this.#loading.loadIfDue(queue)
     }
   }
 
@@ -459,15 +504,20 @@ export class Queue {
     const now = this.#options.now()
     const endings = entries.map((entry, i) => {
       entry.queue.onWire.delete(entry)
-      entry.queue.ending += 1
       return judge(entry, tried[i] ?? failEmpty(), this.#options.config, { now, random })
     })
+    this.#settle(entries, endings)
+    for (const queue of new Set(entries.map((entry) => entry.queue))) this.#loading.loadIfDue(queue)
+  }
+
+  /** They leave the memory, and what became of each is written down. */
+  #settle(entries: readonly Entry[], endings: readonly Ending[]): void {
+    for (const { queue } of entries) queue.ending += 1
     this.#options.settling.settle(endings, ({ claimed, settlement }) => {
       this.#queueOf(claimed.delivery.queue).ending -= 1
       if (settlement.state === 'waiting') this.planned(claimed.delivery.queue, settlement.due)
     })
     for (const entry of entries) this.#left(entry)
-    for (const queue of new Set(entries.map((entry) => entry.queue))) this.#loading.loadIfDue(queue)
   }
 
   #letGo(carried: Carried): void {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import type { Job, Path, Pauses, Tried, Work } from '#engine/egress'
 import type { NoRoute, Route } from '#engine/routing'
 import { memorySpool, messageIds } from '#engine/spool'
+import type { Live } from '#engine/shaping'
 import type { Claimed, Content, DeliveryState, Spool } from '#engine/spool'
 import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
@@ -73,6 +74,7 @@ type Options = {
   readonly perTransaction?: number
   readonly jitter?: number
   readonly random?: () => number
+  readonly heldBy?: (claimed: Claimed) => Live | undefined
 }
 
 export async function rig({
@@ -84,6 +86,7 @@ export async function rig({
   perTransaction = 50,
   jitter = 0,
   random = () => 0.5,
+  heldBy = () => undefined,
 }: Options = {}): Promise<Rig> {
   const memory = await memorySpool()
   const spool = over(memory, between(memory))
@@ -138,7 +141,7 @@ export async function rig({
         return path
       },
     },
-    shaping: { groupOf: () => ({}) },
+    shaping: { groupOf: () => ({}), heldBy },
     config: {
       retry: [300_000, 600_000],
       jitter,

@@ -110,6 +110,7 @@ export const ACTIONS = [
   'bounce',
   'suppress',
   'pause-stream',
+  'hold-campaign',
   'none',
 ] as const
 export type Action = (typeof ACTIONS)[number]
@@ -165,7 +166,7 @@ export const REACTION = {
   times: atLeastOne('How many matches it takes, within `within`. Absent: one.'),
   within: time('The time over which `times` counts.'),
   do: choice(ACTIONS, {
-    is: '`suspend`: nothing is sent on the path. `slow`: fewer messages, rising again. `one-connection`: no more than one at a time. `reroute`: the path is suspended, the source `to` takes its share, if it is in the pool of the stream. `bounce`: the delivery has failed for good. `suppress`: the recipient is put on the suppression list. `pause-stream`: the stream of the delivery is paused on the path. `none`: nothing, and no later reaction is looked for.',
+    is: '`suspend`: nothing is sent on the path. `slow`: fewer messages, rising again. `one-connection`: no more than one at a time. `reroute`: the path is suspended, the source `to` takes its share, if it is in the pool of the stream. `bounce`: the delivery has failed for good. `suppress`: the recipient is put on the suppression list. `pause-stream`: the stream of the delivery is paused on the path. `hold-campaign`: the campaign of the delivery, or what of its stream belongs to none, is held wherever it would go. `none`: nothing, and no later reaction is looked for.',
   }),
   for: time('How long it lasts. Needed by all but `bounce`, `suppress` and `none`.'),
   to: optional(text({ is: 'For `reroute`: the source that takes over.' })),

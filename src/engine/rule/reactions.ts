@@ -109,6 +109,7 @@ function actOf(said: Values): Act {
     case 'suspend':
     case 'one-connection':
     case 'pause-stream':
+    case 'hold-campaign':
       return { do: action, for: duration }
     case 'slow':
       return slowing(said, duration)

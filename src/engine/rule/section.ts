@@ -55,7 +55,7 @@ export type Reaction = {
 
 /** What it does, with what belongs to it. */
 export type Act =
-  | { readonly do: 'suspend' | 'one-connection' | 'pause-stream'; readonly for: number }
+  | { readonly do: 'suspend' | 'one-connection' | 'pause-stream' | 'hold-campaign'; readonly for: number }
   | { readonly do: 'slow'; readonly for: number; readonly share: number; readonly perMinute?: number }
   | { readonly do: 'reroute'; readonly for: number; readonly to: string }
   | { readonly do: 'bounce' | 'suppress' | 'none' }

@@ -21,6 +21,8 @@ export type Live = {
   readonly site: string
   /** Where it is one stream that is paused. */
   readonly stream?: Stream
+  /** Where it is a campaign that is held: on all paths. */
+  readonly campaign?: Campaign
   readonly cause: Cause
   readonly from: Instant
   readonly until: Instant
@@ -35,6 +37,9 @@ export type Live = {
 export type Lasting = Extract<Act, { readonly for: number }>
 
 export type Stream = { readonly organization: string; readonly stream: string }
+
+/** What a sender calls one, in a stream; `campaign` absent: whatever of the stream belongs to none. */
+export type Campaign = Stream & { readonly campaign?: string }
 
 /** Messages a minute: `low` at `since`, rising evenly to `high`, where the reaction ends. */
 export type Slope = { readonly low: number; readonly high: number; readonly since: Instant }

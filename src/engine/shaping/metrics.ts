@@ -41,7 +41,7 @@ export type ShapingMetrics = {
   warmUpFull(source: string, provider: string): void
 }
 
-const LASTING = ['suspend', 'slow', 'one-connection', 'reroute', 'pause-stream'] as const
+const LASTING = ['suspend', 'slow', 'one-connection', 'reroute', 'pause-stream', 'hold-campaign'] as const
 
 /** What is looked at before each scrape. */
 type Looked = { readonly live: () => readonly Live[]; readonly warmUps: () => readonly WarmUpState[] }

@@ -330,7 +330,13 @@ export class PathShape implements PermitKeeper {
     this.#countUnknown({ organization, stream }, attempt, claimed)
     if (attempt.outcome === 'delivered' || this.#resolved.reactions.length === 0) return attempt.outcome
     const { message, n } = claimed.delivery.key
-    const observed: Observed = { attempt, delivery: `${message}.${n}`, stream: { organization, stream } }
+    const { campaign } = claimed.message
+    const observed: Observed = {
+      attempt,
+      delivery: `${message}.${n}`,
+      stream: { organization, stream },
+      ...(campaign === undefined ? {} : { campaign }),
+    }
     const effects = this.#reactor.observe(observed, this.#options.clock.now())
     if (effects.length === 0) return attempt.outcome
     this.#apply(effects, claimed)

@@ -175,3 +175,23 @@ test('an operator cancels and prolongs by the id', () => {
   assert.equal(at.cancel('r1'), undefined)
   assert.ok(at.isQuiet)
 })
+
+test('a campaign is held for what was said to it, and not to others', () => {
+  const at = reactor(
+    '[default.reactions.spam]\ncode = [550]\ntimes = 2\nwithin = "10m"\ndo = "hold-campaign"\nfor = "1h"',
+  )
+  const of = (campaign?: string): Observed => ({ ...said(550, 'spam'), ...(campaign && { campaign }) })
+  assert.deepEqual(at.observe(of('spring'), 0), [])
+  assert.deepEqual(at.observe(of('summer'), 1), [])
+  assert.deepEqual(at.observe(of(), 2), [])
+  const [effect] = at.observe(of('spring'), 3)
+  assert(effect?.at === 'hold')
+  assert.deepEqual(effect.hold.campaign, { organization: 'acme', stream: 'marketing', campaign: 'spring' })
+  assert.deepEqual([effect.hold.rule, effect.hold.source], ['default: spam', 'ip-1'])
+  assert.ok(at.isQuiet)
+  for (let n = 0; n < 2_000; n += 1) at.observe(of(`c${n}`), 4)
+  // The oldest is forgotten for them, and counts from the beginning.
+  assert.deepEqual(at.observe(of('summer'), 5), [])
+  const { attempt } = said(550, 'spam')
+  assert.deepEqual([at.observe({ attempt }, 6), at.observe({ attempt }, 7)], [[], []])
+})

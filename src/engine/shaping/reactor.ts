@@ -8,13 +8,15 @@ import type { Reaction } from '#engine/rule'
 import type { Attempt, Instant } from '#engine/spool'
 
 import { rateAt } from './live.ts'
-import type { Cause, Lasting, Live, Slope, Stream } from './live.ts'
+import type { Campaign, Cause, Lasting, Live, Slope, Stream } from './live.ts'
 
 export type Observed = {
   readonly attempt: Attempt
   /** Absent where no connection came about. */
   readonly delivery?: string
   readonly stream?: Stream
+  /** That of its message, where it has one. */
+  readonly campaign?: string
 }
 
 export type Effect =
@@ -22,6 +24,16 @@ export type Effect =
   /** What becomes of the delivery, whatever the code of its reply. */
   | { readonly at: 'delivery'; readonly outcome: 'deferred' | 'bounced'; readonly rule: string }
   | { readonly at: 'suppress'; readonly attempt: Attempt; readonly rule: string }
+  /** Not of this path alone, and so not kept here. */
+  | { readonly at: 'hold'; readonly hold: Hold }
+
+/** A campaign that is to be held. */
+export type Hold = Pick<Live, 'rule' | 'place' | 'act' | 'source' | 'site' | 'cause'> & {
+  readonly campaign: Campaign
+}
+
+/** Campaigns, by rule, of which it is remembered when the last matches were. */
+const MOST_COUNTED = 1_000
 
 /** Streams of one path that are paused at a time by rules; beyond it the oldest is let go. */
 const MOST_STREAMS = 100
@@ -62,9 +74,10 @@ export class Reactor {
     const { act, delivery, id: rule } = reaction
     if (delivery !== undefined)
       effects.push({ at: 'delivery', outcome: delivery === 'defer' ? 'deferred' : 'bounced', rule })
-    if (!this.#isEnough(reaction, now)) return effects
+    if (!this.#isEnough(reaction, observed, now)) return effects
     if (act.do === 'bounce') effects.push({ at: 'delivery', outcome: 'bounced', rule })
     else if (act.do === 'suppress') effects.push({ at: 'suppress', attempt: observed.attempt, rule })
+    else if (act.do === 'hold-campaign') effects.push(...this.#hold(reaction, act, observed))
     else if ('for' in act) effects.push(...this.#set(reaction, act, observed, now))
     return effects
   }
@@ -106,14 +119,32 @@ export class Reactor {
     this.#live.set(keyOf(live.rule, live.stream), live)
   }
 
-  #isEnough({ id, times, within }: Reaction, now: Instant): boolean {
+  #isEnough({ id, times, within, act }: Reaction, observed: Observed, now: Instant): boolean {
     if (times === 1) return true
-    const matched = this.#matched.getOrInsertComputed(id, () => [])
+    // One campaign is not to be held for what was said to others.
+    const key = act.do === 'hold-campaign' ? campaignKey(id, campaignOf(observed)) : id
+    const matched = this.#matched.getOrInsertComputed(key, () => [])
+    if (this.#matched.size > MOST_COUNTED) this.#forgetOldest()
     matched.push(now)
     if (matched.length > times) matched.shift()
     const isEnough = matched.length === times && now - (matched[0] ?? now) <= within
-    if (isEnough) this.#matched.delete(id)
+    if (isEnough) this.#matched.delete(key)
     return isEnough
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#matched.keys()
+    if (oldest !== undefined) this.#matched.delete(oldest)
+  }
+
+  #hold({ id: rule, place }: Reaction, act: Lasting, observed: Observed): readonly Effect[] {
+    const campaign = campaignOf(observed)
+    // Without a delivery there is none that it could be about.
+    if (campaign === undefined) return NOTHING
+    const { source, site } = this.#options
+    const { attempt, delivery } = observed
+    const cause: Cause = { attempt, ...(delivery === undefined ? {} : { delivery }) }
+    return [{ at: 'hold', hold: { rule, place, act, source, site, cause, campaign } }]
   }
 
   #set({ id, place }: Reaction, act: Lasting, observed: Observed, now: Instant): readonly Effect[] {
@@ -188,6 +219,16 @@ export class Reactor {
 }
 
 const NOTHING: readonly Effect[] = []
+
+function campaignOf({ stream, campaign }: Observed): Campaign | undefined {
+  return stream && { ...stream, ...(campaign === undefined ? {} : { campaign }) }
+}
+
+/** A rule and a campaign as one text. */
+export function campaignKey(rule: string, campaign: Campaign | undefined): string {
+  const { organization = '', stream = '', campaign: name = '' } = campaign ?? {}
+  return [rule, organization, stream, name].join('\0')
+}
 
 function keyOf(rule: string, stream: Stream | undefined): string {
   return stream === undefined ? rule : `${rule}\0${stream.organization}\0${stream.stream}`

@@ -12,6 +12,8 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 
 import type { Past, Tallies } from './gate.ts'
+import { Holds } from './holds.ts'
+import type { Holder } from './holds.ts'
 import type { Live } from './live.ts'
 import { Heritage } from './heritage.ts'
 import { shapingMetrics } from './metrics.ts'
@@ -42,6 +44,8 @@ export type ShapingOptions = {
   readonly warmUp?: () => WarmUpTerms
   /** The suppression list, where there is one. */
   readonly suppress?: (suppressing: Suppressing) => void
+  /** Who has the deliveries of campaigns that are held. */
+  readonly holder?: Holder
   /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
   readonly want?: () => void
 }
@@ -63,6 +67,8 @@ export type Kept = {
   /** Of a source and a provider. */
   readonly shared: readonly { readonly key: string; readonly tallies: Counted }[]
   readonly warmUps?: readonly WarmUpKept[]
+  /** Campaigns that are held. */
+  readonly holds?: readonly Live[]
 }
 
 /** Milliseconds of the longest window. */
@@ -77,6 +83,7 @@ export class Shaping {
   readonly #options: ShapingOptions
   readonly #metrics: ShapingMetrics
   readonly #warmUps: WarmUps
+  readonly #holds: Holds
   readonly #shapes = new Map<string, PathShape>()
   readonly #heritage = new Heritage()
   readonly #shared = new Map<string, SharedShape>()
@@ -101,7 +108,12 @@ export class Shaping {
       live: () => this.reactions(),
       warmUps: () => this.#warmUps.list(),
     })
-    const { clock, log, warmUp, want } = options
+    const { clock, log, warmUp, want, holder } = options
+    this.#holds = new Holds({
+      ...{ clock, want, holder },
+      newId: () => this.#newId(),
+      happened: (at, live) => this.#happened({ at, live }, undefined),
+    })
     this.#warmUps = new WarmUps({
       sources: () => (warmUp === undefined ? [] : options.config.sources),
       terms: () => warmUp?.() ?? NO_WARM_UP,
@@ -168,8 +180,18 @@ export class Shaping {
     const all = [...this.#shapes.values()].flatMap((shape) => [...shape.live])
     const waiting = [...this.#kept.values()].flatMap(({ live = [] }) => live)
     // Inherited by another path it is still the same.
-    const distinct = new Map([...all, ...waiting].map((live) => [live.id, live]))
+    const distinct = new Map([...all, ...waiting, ...this.#holds.live].map((live) => [live.id, live]))
     return [...distinct.values()].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
+  }
+
+  /** Campaigns that are held. */
+  holds(): readonly Live[] {
+    return [...this.#holds.live]
+  }
+
+  /** The campaign that a delivery is held with, whatever path it would take. */
+  heldBy(claimed: Claimed): Live | undefined {
+    return this.#holds.heldBy(claimed)
   }
 
   /** Of every source that is warmed up, at the groups it has sent to or is known to have been set for. */
@@ -195,8 +217,9 @@ export class Shaping {
 
   /** Ends a reaction before its time. `undefined`: there is none of this id. */
   cancel(id: string): Live | undefined {
-    const live = this.#change(id, (shape) => shape.cancel(id))
+    const live = this.#holds.cancel(id) ?? this.#change(id, (shape) => shape.cancel(id))
     if (live === undefined) return undefined
+    this.#options.want?.()
     this.#options.log.info('reaction.cancelled', fieldsOf(live))
     this.#metrics.reaction(live.act.do, 'cancelled')
     return live
@@ -204,8 +227,9 @@ export class Shaping {
 
   /** Ends it `by` milliseconds later than it would. */
   extend(id: string, by: number): Live | undefined {
-    const live = this.#change(id, (shape) => shape.extend(id, by))
+    const live = this.#holds.extend(id, by) ?? this.#change(id, (shape) => shape.extend(id, by))
     if (live === undefined) return undefined
+    this.#options.want?.()
     this.#options.log.info('reaction.extended', fieldsOf(live))
     this.#metrics.reaction(live.act.do, 'extended')
     return live
@@ -237,6 +261,7 @@ export class Shaping {
       paths: [...paths, ...waiting],
       shared: [...shared, ...alsoShared],
       warmUps: this.#warmUps.keep(isLast),
+      holds: this.#holds.keep(at),
     }
   }
 
@@ -253,26 +278,30 @@ export class Shaping {
   kept(): void {
     const now = this.#options.clock.now()
     this.#warmUps.kept()
+    this.#holds.kept()
     for (const shared of this.#shared.values()) shared.kept(now)
     for (const shape of this.#shapes.values()) shape.kept()
   }
 
   /** Takes up what a process before kept; before the first path is made. */
-  restore({ at, isLast, paths, shared, warmUps = [] }: Kept): void {
+  restore({ at, isLast, paths, shared, warmUps = [], holds = [] }: Kept): void {
     this.#warmUps.restore(warmUps)
     const now = this.#options.clock.now()
     if (isLast !== true) this.#crashedBy = now
     // A clock that was set back must not prolong what had set in.
     const late = Math.max(0, at - now)
     this.#keptAt = Math.min(at, now)
+    const earlier = (one: Live): Live => ({ ...one, from: one.from - late, until: one.until - late })
+    this.#holds.restore(holds.map(earlier))
     for (const path of paths) {
-      const live = path.live?.map((one) => ({ ...one, from: one.from - late, until: one.until - late }))
+      const live = path.live?.map(earlier)
       this.#kept.set(path.key, { ...path, ...(live === undefined ? {} : { live }) })
     }
     for (const { key, tallies } of shared) this.#keptShared.set(key, tallies)
   }
 
   close(): void {
+    this.#holds.close()
     for (const shape of this.#shapes.values()) shape.close()
   }
 
@@ -293,9 +322,7 @@ export class Shaping {
   #change(id: string, act: (shape: PathShape) => Live | undefined): Live | undefined {
     // A path that was not asked for since the start has its reactions all the same.
     for (const [key, { live = [] }] of this.#kept) if (live.some((one) => one.id === id)) this.#wakeKept(key)
-    const changed = [...this.#shapes.values()].flatMap((shape) => act(shape) ?? [])
-    if (changed.length > 0) this.#options.want?.()
-    return changed[0]
+    return [...this.#shapes.values()].flatMap((shape) => act(shape) ?? [])[0]
   }
 
   #wakeKept(key: string): void {
@@ -343,6 +370,9 @@ export class Shaping {
         return
       case 'delivery':
         this.#metrics.delivery(effect.outcome)
+        return
+      case 'hold':
+        this.#holds.begin(effect.hold)
         return
       case 'suppress':
         this.#metrics.reaction('suppress', 'started')
@@ -398,9 +428,8 @@ function older(tallies: Tallies, passed: number): Tallies {
 }
 
 /** Of a log line. */
-function fieldsOf({ id, rule, act, source, site, stream, from, until, cause, place, again }: Live): {
-  readonly [name: string]: unknown
-} {
+function fieldsOf(live: Live): { readonly [name: string]: unknown } {
+  const { id, rule, act, source, site, stream, campaign, from, until, cause, place, again } = live
   const { attempt, delivery } = cause
   const { code, enhanced, text, stage, host } = attempt
   return {
@@ -411,6 +440,7 @@ function fieldsOf({ id, rule, act, source, site, stream, from, until, cause, pla
     source,
     site,
     ...stream,
+    ...campaign,
     began: new Date(from).toISOString(),
     until: new Date(until).toISOString(),
     again,

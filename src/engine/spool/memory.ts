@@ -19,7 +19,7 @@ import type {
 import { WITHDRAWN } from './ledger.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import { MemoryLedger } from './memory-ledger.ts'
-import type { DeliveryState } from './message.ts'
+import type { DeliveryState, Message } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
@@ -310,17 +310,20 @@ function isBefore(row: ClaimedRow, key: Page['before']): boolean {
 }
 
 function selects(filter: Selected, row: ClaimedRow): boolean {
-  const [id, , organization, stream, sender, , , n, recipient, queue, , due, state] = row
+  const [id, , organization, stream, sender, , detail, n, recipient, queue, , due, state, , , said] = row
+  const { campaign } = JSON.parse(detail) as Pick<Message, 'campaign'>
   const wanted: readonly [unknown, unknown][] = [
     [filter.message && toInteger(filter.message), id],
     [filter.n, n],
     [filter.queue, queue],
     [filter.stream, stream],
     [filter.organization, organization],
+    [filter.campaign, campaign],
   ]
   return (
     wanted.every(([want, have]) => want === undefined || want === have) &&
     (filter.states === undefined || filter.states.some((one) => one === state)) &&
+    (filter.said === undefined || said?.startsWith(filter.said) === true) &&
     (filter.dueAfter === undefined || due > filter.dueAfter) &&
     isAddress(filter.recipient, recipient) &&
     isAddress(filter.sender === '<>' ? '' : filter.sender, sender)

@@ -37,6 +37,8 @@ export type Message = {
   readonly headerMessageId?: string
   /** What the sender tells its mail apart by: see `TAGS`. */
   readonly tags?: readonly string[]
+  /** What its sender calls the campaign that it belongs to, where the content says so; cut to 100 characters. */
+  readonly campaign?: string
 }
 
 /** Tags of a message: how many, and characters of each; without control characters. */

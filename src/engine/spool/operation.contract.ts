@@ -345,6 +345,23 @@ export function recordContract(it: It): void {
     assert.deepEqual(none, [])
   })
 
+  it('lists what belongs to a campaign, and what was said of last in some words', async ({ spool }) => {
+    const [spring, none] = [newId(), newId()]
+    await spool.accept(entry(spring, [{}, {}], { campaign: 'spring: 50 % off' }), HELLO)
+    await spool.accept(entry(none), HELLO)
+    const reason = 'held by 春: 550 100%_'
+    await spool.settle({ ...delivered(spring, 1), state: 'held', reason })
+    const found = async (filter: Parameters<Spool['list']>[0]): Promise<readonly string[]> =>
+      (await spool.list(filter, { limit: 9 })).map(({ delivery: { key } }) => `${key.message}.${key.n}`)
+    assert.deepEqual(await found({ campaign: 'spring: 50 % off' }), [`${spring}.1`, `${spring}.0`])
+    assert.deepEqual(await found({ campaign: 'spring' }), [])
+    assert.deepEqual(await found({ said: 'held by 春: 550 100%' }), [`${spring}.1`])
+    assert.deepEqual(await found({ said: 'held by 夏: 550 100%' }), [])
+    assert.deepEqual(await found({ said: 'held by 春: 550 1000' }), [])
+    const [one] = await spool.list({ campaign: 'spring: 50 % off' }, { limit: 1 })
+    assert.equal(one?.message.campaign, 'spring: 50 % off')
+  })
+
   it('forgets at most as many as it is told', async ({ spool }) => {
     const ids = [newId(), newId(), newId()]
     for (const id of ids) await spool.accept(entry(id), HELLO)

@@ -38,6 +38,7 @@ export function messageDetail(message: Message): string {
     subject: message.subject,
     headerFrom: message.headerFrom,
     headerMessageId: message.headerMessageId,
+    campaign: message.campaign,
   } satisfies { readonly [K in keyof Required<MessageDetail>]: Message[K] | undefined })
 }
 

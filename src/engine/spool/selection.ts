@@ -21,15 +21,19 @@ export type Dialect = {
   readonly placeholder: (position: number) => string
   /** The last `length` characters of `column`. */
   readonly tail: (column: string, length: string) => string
+  /** A property of the JSON in `column`, as text. */
+  readonly property: (column: string, name: string) => string
 }
 
 export const SQLITE: Dialect = {
   placeholder: () => '?',
   tail: (column, length) => `substr(${column}, -${length})`,
+  property: (column, name) => `json_extract(${column}, '$.${name}')`,
 }
 export const POSTGRES: Dialect = {
   placeholder: (position) => `$${position}`,
   tail: (column, length) => `right(${column}, ${length}::integer)`,
+  property: (column, name) => `${column}::json ->> '${name}'`,
 }
 
 type Value = string | number
@@ -52,6 +56,9 @@ export function selection(filter: Selected, dialect: Dialect, values: readonly V
   equal('d.queue', filter.queue)
   equal('m.stream', filter.stream)
   equal('m.organization', filter.organization)
+  equal(dialect.property('m.detail', 'campaign'), filter.campaign)
+  if (filter.said !== undefined)
+    sql.push(`substr(d.last_reply, 1, ${[...filter.said].length}) = ${bind(filter.said)}`)
   if (filter.states)
     sql.push(filter.states.length === 0 ? 'false' : `d.state in (${filter.states.map(bind).join(', ')})`)
   if (filter.dueAfter !== undefined) sql.push(`d.due > ${bind(filter.dueAfter)}`)

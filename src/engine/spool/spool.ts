@@ -40,6 +40,9 @@ export type DeliveryFilter = {
   readonly sender?: string
   readonly stream?: string
   readonly organization?: string
+  readonly campaign?: string
+  /** What was said of it last begins so: the answer of a host, or why it is held. */
+  readonly said?: string
   /** Only older ones than this: where a change goes on that had more to change than one call takes. */
   readonly before?: DeliveryKey
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { campaignOf } from './campaign.ts'
 import { parseHeader } from './header.ts'
 import type { Header } from './header.ts'
 import { countHops, formatReceived, prepareSubmission } from './submission.ts'
@@ -43,6 +44,26 @@ test('Date and Message-ID are added where missing, below all that was there. RFC
     `${RECEIVED}Subject: a\r\nDate: ${DATE}\r\nMessage-ID: <new@example.com>\r\n\r\nbody`,
   )
 })
+
+test('what names the campaign to us alone goes as well, and Feedback-ID stays', () => {
+  const text = 'Feedback-ID: a:b\r\nX-Hikyaku-Campaign: spring\r\nDate: x\r\nMessage-ID: <a@b>\r\n\r\n'
+  const kept = text.replace('X-Hikyaku-Campaign: spring\r\n', '')
+  assert.equal(submitted(text), RECEIVED + kept)
+})
+
+for (const [text, campaign] of [
+  ['X-Hikyaku-Campaign:  spring sale \r\n', 'spring sale'],
+  ['x-hikyaku-campaign: =?utf-8?B?5pil?=\r\nFeedback-ID: a:b:c:d\r\n', '春'],
+  [`X-Hikyaku-Campaign: ${'x'.repeat(200)}\r\n`, 'x'.repeat(100)],
+  ['Feedback-ID: summer:acme:news:hikyaku\r\n', 'summer'],
+  ['Feedback-ID: :acme:news:hikyaku\r\n', undefined],
+  ['Feedback-ID: hikyaku\r\n', undefined],
+  ['X-Hikyaku-Campaign: \r\nFeedback-ID: a:b\r\n', 'a'],
+  ['Subject: x\r\n', undefined],
+] as const)
+  test(`${JSON.stringify(text.slice(0, 60))} is of ${campaign?.slice(0, 20) ?? 'no campaign'}`, () => {
+    assert.equal(campaignOf(header(`${text}\r\n`)), campaign)
+  })
 
 test('every Bcc goes, folded and oddly written ones too', () => {
   const text =

@@ -7,6 +7,7 @@ import { formatPath } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { formatDateTime } from '#grammar/time'
 
+import { CAMPAIGN_FIELD } from './campaign.ts'
 import { field } from './header.ts'
 import type { Header } from './header.ts'
 import { unfold } from './value.ts'
@@ -50,7 +51,7 @@ export type Prepared = {
 const LINE = 78
 const CRLF = '\r\n'
 
-/** Adds Received, and Date and Message-ID where missing; removes every Bcc. */
+/** Adds Received, and Date and Message-ID where missing; removes every Bcc, and what is said to us alone. */
 export function prepareSubmission(header: Header, facts: SubmissionFacts): Prepared {
   const date = field(header, 'date')
   const messageId = field(header, 'message-id')
@@ -58,17 +59,19 @@ export function prepareSubmission(header: Header, facts: SubmissionFacts): Prepa
   let added = header.end === 0 || header.text.endsWith(CRLF, header.end) ? '' : CRLF
   if (date === undefined) added += `Date: ${formatDateTime(facts.trace.at)}${CRLF}`
   if (messageId === undefined) added += `Message-ID: ${facts.messageId}${CRLF}`
-  const pieces = [Buffer.from(formatReceived(facts.trace)), ...withoutBcc(header), Buffer.from(added + CRLF)]
+  const pieces = [Buffer.from(formatReceived(facts.trace)), ...withoutOurs(header), Buffer.from(added + CRLF)]
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
   return { pieces, size, messageId: messageId === undefined ? facts.messageId : unfold(header, messageId) }
 }
 
 /** RFC 5322 §3.6.3: nobody is to see who else was sent the message. */
-function withoutBcc(header: Header): readonly Buffer[] {
+const OURS: ReadonlySet<string> = new Set(['bcc', 'resent-bcc', CAMPAIGN_FIELD])
+
+function withoutOurs(header: Header): readonly Buffer[] {
   const kept: Buffer[] = []
   let from = header.fields[0]?.start ?? header.end
   for (const { name, start, end } of header.fields) {
-    if (name !== 'bcc' && name !== 'resent-bcc') continue
+    if (!OURS.has(name)) continue
     kept.push(header.bytes.subarray(from, start))
     from = end
   }

@@ -3,6 +3,8 @@
 import type { PathState } from '#engine/egress'
 import { DAMAGED, deadline, triesUntil } from '#engine/lifetime'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
+import { isHeldBy, isOf } from '#engine/shaping'
+import type { Live } from '#engine/shaping'
 import type { Attempt, Claimed, Delivery, Instant, QueueDepth, Report } from '#engine/spool'
 
 import { forecast } from './forecast.ts'
@@ -12,6 +14,8 @@ import type { CameBack, OfNode, OfPath, OfQueue, Reason, Untold } from './reason
 export type NodeFacts = {
   readonly overview: QueueOverview
   readonly queue: QueueState
+  /** Campaigns that are held. */
+  readonly holds?: readonly Live[] | undefined
   /** Why the store cannot be written, where it says so. */
   readonly trouble?: string | undefined
 }
@@ -63,7 +67,7 @@ function ofState(facts: DeliveryFacts): readonly Reason[] {
     case 'cancelled':
       return [{ at: 'cancelled', why: delivery.lastReply ?? '', ...endedAt(delivery) }]
     case 'held':
-      return [{ at: isDamaged(facts) ? 'damaged' : 'held', why: delivery.lastReply ?? '' }]
+      return held(facts)
     case 'waiting':
     case 'active':
       return whyUnfinished(facts)
@@ -72,11 +76,12 @@ function ofState(facts: DeliveryFacts): readonly Reason[] {
 
 /** What keeps the deliveries of a queue that are due; empty when nothing does. */
 export function explainQueue({ depth, now, node }: QueueFacts): readonly Reason[] {
-  if (depth.waiting + depth.active === 0) return []
+  if (depth.waiting + depth.active === 0) return depth.held === 0 ? [] : ofHolds(node)
   if (node === undefined) return [{ at: 'stopped' }]
   const isDue = depth.nextDue !== undefined && depth.nextDue <= now
   return [
     ...ofNode(node),
+    ...ofHolds(node),
     ...ofRoute(node),
     ...ofPauses(node.queue),
     ...ofPaths(node.queue.paths),
@@ -93,6 +98,31 @@ function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }:
     ...endedAt(delivery),
     ...(last === undefined ? {} : { last }),
   }
+}
+
+function held(facts: DeliveryFacts): readonly Reason[] {
+  const { delivery, node } = facts
+  const live = node?.holds?.find((one) => isHeldBy(one, delivery))
+  if (live !== undefined) return [campaignHeld(live)]
+  return [{ at: isDamaged(facts) ? 'damaged' : 'held', why: delivery.lastReply ?? '' }]
+}
+
+function campaignHeld(reaction: Live): OfQueue {
+  return { at: 'campaign-held', reaction, last: reaction.cause.attempt }
+}
+
+/** Whatever of a queue belongs to them. */
+function ofHolds(node: NodeFacts | undefined): readonly OfQueue[] {
+  const [stream, organization] = [node?.queue.queue.split('/').at(-2), node?.queue.queue.split('/').at(-3)]
+  return (node?.holds ?? [])
+    .filter(({ campaign }) => campaign?.stream === stream && campaign?.organization === organization)
+    .map(campaignHeld)
+}
+
+/** It will be held as soon as it is due, unless an operator has released it from just that. */
+function toBeHeld({ message, delivery, node }: DeliveryFacts): readonly OfQueue[] {
+  const live = node?.holds?.find((one) => isOf(one, message) && !isHeldBy(one, delivery))
+  return live === undefined ? [] : [campaignHeld(live)]
 }
 
 /** Held for that, and not by an operator since. */
@@ -120,7 +150,7 @@ function whyUnfinished(facts: DeliveryFacts): readonly Reason[] {
   if (place !== undefined) return ofTurn(node, place.ahead, now)
   if (delivery.state === 'active') return [...ofNode(node), { at: 'recording' }]
   const own = delivery.due > now ? [...ofTime(facts), ...ofDown(node.queue.paths)] : inStore(node, now)
-  const reasons = [...ofNode(node), ...own]
+  const reasons = [...ofNode(node), ...toBeHeld(facts), ...own]
   return reasons.length === 0 ? [{ at: 'loading' }] : reasons
 }
 

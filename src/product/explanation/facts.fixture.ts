@@ -167,6 +167,13 @@ export const BREAKER: Live = {
   counted: { unknown: 60, tried: 100 },
 }
 
+export const HOLD: Live = {
+  ...REACTION,
+  rule: 'provider big: spam',
+  act: { do: 'hold-campaign', for: 60 * MINUTE },
+  campaign: { organization: 'default', stream: 'transactional', campaign: 'spring' },
+}
+
 /** At least one of every kind, with and without what may be absent. */
 export const SAMPLES: readonly Reason[] = [
   {
@@ -229,6 +236,12 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'window', limit: 'queue', size: 2_000, backlog: 1_000_000 },
   { at: 'window', limit: 'all', size: 50_000 },
   { at: 'window', limit: 'queue', size: 2_000, backlog: 1_000, perMinute: 600, eta: NOW + 5 * MINUTE },
+  { at: 'campaign-held', reaction: HOLD, last: GREYLISTED },
+  {
+    at: 'campaign-held',
+    reaction: { ...HOLD, campaign: { organization: 'default', stream: 'marketing' } },
+    last: GREYLISTED,
+  },
   { ...ENDS, at: 'connecting' },
   { ...ENDS, at: 'closing' },
   { ...ENDS, at: 'connections', limit: 'path', connections: 10, rule: LIMIT },

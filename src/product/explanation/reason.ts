@@ -61,6 +61,9 @@ export type OfQueue =
       readonly backlog?: number
     } & Forecast)
 
+  /** A reply has held what of its stream belongs to one campaign, or to none, on all paths. */
+  | ({ readonly at: 'campaign-held' } & Reacting)
+
 type Ends = { readonly source: string; readonly site: string }
 
 /** What a reply has set off; `last` is the attempt that it answered. */
@@ -130,6 +133,7 @@ export const REASONS = [
   'loading',
   'route',
   'window',
+  'campaign-held',
   'connecting',
   'closing',
   'connections',

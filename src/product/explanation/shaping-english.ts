@@ -56,6 +56,12 @@ export const ENGLISH_SHAPING: ShapingReasons = {
     until: at(reaction.until),
     change: `Remove the addresses that do not exist from the list. ${undo(reaction)}`,
   }),
+  'campaign-held': ({ reaction }, { at, due }) => ({
+    brief: `${campaignOf(reaction)} held, until ${due(reaction.until)} (${reactionPlace(reaction)}): ${reaction.cause.attempt.text}`,
+    what: `A reply has held ${campaignOf(reaction)}, wherever it would go (${reactionPlace(reaction)}).`,
+    until: at(reaction.until),
+    change: `${undo(reaction)} "hikyaku message release" lets single messages go.`,
+  }),
 }
 
 type Full = Extract<OfPath, { readonly at: 'connections' }>
@@ -141,6 +147,13 @@ function streamOf({ stream }: Live): string {
   return stream === undefined
     ? 'the stream'
     : `stream ${stream.stream} of organization ${stream.organization}`
+}
+
+function campaignOf({ campaign }: Live): string {
+  const { organization = '', stream = '', campaign: name } = campaign ?? {}
+  return name === undefined
+    ? `what of ${stream} of ${organization} belongs to no campaign`
+    : `the campaign ${name} in ${stream} of ${organization}`
 }
 
 function unknown({ counted, from, until }: Live): string {

@@ -56,6 +56,12 @@ export const JAPANESE_SHAPING: ShapingReasons = {
     until: `${at(reaction.until)}まで`,
     change: `存在しないアドレスを、宛先のリストから取り除いてください。${undo(reaction)}`,
   }),
+  'campaign-held': ({ reaction }, { at, due }) => ({
+    brief: `${campaignOf(reaction)}を保留中、再開は${due(reaction.until)}（${reactionPlace(reaction)}）：${reaction.cause.attempt.text}`,
+    what: `返答を受けて、${campaignOf(reaction)}は、宛先を問わず保留されています（${reactionPlace(reaction)}）。`,
+    until: `${at(reaction.until)}まで`,
+    change: `${undo(reaction)}「hikyaku message release」は、個々のメッセージだけを送ります。`,
+  }),
 }
 
 type Full = Extract<OfPath, { readonly at: 'connections' }>
@@ -141,6 +147,13 @@ function streamOf({ stream }: Live): string {
   return stream === undefined
     ? 'このストリーム'
     : `組織 ${stream.organization} のストリーム ${stream.stream} `
+}
+
+function campaignOf({ campaign }: Live): string {
+  const { organization = '', stream = '', campaign: name } = campaign ?? {}
+  return name === undefined
+    ? `${organization} の ${stream} のうちキャンペーン名のないメール`
+    : `${organization} の ${stream} のキャンペーン ${name} `
 }
 
 function unknown({ counted, from, until }: Live): string {

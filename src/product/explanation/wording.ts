@@ -40,7 +40,15 @@ type Reasons = {
 /** Those of limits and reactions. */
 export type ShapingReasons = Pick<
   Reasons,
-  'connections' | 'opening-paced' | 'paced' | 'warming' | 'slowed' | 'single' | 'suspended' | 'stream-paused'
+  | 'connections'
+  | 'opening-paced'
+  | 'paced'
+  | 'warming'
+  | 'slowed'
+  | 'single'
+  | 'suspended'
+  | 'stream-paused'
+  | 'campaign-held'
 >
 
 export type Wording = {

@@ -86,6 +86,8 @@ const FILTER = {
   sender: optional(parsed('an address', canonicalAddress)),
   stream: optional(name),
   organization: optional(name),
+  campaign: optional(name),
+  said: optional(name),
 }
 
 type Requests = { readonly [K in keyof Operations]: Reader<Parameters<Operations[K]>[0]> }
