@@ -89,16 +89,8 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
   const { log, metrics } = parts
   await checkSources(parts.config.egress.sources, log)
   const experiences = experiencesOf(parts, live)
-  // What an earlier process held may be over before this one has a queue.
   const started = Promise.withResolvers<Queue>()
-  const shaper = openShaper({
-    log,
-    metrics,
-    config: () => live.config,
-    suppress: (suppressing) => experiences.ruled(suppressing),
-    holder: { hold: () => queue.hold(), release: async (live) => (await started.promise).release(live) },
-    changed: () => queue.reload(),
-  })
+  const shaper = shaperOf(parts, live, experiences, started.promise)
   const { shaping } = shaper
   const egress = createEgress({
     routing,
@@ -142,6 +134,26 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     close: (patience) => closed(patience, { egress, shaper, security }),
     prepare: (config) => prepared(config, live, { shaper, queue }),
   }
+}
+
+/** What an earlier process held may be over before there is a queue. */
+function shaperOf(
+  { log, metrics }: OutgoingParts,
+  live: Live,
+  experiences: Experiences,
+  queue: Promise<Queue>,
+): Shaper {
+  return openShaper({
+    log,
+    metrics,
+    config: () => live.config,
+    suppress: (suppressing) => experiences.ruled(suppressing),
+    holder: {
+      hold: () => void queue.then((started) => started.hold()),
+      release: async (held) => (await queue).release(held),
+    },
+    changed: () => void queue.then((started) => started.reload()),
+  })
 }
 
 type Closing = { readonly egress: Egress; readonly shaper: Shaper; readonly security: Security }

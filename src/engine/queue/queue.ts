@@ -7,16 +7,20 @@
 
 import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
-import { holdName, holdReason } from '#engine/shaping'
 import type { Live, Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
-import type { Change, Claimed, DeliveryFilter, DeliveryKey, Instant, MessageId, Spool } from '#engine/spool'
+import type { Change, Claimed, DeliveryFilter, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
 import { Carried } from './carried.ts'
 import type { Peer, Prepare } from './carried.ts'
+import { changeAll } from './changing.ts'
+import type { Changed, Changing } from './changing.ts'
+import { HandingBack } from './handing-back.ts'
+import type { Returning } from './handing-back.ts'
+import { Holding } from './holding.ts'
 import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
@@ -58,17 +62,15 @@ export type QueueOptions = {
 /** Octets of message content kept in memory from acceptance to the first attempt; beyond it they are read back. */
 const CARRIED_LIMIT = 64 * 1024 * 1024
 
-/** Deliveries that go back to the store, by the queue and the time they are due there. */
-type Returning = { readonly key: DeliveryKey; readonly queue: string; readonly due: Instant }
-
 export class Queue {
   readonly #options: QueueOptions
   readonly #queues = new Map<string, ScheduledQueue>()
   readonly #sites: Sites
   readonly #occupancy: Occupancy
   readonly #loading: Loading
-  /** What the store has not heard yet that it has back. Loading is paused until it has, lest it is here twice. */
-  #returning: readonly Returning[] = []
+  readonly #holding: Holding
+  readonly #handing: HandingBack
+  readonly #changing: Changing
   #timer: NodeJS.Timeout | undefined
   #carried = 0
   #stopped = false
@@ -77,6 +79,7 @@ export class Queue {
   constructor(options: QueueOptions) {
     this.#options = options
     this.#occupancy = new Occupancy(() => options.config)
+    this.#changing = { ...options, planned: (key, due) => this.planned(key, due) }
     this.#loading = new Loading({
       ...options,
       occupancy: this.#occupancy,
@@ -84,6 +87,19 @@ export class Queue {
       unsendable: (entries, why) => this.#putOff(entries, why),
       queueOf: (key) => this.#queueOf(key),
       siteOf: (queue) => this.#sites.of(queue),
+    })
+    this.#handing = new HandingBack({
+      ...options,
+      planned: (key, due) => this.planned(key, due),
+      isStopped: () => this.#stopped,
+      pause: () => void this.#loading.pause(),
+      resume: () => this.#resume(),
+    })
+    this.#holding = new Holding({
+      ...options,
+      loading: this.#loading,
+      changing: this.#changing,
+      settle: (entries, endings) => this.#settle(entries, endings),
     })
     const owner: SiteOwner = {
       mayStart: () => !this.#stopped && options.spool.healthy,
@@ -170,7 +186,7 @@ export class Queue {
     }
     this.#admit(entries)
     if (carried.users === 0) this.#letGo(carried)
-    if (returning.length > 0) void this.#handBack(returning).catch(ignoreSpoolError)
+    if (returning.length > 0) void this.#handing.back(returning).catch(ignoreSpoolError)
   }
 
   /** Something of `key` waits in the store since now. */
@@ -190,46 +206,21 @@ export class Queue {
     const paused = this.#loading.pause()
     try {
       await paused
-      await this.#handBack(this.#takeBack(filter))
-      return await this.#changeAll(filter, change, reason, shown)
+      await this.#handing.back(this.#takeBack(filter))
+      return await changeAll(this.#changing, { filter, change, reason, shown })
     } finally {
       this.#resume()
     }
   }
 
-  async #changeAll(filter: DeliveryFilter, change: Change, reason: string, shown: number): Promise<Changed> {
-    const now = this.#options.now()
-    const rows: Claimed[] = []
-    let count = 0
-    for (let page = filter; ;) {
-      const changed = await this.#options.spool.change(page, change, now, reason)
-      const last = changed.at(-1)
-      // Not at a page that is not full: some of it may have ended between the look and the change.
-      if (last === undefined) return { count, rows }
-      count += changed.length
-      rows.push(...changed.slice(0, shown - rows.length))
-      for (const queue of new Set(changed.map(({ delivery }) => delivery.queue))) this.planned(queue, now)
-      page = { ...filter, before: last.delivery.key }
-    }
-  }
-
   /** What is ready and shaping holds back is held from now on; what waits in the store, as soon as it is due. */
   hold(): void {
-    for (const queue of this.#queues.values()) {
-      for (const [i, band] of queue.ready.entries()) {
-        const held = band.remove((entry) => this.#options.shaping.heldBy(entry.claimed) !== undefined)
-        if (held.length === 0) continue
-        if (band.length === 0) queue.site?.leave(queue, i)
-        this.#hold(held)
-      }
-    }
+    for (const queue of this.#queues.values()) this.#holding.ready(queue)
   }
 
   /** Lets those of its campaign wait again that `live` held. @throws {SpoolError} when the store does not answer */
   async release(live: Live): Promise<void> {
-    const { organization = '', stream = '' } = live.campaign ?? {}
-    const filter = { organization, stream, states: ['held'], said: holdName(live) } as const
-    await this.#changeAll(filter, 'release', '', 0)
+    await this.#holding.release(live)
     for (const queue of this.#queues.values()) this.#loading.loadIfDue(queue)
     this.#loading.wake()
   }
@@ -253,7 +244,7 @@ export class Queue {
     clearInterval(this.#timer)
     await this.#loading.pause()
     // A store that does not answer finds them when it is opened again.
-    await this.#handBack(this.#takeBack({})).catch(ignoreSpoolError)
+    await this.#handing.back(this.#takeBack({})).catch(ignoreSpoolError)
   }
 
   /** Deliveries that count against the windows. */
@@ -305,31 +296,6 @@ export class Queue {
     return all
   }
 
-  /** Tells the store that it has them again, now or, when it does not answer and this rejects, as soon as it does. */
-  async #handBack(returning: readonly Returning[]): Promise<void> {
-    if (returning.length === 0) return
-    try {
-      await this.#options.spool.unclaim(returning.map(({ key }) => key))
-    } catch (cause) {
-      if (cause instanceof SpoolError && !this.#stopped) {
-        this.#options.log.error('queue.return-failed', { deliveries: returning.length, cause })
-        this.#returning = [...this.#returning, ...returning]
-        void this.#loading.pause()
-      }
-      throw cause
-    }
-    for (const { queue, due } of returning) this.planned(queue, due)
-  }
-
-  #retryHandBack(): void {
-    const returning = this.#returning
-    if (returning.length === 0) return
-    this.#returning = []
-    void this.#handBack(returning)
-      .catch(ignoreSpoolError)
-      .finally(() => this.#resume())
-  }
-
   #resume(): void {
     this.#loading.resume()
     for (const queue of this.#queues.values()) this.#loading.loadIfDue(queue)
@@ -345,7 +311,7 @@ export class Queue {
 
   /** Runs what is due. Called each second, and by tests. */
   tick(): void {
-    this.#retryHandBack()
+    this.#handing.again()
     this.#loading.tick()
     if (this.#options.spool.healthy && !this.#wasHealthy) this.#sites.wake()
     this.#wasHealthy = this.#options.spool.healthy
@@ -364,37 +330,17 @@ export class Queue {
   /** All of them before any is offered, so that those of one message and site go in one transaction. */
   #admit(entries: readonly Entry[]): void {
     const queues = new Set<ScheduledQueue>()
-    const held: Entry[] = []
     for (const entry of entries) {
       this.#occupancy.entered(entry.queue)
       entry.carried.users += 1
-      if (this.#options.shaping.heldBy(entry.claimed) !== undefined) {
-        held.push(entry)
-        continue
-      }
+    }
+    for (const entry of this.#holding.let(entries)) {
       entry.queue.push(entry)
       queues.add(entry.queue)
     }
-    if (held.length > 0) this.#hold(held)
     for (const queue of queues) {
       if (this.#sites.knows(queue)) queue.site?.offer(queue)
       else void this.#sites.find(queue)
-    }
-  }
-
-  /** They are in no band any more: back to the store with them, with the reply that is to blame. */
-  #hold(entries: readonly Entry[]): void {
-    const now = this.#options.now()
-    const endings = entries.flatMap(({ claimed }): Ending[] => {
-      const live = this.#options.shaping.heldBy(claimed)
-      if (live === undefined) return []
-      const { key, due } = claimed.delivery
-      return [{ claimed, settlement: { key, state: 'held', due, at: now, reason: holdReason(live) } }]
-    })
-    this.#settle(entries, endings)
-    for (const queue of new Set(entries.map((entry) => entry.queue))) {
-      if (queue.inMemory === 0) this.#loading.withdrawn(queue)
-      this.#loading.loadIfDue(queue)
     }
   }
 
@@ -463,7 +409,7 @@ export class Queue {
         for (const entry of band.remove(() => true)) returning.push(this.#returned(entry))
       this.#loading.heard(queue, true)
     }
-    void this.#handBack(returning).catch(ignoreSpoolError)
+    void this.#handing.back(returning).catch(ignoreSpoolError)
   }
 
   #returned(entry: Entry): Returning {
@@ -537,9 +483,6 @@ export class Queue {
     this.#sites.tick()
   }
 }
-
-/** Of deliveries that an operator changed. */
-export type Changed = { readonly count: number; readonly rows: readonly Claimed[] }
 
 /** It was logged where it happened, and what it was about is kept. */
 function ignoreSpoolError(error: unknown): void {

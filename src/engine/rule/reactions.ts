@@ -114,12 +114,16 @@ function actOf(said: Values): Act {
     case 'slow':
       return slowing(said, duration)
     case 'reroute':
-      return { do: action, for: duration, to: said.to ?? '' }
+      return rerouting(said, duration)
     case 'bounce':
     case 'suppress':
     case 'none':
       return { do: action }
   }
+}
+
+function rerouting({ to = '' }: Values, duration: number): Act {
+  return { do: 'reroute', for: duration, to }
 }
 
 function slowing({ share = 0.5, per_minute: perMinute }: Values, duration: number): Act {

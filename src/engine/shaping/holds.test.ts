@@ -49,7 +49,7 @@ function rig({ keeps = false } = {}): Rig {
   })
   const pass = async (ms: number): Promise<void> => {
     at.now += ms
-    for (const timer of [...timers]) if (timer.at <= at.now && timers.delete(timer)) timer.ring()
+    for (const timer of timers) if (timer.at <= at.now && timers.delete(timer)) timer.ring()
     await new Promise((resolve) => setImmediate(resolve))
   }
   return Object.assign(at, { holds, happened, pass })
@@ -174,7 +174,7 @@ test('is not forgotten before the store has let go of what it held, over any num
 test('what another process began holds on, until its end', async () => {
   const before = rig()
   before.holds.begin(hold('spring'))
-  const kept = before.holds.keep(0) as readonly Live[]
+  const kept = before.holds.keep(0)
   const at = rig({ keeps: true })
   at.holds.restore(JSON.parse(JSON.stringify(kept)) as readonly Live[])
   assert.equal(at.holds.heldBy(claimed('spring'))?.id, 'r1')

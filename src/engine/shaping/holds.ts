@@ -159,7 +159,7 @@ export class Holds {
 
   #sweep(): void {
     const now = this.#options.clock.now()
-    for (const [key, live] of [...this.#live]) {
+    for (const [key, live] of this.#live) {
       if (live.until > now) continue
       this.#options.happened('ended', live)
       this.#end(key, live)

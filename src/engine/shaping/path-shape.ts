@@ -17,8 +17,8 @@ import type { Live, Stream } from './live.ts'
 import { Meter } from './meter.ts'
 import { Permit } from './permit.ts'
 import type { PermitKeeper } from './permit.ts'
-import { Reactor } from './reactor.ts'
-import type { Effect, Observed } from './reactor.ts'
+import { observedOf, Reactor } from './reactor.ts'
+import type { Effect } from './reactor.ts'
 import type { Clock, SharedShape, Sharer } from './shared-shape.ts'
 import { Slots } from './slots.ts'
 import type { Claimant } from './slots.ts'
@@ -329,14 +329,7 @@ export class PathShape implements PermitKeeper {
     const { organization, stream } = claimed.message
     this.#countUnknown({ organization, stream }, attempt, claimed)
     if (attempt.outcome === 'delivered' || this.#resolved.reactions.length === 0) return attempt.outcome
-    const { message, n } = claimed.delivery.key
-    const { campaign } = claimed.message
-    const observed: Observed = {
-      attempt,
-      delivery: `${message}.${n}`,
-      stream: { organization, stream },
-      ...(campaign === undefined ? {} : { campaign }),
-    }
+    const observed = observedOf(claimed, attempt)
     const effects = this.#reactor.observe(observed, this.#options.clock.now())
     if (effects.length === 0) return attempt.outcome
     this.#apply(effects, claimed)

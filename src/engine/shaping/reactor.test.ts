@@ -195,3 +195,12 @@ test('a campaign is held for what was said to it, and not to others', () => {
   const { attempt } = said(550, 'spam')
   assert.deepEqual([at.observe({ attempt }, 6), at.observe({ attempt }, 7)], [[], []])
 })
+
+test('a path that sends less than it is slowed to is not made slower with time', () => {
+  const at = reactor('[default.reactions.slow]\ncode = [450]\ndo = "slow"\nfor = "10m"\nper_minute = 60', 2)
+  const [effect] = at.observe(said(450, 'slow down'), 0)
+  assert(effect?.at === 'started')
+  const { slope, until } = effect.live
+  assert.deepEqual(slope, { low: 60, high: 60, since: 0 })
+  assert.equal(rateAt(slope ?? assert.fail(), until, until), 60)
+})

@@ -5,7 +5,7 @@
 
 import { firstMatch } from '#engine/rule'
 import type { Reaction } from '#engine/rule'
-import type { Attempt, Instant } from '#engine/spool'
+import type { Attempt, Claimed, Instant } from '#engine/spool'
 
 import { rateAt } from './live.ts'
 import type { Campaign, Cause, Lasting, Live, Slope, Stream } from './live.ts'
@@ -17,6 +17,12 @@ export type Observed = {
   readonly stream?: Stream
   /** That of its message, where it has one. */
   readonly campaign?: string
+}
+
+export function observedOf({ message, delivery: { key } }: Claimed, attempt: Attempt): Observed {
+  const { organization, stream, campaign } = message
+  const whose = { stream: { organization, stream }, ...(campaign === undefined ? {} : { campaign }) }
+  return { attempt, delivery: `${key.message}.${key.n}`, ...whose }
 }
 
 export type Effect =
@@ -209,8 +215,10 @@ export class Reactor {
     const measured = Math.max(1, this.#options.perMinute())
     const known = before?.slope
     // Never less than one a minute, or nothing would ever be learnt.
-    if (before === undefined || known === undefined)
-      return { low: Math.max(1, act.perMinute ?? measured * act.share), high: measured, since: now }
+    if (before === undefined || known === undefined) {
+      const low = Math.max(1, act.perMinute ?? measured * act.share)
+      return { low, high: Math.max(low, measured), since: now }
+    }
     // What was under way when it was cut tells nothing of the new rate.
     if (at < known.since) return known
     const low = Math.max(1, Math.min(measured, rateAt(known, before.until, now)) * act.share)

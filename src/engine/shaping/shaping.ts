@@ -110,7 +110,9 @@ export class Shaping {
     })
     const { clock, log, warmUp, want, holder } = options
     this.#holds = new Holds({
-      ...{ clock, want, holder },
+      clock,
+      want,
+      holder,
       newId: () => this.#newId(),
       happened: (at, live) => this.#happened({ at, live }, undefined),
     })

@@ -58,7 +58,7 @@ export function selection(filter: Selected, dialect: Dialect, values: readonly V
   equal('m.organization', filter.organization)
   equal(dialect.property('m.detail', 'campaign'), filter.campaign)
   if (filter.said !== undefined)
-    sql.push(`substr(d.last_reply, 1, ${[...filter.said].length}) = ${bind(filter.said)}`)
+    sql.push(`substr(d.last_reply, 1, length(${bind(filter.said)})) = ${bind(filter.said)}`)
   if (filter.states)
     sql.push(filter.states.length === 0 ? 'false' : `d.state in (${filter.states.map(bind).join(', ')})`)
   if (filter.dueAfter !== undefined) sql.push(`d.due > ${bind(filter.dueAfter)}`)
