@@ -23,6 +23,8 @@ stage = ["RCPT"]
 code = [421]
 do = "suspend"
 for = "1h"
+[domain."patient.example.com"]
+messages_per_hour = 1
 [domain."guessed.example.com".unknown_users]
 share = 0.5
 count = 3
@@ -44,7 +46,7 @@ suite('shaping', () => {
   before(async () => {
     rig = await Rig.prepare()
     rules(RULES)
-    rig.configure({ queue: 'retry = ["1s"]\njitter = 0' })
+    rig.configure({ queue: 'retry = ["1s"]\njitter = 0', limits: 'deliver_by_minimum = "1s"' })
     await rig.run()
     await rig.seed()
   })
@@ -97,6 +99,27 @@ suite('shaping', () => {
     await rig.delivered('jane@touchy.example.com')
     await rig.log.until('reaction.cancelled', { reaction })
     assert.deepEqual(await live(), [])
+  })
+
+  test('what is paced past the time of its sender is told of, or comes back, at that time', async () => {
+    await submit('first@patient.example.com')
+    await rig.delivered('first@patient.example.com')
+    const late = (from: string, by: string): ReturnType<Rig['submit']> => {
+      const to = `${from}@patient.example.com`
+      const content = `From: <${FROM}>\r\nTo: <${to}>\r\n\r\nx\r\n`
+      return rig.submit({ from: `${from}@${DOMAIN}`, to, mail: by, content })
+    }
+    const [told, returned] = [await late('told', 'BY=2;N'), await late('returned', 'BY=2;R')]
+    await rig.log.until('notice.sent', { about: told, kind: 'delayed' })
+    await rig.log.until('notice.sent', { about: returned, kind: 'failed' })
+    const { raw } = await rig.delivered(`told@${DOMAIN}`)
+    assert.match(raw.toString(), /^Action: delayed\r\nStatus: 4\.4\.7\r$/m)
+    assert.match((await rig.delivered(`returned@${DOMAIN}`)).raw.toString(), /^Status: 5\.4\.7\r$/m)
+    const { deliveries } = await rig.cli<Explained>('message', 'explain', told)
+    assert.equal(deliveries[0]?.reasons[0]?.at, 'paced')
+    await rig.log.until('delivery.expired', { message: returned })
+    assert.equal(rig.log.count('delivery.expired', { message: told }), 0)
+    await rig.operations.change({ filter: { message: told }, change: 'cancel', reason: 'enough' })
   })
 
   test('a stream that guesses addresses is paused, and other domains are not', async () => {

@@ -1,2 +1,2 @@
-export { afterAttempt, backoff, DAMAGED, deadline, triesUntil } from './lifetime.ts'
+export { afterAttempt, backoff, DAMAGED, deadline, triesUntil, whenLate } from './lifetime.ts'
 export type { RetryPolicy, Verdict } from './lifetime.ts'

@@ -32,6 +32,17 @@ export function afterAttempt(
   }
 }
 
+/** What becomes of a delivery that nothing was tried with when the time of its sender came. RFC 2852 §4.1 */
+export function whenLate(
+  claimed: Claimed,
+  policy: RetryPolicy,
+  now: Instant,
+): Extract<Verdict, { readonly state: 'waiting' | 'expired' }> {
+  if (now >= deadline(claimed)) return { state: 'expired' }
+  const { due } = claimed.delivery
+  return { state: 'waiting', due, tellDelay: owesDelayNotice(claimed, policy, now) }
+}
+
 /** The moment after which no attempt is made. RFC 2852 §4.1: mode R returns what is not delivered by its time. */
 export function deadline({ message }: Claimed): Instant {
   return message.deliverBy?.mode === 'return'

@@ -38,12 +38,8 @@ export class Holding {
 
   /** Takes out of memory what of `queue` waits there for a path. */
   ready(queue: ScheduledQueue): void {
-    for (const [i, band] of queue.ready.entries()) {
-      const held = band.remove((entry) => this.#isHeld(entry))
-      if (held.length === 0) continue
-      if (band.length === 0) queue.site?.leave(queue, i)
-      this.#hold(held)
-    }
+    const held = queue.removeReady((entry) => this.#isHeld(entry))
+    if (held.length > 0) this.#hold(held)
   }
 
   /** Lets wait again in the store what `live` held there. @throws {SpoolError} when it does not answer */

@@ -185,14 +185,23 @@ function recipientOf({ claimed, settlement, notice }: Ending): DsnRecipient {
     ...(delivery.orcpt === undefined ? {} : { orcpt: delivery.orcpt }),
     action: ACTION[notice ?? 'failed'],
     ...(onward === undefined ? {} : { onward }),
-    status: statusOf(settlement.state, attempt?.enhanced ?? ''),
+    // RFC 3463 §3.5: without an attempt it is the time that is over.
+    status: statusOf(settlement.state, attempt?.enhanced ?? '4.4.7'),
     ...(attempt === undefined || attempt.host === '' || attempt.code === 0
       ? {}
       : { remoteMta: attempt.host }),
-    diagnostic: attempt === undefined ? settlement.reason : replyText(attempt),
-    lastAttemptAt: settlement.at,
+    ...diagnosed(settlement),
     ...(notice === 'delayed' ? { willRetryUntil: deadline(claimed) } : {}),
   }
+}
+
+function diagnosed({
+  attempt,
+  reason,
+  at,
+}: Ending['settlement']): Pick<DsnRecipient, 'diagnostic' | 'lastAttemptAt'> {
+  if (attempt !== undefined) return { diagnostic: replyText(attempt), lastAttemptAt: at }
+  return reason === '' ? {} : { diagnostic: reason }
 }
 
 /** RFC 3464 §2.3.4: the class says what became of it, whatever the last reply's class was. */

@@ -3,7 +3,7 @@
 import { classifyReply } from '#engine/bounce'
 import type { Classified } from '#engine/bounce'
 import type { Tried } from '#engine/egress'
-import { afterAttempt, DAMAGED } from '#engine/lifetime'
+import { afterAttempt, DAMAGED, whenLate } from '#engine/lifetime'
 import type { RetryPolicy, Verdict } from '#engine/lifetime'
 import type { NoRoute } from '#engine/routing'
 import type { Attempt, Claimed, Instant, Settlement } from '#engine/spool'
@@ -50,6 +50,32 @@ export function judge(
   const notice = noticeOf(claimed, verdict, { dsnPassedOn, deadlinePassedOn })
   const settlement = settlementOf(claimed, verdict, attempt, at.now)
   return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
+}
+
+/** Its time is over, and nothing was tried: what is known of it is what was said before. */
+export function judgeLate(claimed: Claimed, policy: RetryPolicy, now: Instant): Ending {
+  const { key, state, lastReply } = claimed.delivery
+  const verdict = whenLate(claimed, policy, now)
+  const notice = noticeOf(claimed, verdict, NOT_SENT)
+  const settlement: Settlement =
+    verdict.state === 'expired'
+      ? { key, state: 'expired', due: now, at: now, reason: because(lastReply) }
+      : {
+          key,
+          state: state === 'held' ? 'held' : 'waiting',
+          due: verdict.due,
+          at: now,
+          delayNotified: true,
+          reason: lastReply ?? '',
+        }
+  return { claimed, settlement, ...(notice === undefined ? {} : { notice }) }
+}
+
+const NOT_SENT = { dsnPassedOn: false, deadlinePassedOn: false }
+
+function because(lastReply = ''): string {
+  const why = 'the time by which it was to be delivered is over'
+  return lastReply === '' ? why : `${why}: ${lastReply}`
 }
 
 /** Successes never come here: what they cost is nothing. */

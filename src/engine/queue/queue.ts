@@ -21,6 +21,7 @@ import type { Changed, Changing } from './changing.ts'
 import { HandingBack } from './handing-back.ts'
 import type { Returning } from './handing-back.ts'
 import { Holding } from './holding.ts'
+import { Lateness } from './lateness.ts'
 import { learn } from './learning.ts'
 import { Loading } from './loading.ts'
 import { matches } from './match.ts'
@@ -70,6 +71,7 @@ export class Queue {
   readonly #loading: Loading
   readonly #holding: Holding
   readonly #handing: HandingBack
+  readonly #lateness: Lateness
   readonly #changing: Changing
   #timer: NodeJS.Timeout | undefined
   #carried = 0
@@ -99,6 +101,14 @@ export class Queue {
       ...options,
       loading: this.#loading,
       changing: this.#changing,
+      settle: (entries, endings) => this.#settle(entries, endings),
+    })
+    this.#lateness = new Lateness({
+      ...options,
+      get config() {
+        return options.config
+      },
+      known: (key) => this.#queues.get(key),
       settle: (entries, endings) => this.#settle(entries, endings),
     })
     const owner: SiteOwner = {
@@ -134,6 +144,7 @@ export class Queue {
       planned: (key, due) => this.planned(key, due),
       isOver: () => this.#stopped,
     })
+    await this.#lateness.start()
     this.#timer = setInterval(() => this.tick(), 1_000).unref()
     this.tick()
   }
@@ -167,6 +178,7 @@ export class Queue {
   arrived(claimed: readonly Claimed[], bytes: Uint8Array | undefined): void {
     const message = claimed[0]?.message
     if (message === undefined) return
+    this.#lateness.arrived(message)
     const keep = bytes !== undefined && this.#carried + bytes.length <= CARRIED_LIMIT ? bytes : undefined
     const carried = new Carried(message, keep)
     this.#carried += carried.octets
@@ -285,15 +297,9 @@ export class Queue {
   }
 
   #takeBack(filter: DeliveryFilter): readonly Returning[] {
-    const all: Returning[] = []
-    for (const queue of this.#queues.values()) {
-      for (const [i, band] of queue.ready.entries()) {
-        const taken = band.remove((entry) => matches(filter, entry.claimed))
-        if (taken.length > 0 && band.length === 0) queue.site?.leave(queue, i)
-        for (const entry of taken) all.push(this.#returned(entry))
-      }
-    }
-    return all
+    return [...this.#queues.values()].flatMap((queue) =>
+      queue.removeReady((entry) => matches(filter, entry.claimed)).map((entry) => this.#returned(entry)),
+    )
   }
 
   #resume(): void {
@@ -312,6 +318,7 @@ export class Queue {
   /** Runs what is due. Called each second, and by tests. */
   tick(): void {
     this.#handing.again()
+    this.#lateness.tick()
     this.#loading.tick()
     if (this.#options.spool.healthy && !this.#wasHealthy) this.#sites.wake()
     this.#wasHealthy = this.#options.spool.healthy
@@ -458,7 +465,7 @@ export class Queue {
 
   /** They leave the memory, and what became of each is written down. */
   #settle(entries: readonly Entry[], endings: readonly Ending[]): void {
-    for (const { queue } of entries) queue.ending += 1
+    for (const { claimed } of endings) this.#queueOf(claimed.delivery.queue).ending += 1
     this.#options.settling.settle(endings, ({ claimed, settlement }) => {
       this.#queueOf(claimed.delivery.queue).ending -= 1
       if (settlement.state === 'waiting') this.planned(claimed.delivery.queue, settlement.due)

@@ -92,6 +92,15 @@ export class ScheduledQueue {
     this.ready[bandIndex(entry.claimed.delivery.band)]?.push(entry)
   }
 
+  /** Takes those out that wait for a path and are meant; its site hears of bands that are empty then. */
+  removeReady(isMeant: (entry: Entry) => boolean): readonly Entry[] {
+    return this.ready.flatMap((band, i) => {
+      const taken = band.remove(isMeant)
+      if (taken.length > 0 && band.length === 0) this.site?.leave(this, i)
+      return taken
+    })
+  }
+
   note(due: Instant): void {
     this.nextDue = Math.min(this.nextDue, due)
     this.noted = Math.min(this.noted, due)

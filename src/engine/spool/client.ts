@@ -55,7 +55,9 @@ export function spoolOver(
     settle: (settlement) => group.settle(settlement),
     append: (event) => group.append(event),
     ...readsOver(service),
-    claim: (queue, now, limit) => claim(service, group, { queue, now, limit }),
+    claim: async (queue, now, limit) =>
+      readable(await asked(() => service.claim(queue, now, limit)), group, now),
+    overdue: async (now, limit) => readable(await asked(() => service.overdue(now, limit)), group, now),
     close: async () => {
       await group.drain()
       await end()
@@ -74,6 +76,7 @@ type Reads = Pick<
   Spool,
   | 'nextDue'
   | 'waiting'
+  | 'nextDeadline'
   | 'unclaim'
   | 'read'
   | 'depths'
@@ -92,6 +95,7 @@ type Reads = Pick<
 function readsOver(service: SpoolService): Reads {
   return {
     nextDue: (queue) => asked(() => service.nextDue(queue)),
+    nextDeadline: () => asked(() => service.nextDeadline()),
     waiting: (after, limit) => asked(() => service.waiting(after, limit)),
     unclaim: (keys) => asked(() => service.unclaim(keys.map(({ message, n }) => [toInteger(message), n]))),
     read: (id) => asked(() => read(service, id)),
@@ -124,10 +128,7 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-type Wanted = { readonly queue: string; readonly now: number; readonly limit: number }
-
-async function claim(service: SpoolService, group: Group, wanted: Wanted): Promise<readonly Claimed[]> {
-  const rows = await asked(() => service.claim(wanted.queue, wanted.now, wanted.limit))
+function readable(rows: readonly ClaimedRow[], group: Group, now: number): readonly Claimed[] {
   return rows.flatMap((row) => {
     try {
       return [claimedOf(row)]
@@ -135,7 +136,7 @@ async function claim(service: SpoolService, group: Group, wanted: Wanted): Promi
       // Sent it cannot be, and given back it would come again at once: an operator has to look.
       const key = { message: fromInteger(row[0]), n: row[7] }
       const reason = 'the record of this message is damaged'
-      group.settle({ key, state: 'held', due: wanted.now, at: wanted.now, reason }).catch(() => {})
+      group.settle({ key, state: 'held', due: now, at: now, reason }).catch(() => {})
       return []
     }
   })

@@ -28,6 +28,8 @@ export type MessageRow = readonly [
   deliveries: readonly DeliveryRow[],
   /** JSON of the list; `null` when there are none. */
   tags: string | null,
+  /** When its sender is to be told that it is late, or to have it back. */
+  deadline: number | null,
 ]
 
 export type DeliveryRow = readonly [
@@ -159,8 +161,8 @@ export type PageQuery = {
 type Now<T> = T | Promise<T>
 
 /**
- * Never two calls at once, but for the reads (`nextDue`, `waiting`, `read`, `readChunk`, `list`, `show`, `past`, `depths`,
- * `totals`, `pages`, `sums`).
+ * Never two calls at once, but for the reads (`nextDue`, `waiting`, `overdue`, `nextDeadline`, `read`, `readChunk`,
+ * `list`, `show`, `past`, `depths`, `totals`, `pages`, `sums`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -168,9 +170,10 @@ export type SpoolEngine = {
   readonly found: Found
   /**
    * All of it in one transaction, durable when this settles. A settlement changes a delivery that is active; one that
-   * was held or cancelled meanwhile changes only to `delivered` or `bounced`, and any other not at all: so a
-   * settlement may be repeated. `abandoned` are ids of messages to remove, if they are there. What changed is told in
-   * the log and counted, in the same transaction; so do `apply` and `report`.
+   * was held or cancelled meanwhile changes only to `delivered` or `bounced`, and any other not at all, but that one
+   * that is held may hear that its sender was told of the delay: so a settlement may be repeated. `abandoned` are ids
+   * of messages to remove, if they are there. What changed is told in the log and counted, in the same transaction; so
+   * do `apply` and `report`.
    */
   commit(batches: readonly Batch[], abandoned: readonly number[]): Now<void>
   /** Kept by a later commit of its message. */
@@ -180,6 +183,16 @@ export type SpoolEngine = {
   nextDue(queue: string): Now<number | undefined>
   waiting(after: string, limit: number): Now<readonly QueueDue[]>
   unclaim(keys: readonly Key[]): Now<void>
+  /**
+   * Up to `limit` unfinished deliveries whose deadline has passed, the earliest first, that nobody was told of; not those
+   * that are held and would have to be returned.
+   */
+  overdue(now: number, limit: number): Now<readonly ClaimedRow[]>
+  /** Makes those active that wait, and says which. */
+  take(keys: readonly Key[]): Now<readonly Key[]>
+  /** Forgets the first `limit` deadlines that have passed. */
+  dropDeadlines(now: number, limit: number): Now<void>
+  nextDeadline(): Now<number | undefined>
   read(id: number): Now<StoredBody | undefined>
   readChunk(id: number, seq: number): Now<StoredChunk | undefined>
   depths(queues?: readonly string[]): Now<readonly QueueDepth[]>

@@ -218,7 +218,15 @@ function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number):
     bytes ? crc32(bytes) : 0,
     deliveries.map(deliveryRow),
     tagsText(message.tags),
+    deadlineOf(message),
   ]
+}
+
+/** RFC 2852 §4.1: what was over when it came was told of before, and nobody is told of what has no sender. */
+function deadlineOf({ deliverBy, from }: NewMessage['message']): number | null {
+  if (deliverBy === undefined) return null
+  const isNobody = deliverBy.mode === 'notify' && (deliverBy.overdue === true || from === null)
+  return isNobody ? null : deliverBy.at
 }
 
 const CODES: ReadonlySet<unknown> = new Set([

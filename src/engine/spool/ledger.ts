@@ -199,11 +199,13 @@ export class Ledger {
   }
 }
 
-function kindOf([, , state, , , , , attempt]: SettlementRow):
+function kindOf([, , state, , , delayNotified, , attempt]: SettlementRow):
   | Exclude<DeliveryEvent, 'opened' | 'clicked'>
   | undefined {
   // Without an attempt it waits again because nothing was tried.
   if (state === 'waiting') return attempt === null ? undefined : 'deferred'
+  // It was held before: its sender was told that it is late.
+  if (state === 'held' && delayNotified === 1) return undefined
   return state
 }
 

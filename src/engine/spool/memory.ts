@@ -34,6 +34,7 @@ type Kept = {
   readonly reports: Map<string, readonly [n: number, report: string]>
   open: number
   endedAt?: number
+  deadline: number | null
 }
 
 type Held = {
@@ -78,6 +79,7 @@ export function memoryEngine(): SpoolEngine {
         if (delivery?.state === 'active') delivery.state = 'waiting'
       }
     },
+    ...deadlines(messages),
     read: (id) => {
       const kept = messages.get(id)
       if (!kept || kept.open === 0) return undefined
@@ -112,6 +114,42 @@ export function memoryEngine(): SpoolEngine {
     age: (before) => ledger.age(before),
     close: () => {},
   }
+}
+
+function deadlines(
+  messages: Map<number, Kept>,
+): Pick<SpoolEngine, 'overdue' | 'take' | 'dropDeadlines' | 'nextDeadline'> {
+  const late = (now: number): readonly Kept[] =>
+    [...messages.values()]
+      .filter(({ deadline }) => deadline !== null && deadline <= now)
+      .toSorted((a, b) => (a.deadline ?? 0) - (b.deadline ?? 0))
+  return {
+    overdue: (now, limit) =>
+      late(now)
+        .flatMap((kept) => kept.deliveries.flatMap((_, n) => (isUntold(kept, n) ? [rowOf(kept, n)] : [])))
+        .slice(0, limit),
+    take: (keys) =>
+      keys.filter(([id, n]) => {
+        const delivery = messages.get(id)?.deliveries[n]
+        if (delivery?.state !== 'waiting') return false
+        delivery.state = 'active'
+        return true
+      }),
+    dropDeadlines: (now, limit) => {
+      for (const kept of late(now).slice(0, limit)) kept.deadline = null
+    },
+    nextDeadline: () => {
+      const all = [...messages.values()].flatMap(({ deadline }) => deadline ?? [])
+      return all.length === 0 ? undefined : Math.min(...all)
+    },
+  }
+}
+
+function isUntold({ row, deliveries }: Kept, n: number): boolean {
+  const { state, delayNotified } = deliveries[n] ?? {}
+  if (delayNotified !== 0 || state === undefined || isFinal(state)) return false
+  const { deliverBy } = JSON.parse(row[6]) as Pick<Message, 'deliverBy'>
+  return state !== 'held' || deliverBy?.mode !== 'return'
 }
 
 type Tables = {
@@ -200,7 +238,7 @@ function report(
 }
 
 function keep(row: MessageRow, { bytes }: Batch): Kept {
-  const [, , , , , , , offset, length, crc, deliveries] = row
+  const [, , , , , , , offset, length, crc, deliveries, , deadline] = row
   const body =
     offset < 0 ? undefined : { bytes: Uint8Array.from(bytes.subarray(offset, offset + length)), crc }
   return {
@@ -221,6 +259,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
     attempts: [],
     reports: new Map(),
     open: deliveries.length,
+    deadline,
   }
 }
 
@@ -228,9 +267,7 @@ function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void 
   const [, n, state, due, at, delayNotified, reply, attempt] = row
   const delivery = kept?.deliveries[n]
   if (!kept || !delivery) return
-  const interrupted = delivery.state === 'held' || delivery.state === 'cancelled'
-  const happened = state === 'delivered' || state === 'bounced'
-  if (delivery.state !== 'active' && !(interrupted && happened)) return
+  if (!isChanged(delivery.state, row)) return
   const wasOpen = delivery.state !== 'cancelled'
   Object.assign(delivery, {
     state,
@@ -246,6 +283,12 @@ function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void 
   if (!isFinal(state)) return
   delivery.endedAt = at
   if (wasOpen) end(kept, at)
+}
+
+function isChanged(was: DeliveryState, [, , state, , , delayNotified]: SettlementRow): boolean {
+  if (was === 'held' && state === 'held') return delayNotified === 1
+  const interrupted = was === 'held' || was === 'cancelled'
+  return was === 'active' || (interrupted && (state === 'delivered' || state === 'bounced'))
 }
 
 function end(kept: Kept, at: number): void {

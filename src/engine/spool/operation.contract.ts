@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 
 import { CHANGE_LIMIT } from './change.ts'
-import { attempt, deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf } from './fixture.ts'
+import { delivered, entry, HELLO, newId, NOON, QUEUE, stateOf } from './fixture.ts'
 import { messageIds } from './message-ids.ts'
 import type { Claimed, NewDelivery } from './message.ts'
 import type { Spool } from './spool.ts'
@@ -311,55 +311,6 @@ export function recordContract(it: It): void {
     assert.equal(await spool.forget(Infinity, 9), 1)
     await spool.accept(entry(id), HELLO)
     assert.deepEqual((await spool.show(id))?.deliveries[0]?.reports, [])
-  })
-
-  it('gives the records of the past from the oldest on, a page at a time', async ({ spool }) => {
-    const [old, young] = [newId(), newId()]
-    assert.deepEqual(await spool.past(undefined, 9), [])
-    await spool.accept(entry(young, [{ state: 'waiting' }]), HELLO)
-    await spool.accept(entry(old, [{}, {}, {}]), HELLO)
-    const bounce = { class: 'user-unknown', type: 'hard', rule: 'a rule' } as const
-    const last = attempt({ outcome: 'bounced', code: 550, enhanced: '5.1.1', text: 'Unknown', bounce })
-    await spool.settle(deferred(old, NOON, 1))
-    await spool.claim(QUEUE, NOON, 1)
-    const reason = '550 5.1.1 Unknown'
-    await spool.settle({ ...delivered(old, 1), state: 'bounced', attempt: last, reason })
-    await spool.settle(delivered(old, 0))
-    await spool.settle(delivered(old, 2))
-    const report = { kind: 'complaint', at: NOON + 9, host: '', status: '', text: 'abuse' } as const
-    await spool.report({ message: old, n: 2 }, report)
-    const [first, ...more] = await spool.past(undefined, 2)
-    const of = { organization: 'acme', stream: 'transactional', door: 'submission' }
-    const ended = { endedAt: NOON + 1000, reports: [] }
-    const whose = (n: number) => ({
-      key: { message: old, n },
-      to: { local: `user${n}`, domain: 'example.com' },
-    })
-    const fine = { state: 'delivered', lastReply: '250 2.0.0 Ok' } as const
-    assert.deepEqual(first, { ...of, ...whose(0), ...ended, ...fine })
-    const bounced = { ...of, ...whose(1), ...ended, state: 'bounced', lastReply: reason, last } as const
-    assert.deepEqual(more, [bounced])
-    const [third, fourth, ...none] = await spool.past({ message: old, n: 1 }, 9)
-    assert.deepEqual(third, { ...of, ...whose(2), ...ended, ...fine, last: attempt(), reports: [report] })
-    assert.deepEqual([fourth?.key, fourth?.state], [{ message: young, n: 0 }, 'waiting'])
-    assert.deepEqual(none, [])
-  })
-
-  it('lists what belongs to a campaign, and what was said of last in some words', async ({ spool }) => {
-    const [spring, none] = [newId(), newId()]
-    await spool.accept(entry(spring, [{}, {}], { campaign: 'spring: 50 % off' }), HELLO)
-    await spool.accept(entry(none), HELLO)
-    const reason = 'held by 春: 550 100%_'
-    await spool.settle({ ...delivered(spring, 1), state: 'held', reason })
-    const found = async (filter: Parameters<Spool['list']>[0]): Promise<readonly string[]> =>
-      (await spool.list(filter, { limit: 9 })).map(({ delivery: { key } }) => `${key.message}.${key.n}`)
-    assert.deepEqual(await found({ campaign: 'spring: 50 % off' }), [`${spring}.1`, `${spring}.0`])
-    assert.deepEqual(await found({ campaign: 'spring' }), [])
-    assert.deepEqual(await found({ said: 'held by 春: 550 100%' }), [`${spring}.1`])
-    assert.deepEqual(await found({ said: 'held by 夏: 550 100%' }), [])
-    assert.deepEqual(await found({ said: 'held by 春: 550 1000' }), [])
-    const [one] = await spool.list({ campaign: 'spring: 50 % off' }, { limit: 1 })
-    assert.equal(one?.message.campaign, 'spring: 50 % off')
   })
 
   it('forgets at most as many as it is told', async ({ spool }) => {

@@ -18,24 +18,34 @@ export type Run = (statement: Statement) => Promise<readonly QueryArrayResult[]>
 export type Claims = {
   readonly claim: (queue: string, now: number, limit: number) => Promise<readonly ClaimedRow[]>
   readonly unclaim: (keys: readonly Key[]) => Promise<void>
+  readonly take: (keys: readonly Key[]) => Promise<readonly Key[]>
 }
 
 export function claims(run: Run, node: number): Claims {
   /** Claimed or not: the answer did not come. */
   let inDoubt: readonly Key[] = []
   const unclaim = async (keys: readonly Key[]): Promise<void> => void (await run(unclaimStatement(keys)))
+  const clear = async (): Promise<void> => {
+    if (inDoubt.length > 0) await unclaim(inDoubt)
+    inDoubt = []
+  }
+  const claimThese = async (keys: readonly Key[]): Promise<readonly ClaimedRow[]> => {
+    inDoubt = keys
+    const rows = rowsOf(await run(claimStatement(keys))) as readonly ClaimedRow[]
+    inDoubt = []
+    return rows
+  }
   return {
     unclaim,
+    take: async (keys) => {
+      await clear()
+      return (await claimThese(keys)).map((row): Key => [row[0], row[7]])
+    },
     claim: async (queue, now, limit) => {
-      if (inDoubt.length > 0) {
-        await unclaim(inDoubt)
-        inDoubt = []
-      }
+      await clear()
       const due = rowsOf(await run(dueStatement(node, queue, now, limit))) as readonly Key[]
       if (due.length === 0) return []
-      inDoubt = due
-      const rows = rowsOf(await run(claimStatement(due))) as readonly ClaimedRow[]
-      inDoubt = []
+      const rows = await claimThese(due)
       // What RETURNING gives is in no order.
       return rows.toSorted((a, b) => a[10] - b[10] || a[11] - b[11] || a[0] - b[0] || a[7] - b[7])
     },

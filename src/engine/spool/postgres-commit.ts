@@ -8,7 +8,20 @@ import type { Batch, MessageRow, SettlementRow } from './engine.ts'
 export function acceptStatements(batch: Batch, node: number): Statement[] {
   const { accepts } = batch
   if (accepts.length === 0) return []
-  return [messageStatement(accepts), deliveryStatement(accepts, node), ...bodyStatement(batch)]
+  const late = deadlineStatement(accepts, node)
+  return [messageStatement(accepts), deliveryStatement(accepts, node), ...late, ...bodyStatement(batch)]
+}
+
+function deadlineStatement(accepts: readonly MessageRow[], node: number): Statement[] {
+  const rows = accepts.filter((row) => row[12] !== null && row[10].length > 0)
+  if (rows.length === 0) return []
+  return [
+    {
+      text: `insert into deadline select message, $3, at
+        from unnest($1::bigint[], $2::bigint[]) as given (message, at)`,
+      values: [rows.map((row) => row[0]), rows.map((row) => row[12]), node],
+    },
+  ]
 }
 
 function messageStatement(accepts: readonly MessageRow[]): Statement {
@@ -97,7 +110,8 @@ function settleStatement(rows: readonly SettlementRow[]): Statement {
           $7::text[], $8::text[]) as g (message, n, state, due, at, delay_notified, reply, record)
         join delivery old on old.message = g.message and old.n = g.n
         where d.message = g.message and d.n = g.n and (old.state = 'active'
-          or old.state in ('held', 'cancelled') and g.state in ('delivered', 'bounced'))
+          or old.state in ('held', 'cancelled') and g.state in ('delivered', 'bounced')
+          or old.state = 'held' and g.state = 'held' and g.delay_notified = 1)
         returning d.message, d.n, d.attempts, d.recipient, d.state, d.ended_at, g.record, old.state as was),
       tried as (
         insert into attempt select message, n, attempts, record from settled where record is not null),
@@ -129,7 +143,8 @@ export function removeStatement(ids: readonly number[]): Statement {
       attempts as (delete from attempt using gone where attempt.message = gone.id),
       deliveries as (delete from delivery using gone where delivery.message = gone.id),
       bodies as (delete from body using gone where body.id = gone.id),
-      chunks as (delete from chunk using gone where chunk.message = gone.id)
+      chunks as (delete from chunk using gone where chunk.message = gone.id),
+      deadlines as (delete from deadline using gone where deadline.message = gone.id)
       delete from message using gone where message.id = gone.id`,
     values: [ids],
   }

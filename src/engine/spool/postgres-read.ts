@@ -6,7 +6,7 @@ import { timeOf } from '#grammar/message-id'
 
 import type { ClaimedRow, PastRow, SpoolEngine } from './engine.ts'
 import { spoolErrorOf } from './postgres-error.ts'
-import { CLAIMED, POSTGRES, selection, TELLING } from './selection.ts'
+import { CLAIMED, POSTGRES, selection, TELLING, untold } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
 /** The bands of a queue that have something waiting, one index seek each. $1 is the node; `queue` an expression. */
@@ -40,7 +40,17 @@ const WAITING = `with recursive queues as (
 type Bytes = Uint8Array<ArrayBuffer>
 type Reads = Pick<
   SpoolEngine,
-  'nextDue' | 'waiting' | 'read' | 'readChunk' | 'depths' | 'totals' | 'list' | 'show' | 'past'
+  | 'nextDue'
+  | 'waiting'
+  | 'overdue'
+  | 'nextDeadline'
+  | 'read'
+  | 'readChunk'
+  | 'depths'
+  | 'totals'
+  | 'list'
+  | 'show'
+  | 'past'
 >
 
 export function postgresReads(pool: Pool, node: number): Reads {
@@ -51,6 +61,7 @@ export function postgresReads(pool: Pool, node: number): Reads {
       return first?.[0] ?? undefined
     },
     waiting: (after, limit) => ask<QueueDue>(WAITING, [node, after, limit]),
+    ...deadlines(ask, node),
     read: async (id) => {
       const [body] = await ask<[Bytes, number]>('select bytes, crc from body where id = $1', [id])
       if (body) return { kind: 'whole', bytes: owned(body[0]), crc: body[1] }
@@ -100,6 +111,10 @@ export function postgresReads(pool: Pool, node: number): Reads {
   }
 }
 
+const OVERDUE = `select ${CLAIMED} from deadline late join delivery d on d.message = late.message
+    join message m on m.id = d.message
+  where late.node = $1 and late.at <= $2 and ${untold(POSTGRES)} order by late.at, d.message, d.n limit $3`
+
 const PAST = `select d.message, d.n, m.organization, m.stream, m.detail::json ->> 'door', d.recipient, d.state,
     d.last_reply, d.ended_at,
     case when ${TELLING} then (
@@ -107,6 +122,16 @@ const PAST = `select d.message, d.n, m.organization, m.stream, m.detail::json ->
     coalesce((select json_agg(r.record::json)::text from report r where r.message = d.message and r.n = d.n), '[]')
   from delivery d join message m on m.id = d.message
   where (d.message, d.n) > ($1, $2) order by d.message, d.n limit $3`
+
+function deadlines(ask: Ask, node: number): Pick<Reads, 'overdue' | 'nextDeadline'> {
+  return {
+    overdue: (now, limit) => ask<ClaimedRow>(OVERDUE, [node, now, limit]),
+    nextDeadline: async () => {
+      const [first] = await ask<[number | null]>('select min(at) from deadline where node = $1', [node])
+      return first?.[0] ?? undefined
+    },
+  }
+}
 
 type Ask = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
 

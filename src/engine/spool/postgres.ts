@@ -93,7 +93,17 @@ export async function openPostgresEngine(
 
 type Writes = Pick<
   SpoolEngine,
-  'commit' | 'writeChunk' | 'discardChunks' | 'claim' | 'unclaim' | 'apply' | 'report' | 'forget' | 'age'
+  | 'commit'
+  | 'writeChunk'
+  | 'discardChunks'
+  | 'claim'
+  | 'unclaim'
+  | 'take'
+  | 'dropDeadlines'
+  | 'apply'
+  | 'report'
+  | 'forget'
+  | 'age'
 >
 
 type Telling = {
@@ -125,6 +135,12 @@ function postgresWrites(writer: Pool, telling: Telling): Writes {
       await eventually({ text: 'delete from chunk where message = $1', values: [id] })
     },
     ...claims(eventually, node),
+    dropDeadlines: async (now, limit) => {
+      const text = `with late as (
+          select message from deadline where node = $1 and at <= $2 order by at limit $3)
+        delete from deadline using late where deadline.message = late.message`
+      await eventually({ text, values: [node, now, limit] })
+    },
     apply: async (keys, change, at, reason) => {
       const results = await transaction(writer, [applyStatement(keys, change, at, reason)], ([result]) => {
         const ledger = newLedger()
@@ -294,6 +310,7 @@ function forgetStatement(before: number, limit: number): Statement {
     text: `with gone as (select id from message where ended_at < $1 order by ended_at limit $2),
       attempts as (delete from attempt using gone where attempt.message = gone.id),
       reports as (delete from report using gone where report.message = gone.id),
+      deadlines as (delete from deadline using gone where deadline.message = gone.id),
       deliveries as (delete from delivery using gone where delivery.message = gone.id)
       delete from message using gone where message.id = gone.id`,
     values: [Math.min(before, Number.MAX_SAFE_INTEGER), limit],

@@ -97,4 +97,14 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         series bigint not null, hour bigint not null, node smallint not null, count bigint not null,
         primary key (series, hour, node));`,
   },
+  {
+    // Rows only for messages whose sender set a time: everything else pays nothing for it.
+    name: 'times by which messages are to be delivered',
+    sqlite: `
+      create table deadline (message integer primary key, at integer not null) strict;
+      create index deadline_at on deadline (at);`,
+    postgres: `
+      create table deadline (message bigint primary key, node smallint not null, at bigint not null);
+      create index deadline_at on deadline (node, at);`,
+  },
 ]

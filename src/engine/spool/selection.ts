@@ -8,6 +8,13 @@ import type { DeliveryFilter } from './spool.ts'
 export const CLAIMED = `m.id, m.accepted_at, m.organization, m.stream, m.sender, m.size, m.detail, d.n, d.recipient,
   d.queue, d.band, d.due, d.state, d.attempts, d.delay_notified, d.last_reply, d.ended_at, d.detail, m.tags`
 
+/** Whether the sender of a delivery `d` of a message `m` whose time is over has still to hear of it. */
+export function untold({ property }: Dialect): string {
+  const mode = property('m.detail', 'deliverBy', 'mode')
+  return `d.state in ('waiting', 'active', 'held') and d.delay_notified = 0
+    and not (d.state = 'held' and ${mode} = 'return')`
+}
+
 /** Where the last attempt of a delivery `d` says something of its recipient. */
 export const TELLING = `d.state in ('bounced', 'expired')
   or exists (select 1 from report r where r.message = d.message and r.n = d.n)`
@@ -22,18 +29,18 @@ export type Dialect = {
   /** The last `length` characters of `column`. */
   readonly tail: (column: string, length: string) => string
   /** A property of the JSON in `column`, as text. */
-  readonly property: (column: string, name: string) => string
+  readonly property: (column: string, ...path: readonly string[]) => string
 }
 
 export const SQLITE: Dialect = {
   placeholder: () => '?',
   tail: (column, length) => `substr(${column}, -${length})`,
-  property: (column, name) => `json_extract(${column}, '$.${name}')`,
+  property: (column, ...path) => `json_extract(${column}, '$.${path.join('.')}')`,
 }
 export const POSTGRES: Dialect = {
   placeholder: (position) => `$${position}`,
   tail: (column, length) => `right(${column}, ${length}::integer)`,
-  property: (column, name) => `${column}::json ->> '${name}'`,
+  property: (column, ...path) => `${column}::json #>> '{${path.join(',')}}'`,
 }
 
 type Value = string | number

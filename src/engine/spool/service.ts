@@ -50,6 +50,8 @@ export type SpoolService = {
   nextDue(queue: string): Promise<number | undefined>
   waiting(after: string, limit: number): Promise<readonly QueueDue[]>
   unclaim(keys: readonly Key[]): Promise<void>
+  overdue(now: number, limit: number): Promise<readonly ClaimedRow[]>
+  nextDeadline(): Promise<number | undefined>
   read(id: number): Promise<StoredBody | undefined>
   readChunk(id: number, seq: number): Promise<StoredChunk | undefined>
   depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
@@ -74,6 +76,9 @@ export type ServiceOptions = {
   /** Called once, when the store cannot be trusted any more. */
   readonly onBroken: (error: SpoolError) => void
 }
+
+/** Deadlines that are forgotten at a time: some 5 ms. */
+const DROPPED = 1000
 
 /** Milliseconds between two looks at the file system. */
 const WATCH = 1000
@@ -151,6 +156,8 @@ export class SpoolStore {
       claim: (queue, now, limit) => committer.exclusive(() => engine.claim(queue, now, limit)),
       nextDue: async (queue) => engine.nextDue(queue),
       waiting: async (after, limit) => engine.waiting(after, limit),
+      overdue: (now, limit) => this.#overdue(now, limit),
+      nextDeadline: async () => engine.nextDeadline(),
       unclaim: (keys) => committer.exclusive(() => engine.unclaim(keys)),
       read: (id) => oneBody(async () => engine.read(id)),
       readChunk: (id, seq) => oneBody(async () => engine.readChunk(id, seq)),
@@ -166,6 +173,17 @@ export class SpoolStore {
       sums: async (query) => engine.sums(query),
       age: (before) => committer.exclusive(() => engine.age(before)),
     }
+  }
+
+  async #overdue(now: number, limit: number): Promise<readonly ClaimedRow[]> {
+    const engine = this.#engine
+    const rows = await engine.overdue(now, limit)
+    if (rows.length === 0) await this.#committer.exclusive(() => engine.dropDeadlines(now, DROPPED))
+    const waiting = rows.filter((row) => row[12] === 'waiting').map((row): Key => [row[0], row[7]])
+    if (waiting.length === 0) return rows
+    const taken = await this.#committer.exclusive(() => engine.take(waiting))
+    const ours = new Set(taken.map(([id, n]) => `${id}.${n}`))
+    return rows.filter((row) => row[12] !== 'waiting' || ours.has(`${row[0]}.${row[7]}`))
   }
 
   /** Looks first and changes then: the long part does not keep commits waiting. */

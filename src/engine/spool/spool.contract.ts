@@ -14,6 +14,7 @@ import {
   queueContract,
   recordContract,
 } from './operation.contract.ts'
+import { manyContract } from './many.contract.ts'
 import type { It, Opened } from './operation.contract.ts'
 
 const LETTERS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
@@ -35,6 +36,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   outcomes(it)
   interruptions(it)
   claimContract(it)
+  manyContract(it)
   queueContract(it)
   listContract(it)
   filterContract(it)

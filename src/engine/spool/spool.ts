@@ -123,7 +123,8 @@ export type Spool = SpoolStatus & {
   /**
    * Records an outcome within 50 ms; resolves when it is durable. Rejects only with the death of the spool.
    * Applies to a delivery that is active. One that was held or cancelled meanwhile takes only `delivered` or
-   * `bounced`, because that is what happened; any other settlement of it changes nothing.
+   * `bounced`, because that is what happened; one that is held also that its sender was told of the delay. Any other
+   * settlement of it changes nothing.
    */
   settle(settlement: Settlement): Promise<void>
   /**
@@ -140,6 +141,13 @@ export type Spool = SpoolStatus & {
    * earliest time that any of it is due. Looks at each queue, not at what is in it.
    */
   waiting(after: string, limit: number): Promise<readonly QueueDue[]>
+  /**
+   * Up to `limit` deliveries whose time for delivery has passed without their sender being told, in the state they have;
+   * those that wait are active from then on, and the caller's to settle. Held ones only where being told is all. RFC 2852 §4.1
+   */
+  overdue(now: Instant, limit: number): Promise<readonly Claimed[]>
+  /** When the next time for delivery is; one that has passed and was told of may still be there. */
+  nextDeadline(): Promise<Instant | undefined>
   /** Gives claimed deliveries back untried, as when the process drains. */
   unclaim(keys: readonly DeliveryKey[]): Promise<void>
   /** @throws {SpoolError} `missing` when there is no such body, `corrupt` (also from `chunks`) when it was damaged */

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { timeOf, toInteger } from '#grammar/message-id'
 
 import type { ClaimedRow, Key, PastRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
-import { CLAIMED, selection, SQLITE, TELLING } from './selection.ts'
+import { CLAIMED, selection, SQLITE, TELLING, untold } from './selection.ts'
 import type { Selected } from './selection.ts'
 import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
@@ -47,6 +47,8 @@ export function sqliteReads(db: DatabaseSync): {
   list(filter: Selected, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): ShownRows | undefined
   past(after: Key, limit: number): readonly PastRow[]
+  overdue(now: number, limit: number): readonly ClaimedRow[]
+  nextDeadline(): number | undefined
 } {
   return {
     depths: (queues) => depths(db, queues),
@@ -54,6 +56,7 @@ export function sqliteReads(db: DatabaseSync): {
     list: lister(db),
     show: shower(db),
     past: past(db),
+    ...deadlines(db),
   }
 }
 
@@ -115,6 +118,23 @@ function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
       reports: many(reports, id) as [number, string][],
       hasBody: (one(body, id) as [number] | undefined)?.[0] === 1,
     }
+  }
+}
+
+function deadlines(db: DatabaseSync): {
+  overdue(now: number, limit: number): readonly ClaimedRow[]
+  nextDeadline(): number | undefined
+} {
+  const overdue = db.prepare(
+    `select ${CLAIMED} from deadline late cross join delivery d on d.message = late.message
+     cross join message m on m.id = d.message
+     where late.at <= ? and ${untold(SQLITE)} order by late.at, d.message, d.n limit ?`,
+  )
+  const next = db.prepare('select min(at) from deadline')
+  next.setReturnArrays(true)
+  return {
+    overdue: (now, limit) => many(overdue, now, limit) as readonly ClaimedRow[],
+    nextDeadline: () => (one(next) as [number | null])[0] ?? undefined,
   }
 }
 

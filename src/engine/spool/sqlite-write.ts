@@ -17,6 +17,7 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
   const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?)')
   const body = db.prepare('insert into body values (?, ?, ?)')
   const chunks = db.prepare('select count(*) as count from chunk where message = ?')
+  const deadlines = db.prepare('insert into deadline values (?, ?)')
   return (row, bytes) => {
     const [
       id,
@@ -31,6 +32,7 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
       crc,
       deliveries,
       tags,
+      deadline,
     ] = row
     const open = deliveries.length
     const count = offset >= 0 ? 0 : Number(chunks.get(id)?.['count'] ?? 0)
@@ -40,6 +42,7 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
       const to = deliveries[n]
       if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5])
     }
+    if (deadline !== null && open > 0) deadlines.run(id, deadline)
     if (offset >= 0 && open > 0) body.run(id, crc, bytes.subarray(offset, offset + length))
   }
 }
@@ -55,8 +58,10 @@ export function settler(db: DatabaseSync, facts: FactsKeeper): (row: SettlementR
   const end = finisher(db, facts)
   for (const statement of [settle, overrule, stateOf]) statement.setReturnArrays(true)
   const interrupted = (row: SettlementRow): 'held' | 'cancelled' | undefined => {
-    if (row[2] !== 'delivered' && row[2] !== 'bounced') return undefined
+    const isTold = row[2] === 'held' && row[5] === 1
+    if (row[2] !== 'delivered' && row[2] !== 'bounced' && !isTold) return undefined
     const state = first(stateOf.get(row[0], row[1]))
+    if (isTold) return state === 'held' ? state : undefined
     return state === 'held' || state === 'cancelled' ? state : undefined
   }
   /** What it was, unless it stays what it is. */

@@ -51,6 +51,12 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
   const release = db.prepare(
     `update delivery set state = 'waiting' where message = ? and n = ? and state = 'active'`,
   )
+  const take = db.prepare(
+    `update delivery set state = 'active' where message = ? and n = ? and state = 'waiting'`,
+  )
+  const drop = db.prepare(
+    'delete from deadline where message in (select message from deadline where at <= ? order by at limit ?)',
+  )
   const claim = claimer(db)
   const nextDue = nextDueFinder(db)
   const apply = changer(db, facts)
@@ -78,6 +84,9 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
       transaction('eventual', () => {
         for (const [id, n] of keys) release.run(id, n)
       }),
+    take: (keys: readonly Key[]) =>
+      transaction('eventual', () => keys.filter(([id, n]) => take.run(id, n).changes > 0)),
+    dropDeadlines: (now, limit) => transaction('eventual', () => void drop.run(now, limit)),
     apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
     report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),
@@ -184,6 +193,7 @@ function remover(db: DatabaseSync): (id: number) => void {
     'delete from report where message = ?',
     'delete from body where id = ?',
     'delete from chunk where message = ?',
+    'delete from deadline where message = ?',
   ].map((sql) => db.prepare(sql))
   return (id) => {
     for (const statement of statements) statement.run(id)
