@@ -411,9 +411,7 @@ export class Queue {
     const returning: Returning[] = []
     for (const queue of queues) {
       if (site.restsUntil(now, queue.stream) === undefined) continue
-      site.leave(queue)
-      for (const band of queue.ready)
-        for (const entry of band.remove(() => true)) returning.push(this.#returned(entry))
+      for (const entry of queue.removeReady(() => true)) returning.push(this.#returned(entry))
       this.#loading.heard(queue, true)
     }
     void this.#handing.back(returning).catch(ignoreSpoolError)
