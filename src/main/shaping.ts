@@ -43,7 +43,7 @@ export async function resolveRules(options: GlobalOptions, query: ShapingQuery):
       'missing',
       `no egress source is called ${query.source}; there are ${sources.join(', ')}`,
     )
-  const route = query.mx === undefined ? await routeTo(config, domain) : madeUp(query.mx)
+  const route = query.mx === undefined ? await routeTo(config, domain, query.stream) : madeUp(query.mx)
   const provider = providerFor(read.rules, domain, route)
   const layer = domainLayerOf(read.rules, domain)
   return {
@@ -61,6 +61,7 @@ export async function resolveRules(options: GlobalOptions, query: ShapingQuery):
           ...(layer === undefined ? {} : { domain: layer }),
           ...(route.via === 'static' ? { static: true as const } : {}),
         }),
+        route,
       ),
     ),
   }
@@ -81,16 +82,24 @@ export function suppressionPolicy({
   }
 }
 
-function viewOf({ where, values, origins, reactions, layers }: Resolved): ShapingView['sources'][number] {
+function viewOf(
+  { where, values, origins, reactions, layers }: Resolved,
+  route: Way,
+): ShapingView['sources'][number] {
   return {
     source: where.source,
     layers,
-    limits: Array.from(values, ([key, value]) => ({ key, value, origin: origins.get(key) })),
+    limits: Array.from(values, ([key, value]) =>
+      // A route of the configuration keeps its own, whatever rules say.
+      key === 'tls' && route.via === 'static' && route.tls !== undefined
+        ? { key, value: route.tls, origin: { layer: 'configuration', key: 'routes.tls' } }
+        : { key, value, origin: origins.get(key) },
+    ),
     reactions: reactions.map(({ id, place, act, times, within }) => ({ id, place, act, times, within })),
   }
 }
 
-type Way = Pick<Route, 'site' | 'names' | 'via'>
+type Way = Pick<Route, 'site' | 'names' | 'via'> & { readonly tls?: Route['tls'] }
 
 /** Domains that belong to a provider do so where the DNS decides; a route of the operator's leads elsewhere. */
 export function providerFor(
@@ -110,9 +119,9 @@ function now(): number {
   return performance.now()
 }
 
-async function routeTo(config: Config, domain: string): Promise<Way> {
+async function routeTo(config: Config, domain: string, stream = ''): Promise<Way> {
   using dns = new Resolver({ config: config.dns, now })
-  const routed = await routingBy(dns, config).route(domain, '')
+  const routed = await routingBy(dns, config).route(domain, stream)
   if (!routed.ok) throw new CliError('missing', `${routed.text}; --mx names hosts in place of the DNS`)
   return routed.route
 }

@@ -46,14 +46,21 @@ suite('shaping', () => {
   before(async () => {
     rig = await Rig.prepare()
     rules(RULES)
-    rig.configure({ queue: 'retry = ["1s"]\njitter = 0', limits: 'deliver_by_minimum = "1s"' })
+    const route = `127.0.0.1:${rig.sandbox.smtpPort}`
+    rules(`${RULES}[site."${route}"]\nmessages_per_second = 4\n`)
+    rig.configure({
+      queue: 'retry = ["1s"]\njitter = 0',
+      limits: 'deliver_by_minimum = "1s"',
+      '': `[[routes]]\ndomain = "routed.example.com"\nto = ["${route}"]\nallow_private = true\ntls = "required"`,
+    })
     await rig.run()
     await rig.seed()
   })
   after(() => rig[Symbol.asyncDispose]())
 
-  test('no more than so many messages come within a second, and everything comes', async () => {
-    const addresses = Array.from({ length: 13 }, (_, n) => `m${n}@limited.example.com`)
+  /** What a limit of four a second makes of 13 messages. */
+  async function isLimited(domain: string): Promise<void> {
+    const addresses = Array.from({ length: 13 }, (_, n) => `m${n}@${domain}`)
     for (const to of addresses) await submit(to)
     const came: number[] = []
     for (const to of addresses) came.push((await rig.delivered(to)).at)
@@ -65,6 +72,19 @@ suite('shaping', () => {
         `5 within ${fifth === undefined ? 0 : fifth - at} ms`,
       )
     }
+  }
+
+  test('no more than so many messages come within a second, and everything comes', () =>
+    isLimited('limited.example.com'))
+
+  test('the hosts of a route are limited by their site, and by nothing that holds for receivers in general', async () => {
+    await isLimited('routed.example.com')
+    const { out } = await rig.cliRun('shaping', 'resolve', 'routed.example.com')
+    assert.match(out, /^messages_per_second +4 +site 127\.0\.0\.1:\d+ /m)
+    assert.match(out, /^tls +required +configuration +routes\.tls$/m)
+    assert.match(out, /Rules of your own may limit it, as \[site\."127\.0\.0\.1:\d+"\]/)
+    assert.doesNotMatch(out, /connections_per_minute/)
+    assert.match((await rig.cliRun('shaping', 'resolve', 'else.example.com')).out, /connections_per_minute/)
   })
 
   test('a reply suspends the path; explained, listed, kept over a crash, and ended by an operator', async () => {

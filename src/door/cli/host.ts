@@ -37,6 +37,8 @@ export type ShapingQuery = {
   readonly domain: string
   /** Absent: all of the configuration. */
   readonly source?: string
+  /** Only of this stream, which may have routes of its own. */
+  readonly stream?: string
   /** Hosts in place of those that the DNS has. */
   readonly mx?: readonly string[]
 }

@@ -66,12 +66,12 @@ export const pretendRules: Pick<CliHost, 'checkRules' | 'resolveRules' | 'rehear
       layers: 2,
       reactions: 1,
     }),
-  resolveRules: (_, { domain, source = 'ip-1', mx = ['mx1.big.example'] }) =>
+  resolveRules: (_, { domain, source = 'ip-1', stream, mx = ['mx1.big.example'] }) =>
     Promise.resolve({
       domain,
       site: mx.join(','),
       hosts: mx,
-      via: 'mx',
+      via: stream === 'routed' ? 'static' : 'mx',
       provider: 'big',
       sources: [
         {

@@ -6,7 +6,7 @@ import { formatDuration } from '#grammar/time'
 
 import { collect, example, print } from './command.ts'
 import type { Globals, Run } from './command.ts'
-import type { RulesReport, ShapingView } from './host.ts'
+import type { RulesReport, ShapingQuery, ShapingView } from './host.ts'
 import { count, table } from './print.ts'
 import { reactionCommands } from './reaction.ts'
 import { harmless } from './text.ts'
@@ -31,7 +31,7 @@ function checkCommand(shaping: Command, run: Run): void {
   example(check, 'hikyaku shaping check')
 }
 
-type ResolveOptions = { readonly source?: string; readonly mx?: readonly string[] }
+type ResolveOptions = Omit<ShapingQuery, 'domain'>
 
 function resolveCommand(shaping: Command, run: Run): void {
   const resolve = shaping
@@ -39,6 +39,7 @@ function resolveCommand(shaping: Command, run: Run): void {
     .description('what holds for the mail of a domain, and the rule that says so')
     .argument('<domain>', 'of recipients')
     .option('--source <name>', 'only from this egress source')
+    .option('--stream <name>', 'by the routes of this stream')
     .option('--mx <hosts>', 'as if its MX were these hosts, separated by commas', hostsArgument)
     .action(async (domain: string, options: ResolveOptions, command: Command) => {
       const globals = command.optsWithGlobals<Globals>()
@@ -69,8 +70,16 @@ function viewText({ domain, site, hosts, via, provider, sources }: ShapingView):
   const head = [
     `${domain} goes to ${site}${hosts.length > 1 ? `, ${hosts.length} hosts` : ''} (${via})`,
     provider === undefined ? 'No provider is told by its hosts.' : `Its provider is ${provider}.`,
+    ...(via === 'static' ? staticText(domain, site) : []),
   ]
   return `${head.join('\n')}\n${sources.map((source) => `\n${sourceText(source)}`).join('')}`
+}
+
+function staticText(domain: string, site: string): readonly string[] {
+  return [
+    'It has a route of the configuration: [egress] holds, and of [default] only the reactions do.',
+    `Rules of your own may limit it, as [site.${JSON.stringify(site)}] or [domain.${JSON.stringify(domain)}].`,
+  ]
 }
 
 type Source = ShapingView['sources'][number]

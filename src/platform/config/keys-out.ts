@@ -29,7 +29,7 @@ const TLS_WORDS =
   '`none`: never. `opportunistic`: when offered, with any certificate (RFC 7435 §3). `required`: or not at all. `verified`: required, and the certificate must be valid for the host, by authority or by DANE. `dane`: required, and by DANE alone (RFC 7672 §6).'
 
 export const ROUTES = rows(
-  'Where mail for some domains goes instead of to its MX. The first row that matches wins.',
+  'Where mail for some domains goes instead of to its MX. The first row that matches wins. What these hosts bear is limited by `[egress]` and by rules of your own for their site or domain, and not by the limits for receivers in general: see docs/shaping.md.',
   {
     domain: domainPattern({
       example: '*.example.com',

@@ -19,6 +19,7 @@ import {
   path,
   REACTION,
   WARMING,
+  HOLD,
 } from './facts.fixture.ts'
 import type { NodeChanges } from './facts.fixture.ts'
 import type { Reason } from './reason.ts'
@@ -325,4 +326,25 @@ test('a queue says first what keeps the whole node, and nothing when only held d
   assert.deepEqual(explainQueue({ depth, now: NOW, node: known }), reasons)
   assert.deepEqual(explainQueue({ depth, now: NOW }), [{ at: 'stopped' }])
   assert.deepEqual(explainQueue({ depth: { ...depth, waiting: 0, active: 0 }, now: NOW }), [])
+})
+
+test('what a reply holds with its campaign says so, also before it is due; what is released from it does not', () => {
+  const campaign = { organization: 'default', stream: 'transactional', campaign: 'spring' }
+  const message = { ...facts().message, campaign: 'spring' }
+  const holding = node({ holds: [HOLD] })
+  const of = (changes: Parameters<typeof facts>[0], about: typeof MESSAGE = message): readonly string[] =>
+    explainDelivery({ ...facts(changes), message: about, node: holding }).map(({ at }) => at)
+  const held = `held by shaping reaction ${HOLD.id}: provider big: spam: 451 4.7.1 Come back later`
+  assert.deepEqual(HOLD.campaign, campaign)
+  assert.deepEqual(of({ state: 'held', lastReply: held }), ['campaign-held'])
+  assert.deepEqual(of({ state: 'held', lastReply: 'looks odd' }), ['held'])
+  assert.equal(of({ due: NOW + MINUTE, attempts: 1 })[0], 'campaign-held')
+  assert.ok(!of({ due: NOW + MINUTE, attempts: 1, lastReply: held }).includes('campaign-held'))
+  assert.ok(!of({ due: NOW + MINUTE }, facts().message).includes('campaign-held'))
+  const depth = { queue: 'default/transactional/example.com', waiting: 0, active: 0, held: 3, oldest: NOW }
+  assert.deepEqual(
+    explainQueue({ depth, now: NOW, node: holding }).map(({ at }) => at),
+    ['campaign-held'],
+  )
+  assert.deepEqual(explainQueue({ depth: { ...depth, held: 0 }, now: NOW, node: holding }), [])
 })
