@@ -266,8 +266,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
 function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void {
   const [, n, state, due, at, delayNotified, reply, attempt] = row
   const delivery = kept?.deliveries[n]
-  if (!kept || !delivery) return
-  if (!isChanged(delivery.state, row)) return
+  if (!kept || !delivery || !isChanged(delivery.state, row)) return
   const wasOpen = delivery.state !== 'cancelled'
   Object.assign(delivery, {
     state,

@@ -86,7 +86,7 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
       }),
     take: (keys: readonly Key[]) =>
       transaction('eventual', () => keys.filter(([id, n]) => take.run(id, n).changes > 0)),
-    dropDeadlines: (now, limit) => transaction('eventual', () => void drop.run(now, limit)),
+    dropDeadlines: (at, limit) => transaction('eventual', () => void drop.run(at, limit)),
     apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
     report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),

@@ -341,10 +341,10 @@ test('what a reply holds with its campaign says so, also before it is due; what 
   assert.equal(of({ due: NOW + MINUTE, attempts: 1 })[0], 'campaign-held')
   assert.ok(!of({ due: NOW + MINUTE, attempts: 1, lastReply: held }).includes('campaign-held'))
   assert.ok(!of({ due: NOW + MINUTE }, facts().message).includes('campaign-held'))
-  const depth = { queue: 'default/transactional/example.com', waiting: 0, active: 0, held: 3, oldest: NOW }
+  const counts = { queue: 'default/transactional/example.com', waiting: 0, active: 0, held: 3, oldest: NOW }
   assert.deepEqual(
-    explainQueue({ depth, now: NOW, node: holding }).map(({ at }) => at),
+    explainQueue({ depth: counts, now: NOW, node: holding }).map(({ at }) => at),
     ['campaign-held'],
   )
-  assert.deepEqual(explainQueue({ depth: { ...depth, held: 0 }, now: NOW, node: holding }), [])
+  assert.deepEqual(explainQueue({ depth: { ...counts, held: 0 }, now: NOW, node: holding }), [])
 })
