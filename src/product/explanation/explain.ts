@@ -67,7 +67,7 @@ function ofState(facts: DeliveryFacts): readonly Reason[] {
     case 'cancelled':
       return [{ at: 'cancelled', why: delivery.lastReply ?? '', ...endedAt(delivery) }]
     case 'held':
-      return held(facts)
+      return ofHeld(facts)
     case 'waiting':
     case 'active':
       return whyUnfinished(facts)
@@ -100,7 +100,7 @@ function ending(at: 'delivered' | 'bounced' | 'expired', { delivery, attempts }:
   }
 }
 
-function held(facts: DeliveryFacts): readonly Reason[] {
+function ofHeld(facts: DeliveryFacts): readonly Reason[] {
   const { delivery, node } = facts
   const live = node?.holds?.find((one) => isHeldBy(one, delivery))
   if (live !== undefined) return [campaignHeld(live)]

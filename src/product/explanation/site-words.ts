@@ -166,6 +166,7 @@ const ENGLISH_ACTS: Acts = {
   'one-connection': 'one connection only',
   reroute: 'suspended, another source takes over',
   'pause-stream': 'the stream paused',
+  'hold-campaign': 'a campaign held, wherever it would go',
 }
 const JAPANESE_ACTS: Acts = {
   suspend: '送信休止',
@@ -173,6 +174,7 @@ const JAPANESE_ACTS: Acts = {
   'one-connection': '接続は 1 本だけ',
   reroute: '送信休止（別の送信元から送信）',
   'pause-stream': 'ストリームの休止',
+  'hold-campaign': 'キャンペーンの保留（宛先を問わず）',
 }
 
 const WORDS: { readonly [K in Language]: Words } = {

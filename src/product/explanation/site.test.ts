@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import type { PathState } from '#engine/egress'
 
-import { NOW, path, REACTION, WARMING } from './facts.fixture.ts'
+import { HOLD, NOW, path, REACTION, WARMING } from './facts.fixture.ts'
 import { tellSite } from './site-words.ts'
 import { explainSite } from './site.ts'
 import type { SiteFacts } from './site.ts'
@@ -120,4 +120,15 @@ test('what waits for its next try says so, and where its last answers are', () =
 test('nothing left has neither a rate nor an end', () => {
   const found = explainSite(facts({ queues: [queue('a/b/one', [], 0)] }))
   assert.deepEqual([found.rate, found.eta, found.bound], [undefined, undefined, undefined])
+})
+
+test('a campaign that a reply elsewhere has held is told of where its stream has mail', () => {
+  const open = path({ at: 'open' })
+  const elsewhere = { ...HOLD, site: 'mx.elsewhere.example' }
+  const of = (name: string): readonly string[] =>
+    explainSite(facts({ queues: [queue(name, [open])], reactions: [elsewhere] })).reactions.map(
+      ({ id }) => id,
+    )
+  assert.deepEqual(of('default/transactional/example.com'), [HOLD.id])
+  assert.deepEqual(of('default/marketing/example.com'), [])
 })

@@ -48,6 +48,13 @@ export type SiteExplained = {
   readonly eta?: Instant
 }
 
+/** A campaign is held wherever it would go: here, where its stream has mail for this site. */
+function isOfAny({ campaign }: Live, queues: SiteFacts['queues']): boolean {
+  if (campaign === undefined) return false
+  const begin = `${campaign.organization}/${campaign.stream}/`
+  return queues.some(({ queue }) => queue.startsWith(begin))
+}
+
 /** What a receiver takes for one message where nothing was measured, in ms. Guesses. */
 const USUAL = { transaction: 500, connecting: 500 } as const
 
@@ -72,7 +79,7 @@ export function explainSite({ site, queues, reactions, rules, now }: SiteFacts):
     held: sum((one) => one.held),
     ...(nextDue === undefined ? {} : { nextDue }),
     paths,
-    reactions: reactions.filter((one) => one.site === site && one.until > now),
+    reactions: reactions.filter((one) => one.until > now && (one.site === site || isOfAny(one, queues))),
     reasons: uniqueReasons(queues.flatMap((one) => one.reasons)),
     ...(limited === undefined ? {} : { bound: limited.bound }),
     ...(rate === undefined ? {} : { rate, eta: begins + (left / rate.perMinute) * 60_000 }),
