@@ -34,8 +34,8 @@ const NAMES: readonly (string | RegExp)[] = [
   '"why" `$(id)` <b>',
   '5 % of the disk is free',
   'a decision of policy',
-  /provider big(?:: busy| from ip-1)?|unknown-users|shaping\/big\.toml:\d+|own\.toml:\d+/g,
-  /\b(?:ip-\d|big|google|default|transactional|others)\b/g,
+  /provider big(?:: busy|: spam| from ip-1)?|unknown-users|shaping\/big\.toml:\d+|own\.toml:\d+/g,
+  /\b(?:ip-\d|big|google|default|transactional|marketing|spring|others)\b/g,
   /\b(?:[\w-]+\.)+(?:example|com|org|jp|net)\b/g,
   // Commands, files, keys and values of the configuration, options.
   /「(?:hikyaku )?[a-z-]+ [^」]+」|"hikyaku [^"]+"|"overflow"/g,
