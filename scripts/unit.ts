@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path'
 
 import { onlyTests } from './tests.ts'
 
-export const UNIT = { paths: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], each: 20_000, all: 120_000 }
+export const UNIT = { paths: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], each: 60_000, all: 300_000 }
 
 /**
  * What an octet of a folder's tests costs, beside one of most folders that do input and output (measured): some have
