@@ -84,10 +84,14 @@ suite('rates of a source', () => {
     await rig.log.until(kind, { to })
   }
 
+  async function reasonOf(id: MessageId): Promise<string | undefined> {
+    return (await rig.operations.explain({ id }))?.deliveries[0]?.reasons[0]?.at
+  }
+
   const rateHigh = (rate: string, provider: string): number =>
     rig.log.count('source.rate-high', { source: 'fresh', provider, rate })
 
-  test('complaints beyond the limit take the warm-up a step back at once, and it says so until they are few', async () => {
+  test('complaints beyond the limit take the warm-up a step back, which says so until they are few, over a restart', async () => {
     await rig.operations.warmUpSet({ source: 'fresh', provider: 'google', step: 2 })
     await delivered(letters(12, 'reader', 'gmail.com'))
     await comesBack('reader0@gmail.com', 'complaint.received', complaint())
@@ -95,16 +99,15 @@ suite('rates of a source', () => {
     await comesBack('reader1@gmail.com', 'complaint.received', complaint())
     const high = await rig.log.until('source.rate-high', { source: 'fresh', provider: 'google' })
     assert.deepEqual([high['rate'], high['beyond'], high['bad'], high['of']], ['complained', 'bad', 2, 12])
-    const stepped = await rig.log.until('warmup.stepped', { why: 'bad-signs' })
+    const stepped = await rig.log.until('warmup.stepped', { provider: 'google', why: 'bad-signs' })
     assert.deepEqual(
       [stepped['step'], stepped['limit'], stepped['sign'], stepped['bad']],
       [1, 10, 'complained', 2],
     )
 
     const waiting = await submit('later@gmail.com')
-    const told = await rig.operations.explain({ id: waiting })
-    const reason = told?.deliveries[0]?.reasons[0]
-    assert.equal(reason?.at, 'warming')
+    // At first it is on its way to a path that is found to be full.
+    while ((await reasonOf(waiting)) !== 'warming');
     const why =
       /step 1 of 3 allows 10 messages .* within a day 2 of 12 recipients complained \(17 %, more than 10 %\)/
     assert.match((await rig.cliRun('message', 'explain', waiting, '--lang', 'en')).out, why)
@@ -119,7 +122,9 @@ suite('rates of a source', () => {
     const sources = await rig.operations.sources()
     const [fresh] = sources.filter(({ name }) => name === 'fresh')
     assert.deepEqual(
-      fresh?.alerts.map(({ measure, level }) => [measure, level]),
+      fresh?.alerts
+        .filter(({ provider }) => provider === 'google')
+        .map(({ measure, level }) => [measure, level]),
       [['complained', 'bad']],
     )
     assert.equal(fresh.warmUps.find(({ provider }) => provider === 'google')?.slowed?.sign.kind, 'complained')
@@ -129,14 +134,18 @@ suite('rates of a source', () => {
     )
     const { rows } = await rig.cli<RatesView>('reputation', 'rates', '--span', 'hour')
     assert.deepEqual(
-      rows.map(({ provider, delivered: all, complained }) => [provider, all, complained]),
-      [['google', 12, 2]],
+      rows
+        .filter(({ provider }) => provider === 'google')
+        .map(({ delivered: all, complained }) => [all, complained]),
+      [[12, 2]],
     )
+    await overRestart()
   })
 
-  test('a restart tells nothing again, an operator overrules it, and the rate recovers', async () => {
+  /** A restart tells nothing again, an operator overrules it, and the rate recovers. */
+  async function overRestart(): Promise<void> {
     await rig.restart('kill')
-    const [state] = await rig.operations.warmUps()
+    const state = (await rig.operations.warmUps()).find(({ provider }) => provider === 'google')
     assert.deepEqual([state?.step, state?.slowed?.sign.kind], [1, 'complained'])
     await rig.operations.warmUpSet({ source: 'fresh', provider: 'google', step: 3 })
     await rig.delivered('later@gmail.com')
@@ -144,8 +153,8 @@ suite('rates of a source', () => {
     const recovered = await rig.log.until('source.rate-recovered', { source: 'fresh', provider: 'google' })
     assert.deepEqual([recovered['rate'], recovered['bad']], ['complained', 2])
     assert.equal(rateHigh('complained', 'google'), 1)
-    assert.equal(rig.log.count('warmup.stepped', { why: 'bad-signs' }), 1)
-  })
+    assert.equal(rig.log.count('warmup.stepped', { provider: 'google', why: 'bad-signs' }), 1)
+  }
 
   test('what is refused for reputation counts, at once or hours later, where it was sent', async () => {
     await rig.operations.warmUpSet({ source: 'fresh', provider: 'others', step: 2 })
@@ -163,6 +172,7 @@ suite('rates of a source', () => {
     const stepped = await rig.log.until('warmup.stepped', { provider: 'others', why: 'bad-signs' })
     assert.deepEqual([stepped['step'], stepped['sign']], [1, 'refused'])
     const waiting = await submit('late@later.example.com')
+    while ((await reasonOf(waiting)) !== 'warming');
     const told = await rig.cliRun('message', 'explain', waiting, '--lang', 'en')
     assert.match(told.out, /within a day 2 of \d+ messages were refused for what is thought of us/)
   })
