@@ -15,6 +15,20 @@ export const GOOGLE_RULES = [
     ],
   ),
   rule(
+    'spam/google-groups',
+    // It goes on with advice about SPF, which is not the reason.
+    /rejected due to spam classification/,
+    [
+      'Your email to group a@example.com was rejected due to spam classification. To address this issue: * Set up SPF records for your sending domain if you have not done so already.',
+    ],
+  ),
+  rule(
+    'security/google-send-as',
+    // A server of the sender's own, through which Gmail was told to send.
+    /server does not advertise auth/,
+    ['Unspecified Error (SENT_SECOND_EHLO): Smtp server does not advertise AUTH capability'],
+  ),
+  rule(
     'authentication/google',
     any(
       /senders to authenticate/,

@@ -84,12 +84,16 @@ export const JAPAN = [
   rule(
     'filtered/domain-filter',
     any(
-      /each of the following recipients was rejected by a remote mail server\.?\s*$/,
+      /each of the following recipients was rejected by a remote mail server\.?\s*(?:$|-{9})/,
       /rejected by the domain filter/,
     ),
     [
       {
         reply: 'Each of the following recipients was rejected by a remote mail server.',
+        domain: 'ezweb.ne.jp',
+      },
+      {
+        reply: 'Each of the following recipients was rejected by a remote mail server. --------------------',
         domain: 'ezweb.ne.jp',
       },
     ],

@@ -65,6 +65,12 @@ export const FULL = [
 /** What begins with these says all there is to say; what follows may be about lists, guards and policies. */
 export const UNKNOWN = [
   rule(
+    'host-unknown/account-or-domain',
+    // It goes on to name a block list as one of the things that may be wrong.
+    /account or domain may not exist/,
+    ['550 The account or domain may not exist, they may be blacklisted, or missing the proper dns entries.'],
+  ),
+  rule(
     'user-unknown/words',
     /^(?:<?@>?[:.]{0,3} ?)?(?:recipient address rejected: )?(?:user unknown|unknown user|no such user(?: here)?|user (?:not found|does(?:n't| not) exist)|mailbox not found|invalid recipient)(?: <?@>?)?(?:[.,;!(]| -| in |$)/,
     [

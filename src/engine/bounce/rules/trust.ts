@@ -69,6 +69,7 @@ export const TRUST = [
       /(?:ip name|hostname|client|reverse) lookup (?:failed|failure)/,
       /cannot resolve your (?:address|host|domain)/,
       /unresolvable relay host/,
+      /mismatche[sd] client ip/,
       /no reverse/,
       /does not resolve to/,
       /(?:fix|get a custom|invalid) (?:your )?reverse/,
@@ -83,6 +84,7 @@ export const TRUST = [
       '554 5.7.1 Please fix reverse DNS for 192.0.2.1',
       '504 5.5.2 <mail>: Helo command rejected: need fully-qualified hostname: HELO not accepted',
       '550 Access denied. IP name lookup failed',
+      '550 domain example.com mismatches client ip 192.0.2.1',
     ],
   ),
   rule(
@@ -93,6 +95,15 @@ export const TRUST = [
       /authenticate or the domain/,
     ),
     ["553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"],
+  ),
+  rule(
+    'security/before-relaying',
+    // We are taken for a client that has not logged in; the host would relay for one that has.
+    any(/turn on smtp auth/, /relay .{0,40}without auth/),
+    [
+      '550-Please turn on SMTP Authentication in your mail client. 550 relay through this server without authentication.',
+      '550 192.0.2.1 is not permitted to relay through this server without authentication.',
+    ],
   ),
   rule(
     'relaying-denied/words',
