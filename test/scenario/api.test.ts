@@ -96,6 +96,32 @@ suite('HTTP API', () => {
     assert.deepEqual([shown.message.door, shown.message.subject], ['api', 'ご注文の確認'])
   })
 
+  test('a message as it is, and one as a form, come out signed and whole', async () => {
+    const to = 'raw@api.example.com'
+    const raw = `From: shop@${DOMAIN}\nTo: ${to}\nBcc: hidden@example.com\nSubject: raw\n\nAs it is.\n`
+    const sent = await fetch(`${rig.node.api}/v1/messages/mime?from=shop@${DOMAIN}&to=${to}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'message/rfc822' },
+      body: raw,
+    })
+    assert.equal(sent.status, 202)
+    const received = await rig.delivered(to)
+    assert.match(received.raw.toString(), /\r\n\r\nAs it is\.\r\n$/)
+    assert.deepEqual(mailOf(received.raw).all('Bcc'), [])
+    assert.deepEqual(await dkimVerdicts(received.raw, rig.domain), ['ed25519-sha256 pass', 'rsa-sha256 pass'])
+
+    const formed = new FormData()
+    formed.set('message', JSON.stringify(message('form@api.example.com')))
+    formed.set('attachments', new Blob(['a,b\n'], { type: 'text/csv' }), '注文.csv')
+    const headers = { authorization: `Bearer ${token}` }
+    assert.equal(
+      (await fetch(`${rig.node.api}/v1/messages`, { method: 'POST', headers, body: formed })).status,
+      202,
+    )
+    const withFile = await rig.delivered('form@api.example.com')
+    assert.ok(withFile.raw.toString().includes(Buffer.from('a,b\n').toString('base64')))
+  })
+
   test('Bcc is in the envelope and nowhere else', async () => {
     const to = 'seen@bcc.example.com'
     const hidden = 'hidden@bcc.example.com'

@@ -59,6 +59,11 @@ export class Problem extends Error {
   }
 }
 
+/** One place that says what cannot be. */
+export function invalidAt(pointer: string, detail: string): Problem {
+  return new Problem('invalid', 'See errors for what is wrong, and where.', { places: [{ pointer, detail }] })
+}
+
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** What Fastify itself refuses, in our words. */

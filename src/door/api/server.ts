@@ -1,17 +1,20 @@
 /** The HTTP API: routes, who may use them, and what every answer has in common. What it says is in `docs/api.md`. */
 
+import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { fastify } from 'fastify'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
 
 import { deliveryRoutes } from './deliveries.ts'
+import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
+import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
@@ -20,6 +23,18 @@ export type ApiServer = AsyncDisposable & { readonly address: string; readonly p
 
 /** Resolves when it listens. Disposal lets requests under way end. @throws what listening throws */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
+  const app = await apiOf(parts)
+  await app.listen({ host: parts.address, port: parts.port })
+  const bound = app.server.address()
+  return {
+    address: parts.address,
+    port: typeof bound === 'object' && bound !== null ? bound.port : parts.port,
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+/** All but the port. */
+export async function apiOf(parts: ApiParts): Promise<App> {
   const app = fastify({
     bodyLimit: parts.bodyLimit,
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
@@ -29,11 +44,13 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
     return503OnClosing: true,
   })
   app.setValidatorCompiler<TSchema>(compileSchema)
+  bodies(app)
   app.setErrorHandler((error, request, reply) => failed(parts.log, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const problem = new Problem('missing', `There is nothing at ${request.method} ${request.url}: see /docs`)
     return told(problem, request, reply)
   })
+  await app.register(multipart)
   await app.register(swagger, { openapi: openApi(parts.version) })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   const routeParts: RouteParts = {
@@ -42,15 +59,25 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   }
   const typed: App = app
   sendRoutes(typed, routeParts)
+  rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
-  await app.listen({ host: parts.address, port: parts.port })
-  const bound = app.server.address()
-  return {
-    address: parts.address,
-    port: typeof bound === 'object' && bound !== null ? bound.port : parts.port,
-    [Symbol.asyncDispose]: () => app.close(),
-  }
+  return typed
+}
+
+/** What is no JSON, no form and no message is refused before it is read. */
+function bodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => parseJson(body),
+  )
+  app.addContentTypeParser(
+    'message/rfc822',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => body,
+  )
 }
 
 function openApi(version: string): object {

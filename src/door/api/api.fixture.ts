@@ -1,0 +1,140 @@
+/** The API without a node: two keys, what was submitted, and requests that need no port. */
+
+import { formatMailbox } from '#grammar/address'
+import { memoryLog } from '#platform/log'
+import type { ApiKey, KeyRing } from '#product/account'
+import { SCOPES } from '#product/account'
+
+import type { ApiParts, App } from './parts.ts'
+import { apiOf } from './server.ts'
+import type { Submission, Submitted } from './submission.ts'
+
+export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0)
+export const LIMIT = 256 * 1024
+
+export type Bench = AsyncDisposable & {
+  readonly app: App
+  readonly submissions: Submission[]
+  /** The next submissions are answered so; accepted when there is none left. */
+  readonly answers: Submitted[]
+  readonly logged: ReturnType<typeof memoryLog>
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Told>
+}
+
+export type Told = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+const KEY: ApiKey = {
+  id: 'k123456789',
+  organization: 'default',
+  stream: 'transactional',
+  note: '',
+  scopes: SCOPES,
+  networks: [],
+  createdAt: 0,
+}
+
+export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
+  const submissions: Submission[] = []
+  const answers: Submitted[] = []
+  const logged = memoryLog()
+  let made = 0
+  const app = await apiOf({
+    address: '127.0.0.1',
+    port: 0,
+    bodyLimit: LIMIT,
+    trustedProxies: [],
+    keys: RING,
+    submit: async (submission) => {
+      submissions.push(submission)
+      return answers.shift() ?? { ok: true, id: `0sa94xg7r0${submissions.length}`, skipped: [] }
+    },
+    operations: NO_OPERATIONS,
+    log: logged,
+    version: '0',
+    now: () => NOW,
+    unique: () => `u${(made += 1)}`,
+    ...more,
+  })
+  return {
+    app,
+    submissions,
+    answers,
+    logged,
+    post: (path, body, headers = {}) => post(app, path, body, headers),
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+async function post(
+  app: App,
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Told> {
+  const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
+  const answer = await app.inject({
+    method: 'POST',
+    url,
+    headers: { authorization: 'Bearer hk_right', 'content-type': 'application/json', ...headers },
+    payload: isRaw ? body : JSON.stringify(body),
+  })
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? {} : answer.json() }
+}
+
+const RING: KeyRing = {
+  async check(token) {
+    if (token === 'hk_right') return { ok: true, key: KEY }
+    if (token === 'hk_reader')
+      return { ok: true, key: { ...KEY, id: 'reader0000', scopes: ['messages:read'] } }
+    return { ok: false, why: 'unknown' }
+  },
+  async close() {},
+}
+
+const NO_OPERATIONS: ApiParts['operations'] = {
+  messages: async () => [],
+  message: async () => null,
+  explain: async () => null,
+  change: async () => ({ count: 0 }),
+  suppressions: async () => [],
+  suppressionAdd: async () => [],
+  suppressionRemove: async () => [],
+} as unknown as ApiParts['operations']
+
+export const SIMPLE = { from: 'shop@example.org', to: 'user@example.com', subject: 'Hello', text: 'Hi' }
+
+export function recipientsOf({ to }: Submission): readonly string[] {
+  return to.map(formatMailbox)
+}
+
+export function pointersOf({ body }: Told): readonly string[] {
+  const errors = body['errors'] as readonly { pointer: string }[] | undefined
+  return (errors ?? []).map(({ pointer }) => pointer).toSorted()
+}
+
+/** A part of a form; with a name it is a file. */
+export type FormPart = {
+  readonly field: string
+  readonly content: string | Buffer
+  readonly name?: string
+  readonly type?: string
+}
+
+/** The body and its Content-Type. RFC 7578 §4 */
+export function form(parts: readonly FormPart[]): { readonly body: Buffer; readonly type: string } {
+  const boundary = 'frontier'
+  const pieces = parts.flatMap(({ field, content, name, type }) => [
+    `--${boundary}\r\nContent-Disposition: form-data; name="${field}"`,
+    name === undefined ? '' : `; filename="${name}"`,
+    type === undefined ? '' : `\r\nContent-Type: ${type}`,
+    '\r\n\r\n',
+    content,
+    '\r\n',
+  ])
+  const body = Buffer.concat([...pieces, `--${boundary}--\r\n`].map((piece) => Buffer.from(piece)))
+  return { body, type: `multipart/form-data; boundary=${boundary}` }
+}
