@@ -2,6 +2,7 @@
 
 import { formatMailbox } from '#grammar/address'
 import { memoryLog } from '#platform/log'
+import type { MemoryLog } from '#platform/log'
 import type { ApiKey, KeyRing } from '#product/account'
 import { SCOPES } from '#product/account'
 
@@ -17,7 +18,7 @@ export type Bench = AsyncDisposable & {
   readonly submissions: Submission[]
   /** The next submissions are answered so; accepted when there is none left. */
   readonly answers: Submitted[]
-  readonly logged: ReturnType<typeof memoryLog>
+  readonly logged: MemoryLog
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Told>
 }
 

@@ -2,18 +2,20 @@
 
 import type { Mailbox } from '#grammar/address'
 import { compose, unfitting } from '#grammar/composition'
-import type { Attachment, Author, CharsetName } from '#grammar/composition'
+import type { Attachment, Author, CharsetName, Composition } from '#grammar/composition'
 
 import { author, distinct } from './address.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { invalidAt } from './problem.ts'
 
-export type Composed = {
+export type Letter = {
   readonly from: Mailbox
   /** To, Cc and Bcc, each once. */
   readonly recipients: readonly Mailbox[]
-  readonly content: Buffer
+  readonly composition: Composition
 }
+
+export type Composed = Pick<Letter, 'from' | 'recipients'> & { readonly content: Buffer }
 
 export type Circumstances = {
   /** Milliseconds since the epoch. */
@@ -23,7 +25,13 @@ export type Circumstances = {
 }
 
 /** @throws {Problem} `invalid` */
-export function composed(request: MessageRequest, { now, unique }: Circumstances): Composed {
+export function composed(request: MessageRequest, circumstances: Circumstances): Composed {
+  const { from, recipients, composition } = letterOf(request, circumstances)
+  return { from, recipients, content: compose(composition) }
+}
+
+/** All that can be wrong, found; the octets are yet to be made. @throws {Problem} `invalid` */
+export function letterOf(request: MessageRequest, { now, unique }: Circumstances): Letter {
   if (request.text === undefined && request.html === undefined)
     throw invalidAt('#/text', 'there is neither text nor html')
   const from = author(request.from, '#/from')
@@ -31,7 +39,7 @@ export function composed(request: MessageRequest, { now, unique }: Circumstances
   const cc = authors(request, 'cc')
   const recipients = distinct([...to, ...cc, ...authors(request, 'bcc')].map((each) => each.mailbox))
   if (recipients.length === 0) throw invalidAt('#/to', 'there is no recipient')
-  const content = compose({
+  const composition: Composition = {
     from,
     to,
     cc,
@@ -45,8 +53,8 @@ export function composed(request: MessageRequest, { now, unique }: Circumstances
     date: now,
     messageId: `<${unique}@${from.mailbox.domain}>`,
     boundary: unique,
-  })
-  return { from: from.mailbox, recipients, content }
+  }
+  return { from: from.mailbox, recipients, composition }
 }
 
 function authors(request: MessageRequest, name: 'to' | 'cc' | 'bcc' | 'reply_to'): readonly Author[] {

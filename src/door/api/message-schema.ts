@@ -5,9 +5,9 @@ import type { Static } from 'typebox'
 
 import { Line } from './text.ts'
 
-const NO_NUL = '^[^\\u0000]*$'
+export const NO_NUL = '^[^\\u0000]*$'
 
-const BASE64 = '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$'
+export const BASE64 = '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$'
 
 const CLOSED = { additionalProperties: false }
 

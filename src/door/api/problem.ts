@@ -1,5 +1,9 @@
 /** What went wrong, as every client reads it. RFC 9457 */
 
+import type { FastifyRequest } from 'fastify'
+
+import type { Log } from '#platform/log'
+
 /** One place of the request. RFC 6901 */
 export type Place = { readonly pointer: string; readonly detail: string }
 
@@ -67,7 +71,7 @@ export function invalidAt(pointer: string, detail: string): Problem {
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** What Fastify itself refuses, in our words. */
-export function problemOf(error: unknown): Problem | undefined {
+function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   const detail = error instanceof Error ? error.message : ''
@@ -83,4 +87,12 @@ export function problemOf(error: unknown): Problem | undefined {
     default:
       return undefined
   }
+}
+
+/** What the client is told of `error`; what was our fault is in the log. */
+export function toldOf(log: Log, error: unknown, request: FastifyRequest): Problem {
+  const problem = problemOf(error)
+  if (problem !== undefined) return problem
+  log.error('api.failed', { request: request.id, method: request.method, path: request.url, cause: error })
+  return new Problem('failed', `The log has it under ${request.id}.`)
 }

@@ -7,15 +7,14 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 
-import type { Log } from '#platform/log'
-
 import { deliveryRoutes } from './deliveries.ts'
 import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
-import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
+import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
+import { sendGridRoutes } from './sendgrid.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
 
@@ -45,7 +44,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   })
   app.setValidatorCompiler<TSchema>(compileSchema)
   bodies(app)
-  app.setErrorHandler((error, request, reply) => failed(parts.log, error, request, reply))
+  app.setErrorHandler((error, request, reply) => told(toldOf(parts.log, error, request), request, reply))
   app.setNotFoundHandler((request, reply) => {
     const problem = new Problem('missing', `There is nothing at ${request.method} ${request.url}: see /docs`)
     return told(problem, request, reply)
@@ -62,6 +61,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  await app.register(async (scope) => sendGridRoutes(scope, routeParts))
   return typed
 }
 
@@ -87,13 +87,6 @@ function openApi(version: string): object {
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
     security: [{ key: [] }],
   }
-}
-
-function failed(log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error)
-  if (problem !== undefined) return told(problem, request, reply)
-  log.error('api.failed', { request: request.id, method: request.method, path: request.url, cause: error })
-  return told(new Problem('failed', `The log has it under ${request.id}.`), request, reply)
 }
 
 function told(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -38,6 +38,8 @@ export type Submit = (submission: Submission) => Promise<Submitted>
 /** A message as a route has made it; the rest of a submission is of its request. */
 export type Handing = Pick<Submission, 'key' | 'from' | 'to' | 'content' | 'holdUntil'> & {
   readonly stream: string | undefined
+  /** Of the client's own, for the log. */
+  readonly labels?: Readonly<Record<string, unknown>>
 }
 
 type Kept = Extract<Submitted, { ok: true }>
@@ -48,11 +50,15 @@ export async function handOver(
   request: FastifyRequest,
   handing: Handing,
 ): Promise<Kept> {
-  const { key, from, to, content, stream } = handing
+  const { key, from, to, content, stream, holdUntil, labels } = handing
   const protocol = request.protocol.toUpperCase()
   const submitted = await submit({
-    ...handing,
+    key,
     stream: stream ?? key.stream,
+    from,
+    to,
+    content,
+    ...(holdUntil !== undefined && { holdUntil }),
     address: request.ip,
     protocol,
   })
@@ -66,6 +72,7 @@ export async function handOver(
     recipients: to.length - submitted.skipped.length,
     size: content.length,
     protocol,
+    ...labels,
   })
   return submitted
 }
