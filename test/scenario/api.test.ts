@@ -1,6 +1,7 @@
 /** The HTTP API of a running node, from the request to the receiver. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 
 import { SCOPES } from '#product/account'
@@ -120,6 +121,32 @@ suite('HTTP API', () => {
     )
     const withFile = await rig.delivered('form@api.example.com')
     assert.ok(withFile.raw.toString().includes(Buffer.from('a,b\n').toString('base64')))
+  })
+
+  test("a transaction in Blastengine's words is delivered, and read by its number", async () => {
+    const [, id = ''] = token.split('_')
+    const digest = createHash('sha256').update(`${id}${token}`).digest('hex')
+    const bearer = Buffer.from(digest).toString('base64')
+    const to = 'transaction@api.example.com'
+    const sent = await post(
+      {
+        from: { email: `shop@${DOMAIN}`, name: '店' },
+        to,
+        subject: '__name__様',
+        encode: 'ISO-2022-JP',
+        text_part: '__name__様',
+        insert_code: [{ key: '__name__', value: '山田' }],
+      },
+      bearer,
+      '/api/v1/deliveries/transaction',
+    )
+    assert.equal(sent.status, 201)
+    const { raw } = await rig.delivered(to)
+    assert.match(new TextDecoder('iso-2022-jp').decode(raw), /\r\n山田様\r\n/)
+    const path = `/api/v1/deliveries/${String(sent.body['delivery_id'])}`
+    await until(async () => (await get(path, bearer)).body['status'] === 'SENT')
+    const stranger = await everything('globex')
+    assert.equal((await get(path, stranger)).status, 404)
   })
 
   test('Bcc is in the envelope and nowhere else', async () => {

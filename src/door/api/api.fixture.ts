@@ -15,6 +15,7 @@ export const LIMIT = 256 * 1024
 
 export type Bench = AsyncDisposable & {
   readonly app: App
+  readonly operations: ApiParts['operations']
   readonly submissions: Submission[]
   /** The next submissions are answered so; accepted when there is none left. */
   readonly answers: Submitted[]
@@ -51,7 +52,7 @@ export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
     keys: RING,
     submit: async (submission) => {
       submissions.push(submission)
-      return answers.shift() ?? { ok: true, id: `0sa94xg7r0${submissions.length}`, skipped: [] }
+      return answers.shift() ?? { ok: true, id: `0sa94xg7r0${submissions.length % 10}`, skipped: [] }
     },
     operations: NO_OPERATIONS,
     log: logged,
@@ -62,6 +63,7 @@ export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
   })
   return {
     app,
+    operations: NO_OPERATIONS,
     submissions,
     answers,
     logged,

@@ -3,17 +3,39 @@
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 
-import { ATTACHMENTS } from './message-schema.ts'
+import { ATTACHMENTS, MEDIA_TYPE } from './message-schema.ts'
 import { parseJson } from './json.ts'
 import { invalidAt, Problem } from './problem.ts'
 
-/** Parts that are no files: `message` is the only one, and a few more are told by name. */
+/** Parts that are no files: the JSON is the only one, and a few more are told by name. */
 const FIELDS = 20
 
-/** What the request would be as JSON; not yet held to its schema. @throws {Problem} `malformed`, `invalid`, `too-large` */
-export async function messageOfForm(request: FastifyRequest, limit: number): Promise<unknown> {
-  const files: object[] = []
-  let message: unknown
+const TYPE = new RegExp(MEDIA_TYPE)
+const NAME = /^[^\r\n\0]{1,255}$/
+
+export type FormFile = {
+  /** Of the part. */
+  readonly field: string
+  readonly name: string
+  readonly type: string
+  readonly content: Buffer
+}
+
+export type FormOf = {
+  /** Octets in all. */
+  readonly limit: number
+  /** The part that holds the JSON, and those that are files; there are no others. */
+  readonly json: string
+  readonly files: readonly string[]
+}
+
+export type Form = { readonly json: unknown; readonly files: readonly FormFile[] }
+
+/** The JSON is not yet held to its schema. @throws {Problem} `malformed`, `invalid`, `too-large` */
+export async function partsOfForm(request: FastifyRequest, form: FormOf): Promise<Form> {
+  const { limit } = form
+  const files: FormFile[] = []
+  let json: unknown
   let room = limit
   const limits = {
     fieldSize: limit,
@@ -27,14 +49,32 @@ export async function messageOfForm(request: FastifyRequest, limit: number): Pro
       const content = await contentOf(part)
       room -= content.length
       if (room < 0) throw new Problem('too-large', `A form has ${limit} octets at most.`)
-      if (part.fieldname !== 'message') files.push(fileOf(part, content))
-      else if (message === undefined) message = parseJson(content.toString())
-      else throw invalidAt('#', 'the part message is there twice')
+      if (part.fieldname !== form.json) files.push(fileOf(part, form, content))
+      else if (json === undefined) json = parseJson(content.toString())
+      else throw invalidAt('#', `the part ${form.json} is there twice`)
     }
   } catch (error) {
     throw error instanceof Problem || hasStatus(error) ? error : malformed(error)
   }
-  return withFiles(message, files)
+  if (typeof json !== 'object' || json === null) throw invalidAt('#', `the part ${form.json} is missing`)
+  return { json, files }
+}
+
+/** What the request would be as JSON. @throws {Problem} as `partsOfForm` does */
+export async function messageOfForm(request: FastifyRequest, limit: number): Promise<unknown> {
+  const form = { limit, json: 'message', files: ['attachments', 'inline'] }
+  const { json, files } = await partsOfForm(request, form)
+  if (files.length === 0) return json
+  // One place for files: which of two lists a mistake is in, nobody could tell.
+  if (Object.hasOwn(Object(json), 'attachments'))
+    throw invalidAt('#/attachments', 'is for requests that are no forms')
+  const attachments = files.map(({ field, name, type, content }) => ({
+    name,
+    type,
+    content: content.toString('base64'),
+    ...(field === 'inline' && { content_id: name }),
+  }))
+  return { ...Object(json), attachments }
 }
 
 async function contentOf(part: Multipart): Promise<Buffer> {
@@ -44,24 +84,13 @@ async function contentOf(part: Multipart): Promise<Buffer> {
   return Buffer.from(typeof part.value === 'string' ? part.value : JSON.stringify(part.value))
 }
 
-function fileOf(part: Multipart, content: Buffer): object {
-  const { fieldname } = part
-  if (part.type !== 'file' || (fieldname !== 'attachments' && fieldname !== 'inline'))
-    throw invalidAt('#', `there is no such part: ${fieldname}`)
-  return {
-    name: part.filename,
-    type: part.mimetype,
-    content: content.toString('base64'),
-    ...(fieldname === 'inline' && { content_id: part.filename }),
-  }
-}
-
-function withFiles(message: unknown, files: readonly object[]): unknown {
-  if (typeof message !== 'object' || message === null) throw invalidAt('#', 'the part message is missing')
-  if (files.length === 0) return message
-  // One place for files: which of two lists a mistake is in, nobody could tell.
-  if ('attachments' in message) throw invalidAt('#/attachments', 'is for requests that are no forms')
-  return { ...message, attachments: files }
+function fileOf(part: Multipart, { files }: FormOf, content: Buffer): FormFile {
+  const { fieldname: field } = part
+  if (part.type !== 'file' || !files.includes(field)) throw invalidAt('#', `there is no such part: ${field}`)
+  const { filename: name, mimetype: type } = part
+  if (!NAME.test(name) || !TYPE.test(type))
+    throw invalidAt('#', `the file of ${field} has no name or no type: ${name}, ${type}`)
+  return { field, name, type, content }
 }
 
 function hasStatus(error: unknown): boolean {

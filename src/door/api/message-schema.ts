@@ -7,6 +7,9 @@ import { Line } from './text.ts'
 
 export const NO_NUL = '^[^\\u0000]*$'
 
+/** RFC 6838 §4.2 */
+export const MEDIA_TYPE = '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$'
+
 export const BASE64 = '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$'
 
 const CLOSED = { additionalProperties: false }
@@ -37,7 +40,7 @@ const Attachment = Type.Object(
     name: Line({ minLength: 1, maxLength: 255 }),
     type: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$',
+        pattern: MEDIA_TYPE,
         description: 'Its media type; `application/octet-stream` when absent.',
       }),
     ),

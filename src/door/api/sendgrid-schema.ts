@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { Static, TObject } from 'typebox'
 
-import { ATTACHMENTS, BASE64, NO_NUL, RECIPIENTS } from './message-schema.ts'
+import { ATTACHMENTS, BASE64, MEDIA_TYPE, NO_NUL, RECIPIENTS } from './message-schema.ts'
 import { Line } from './text.ts'
 
 const CLOSED = { additionalProperties: false }
@@ -34,9 +34,7 @@ const Attachment = Type.Object(
   {
     content: Type.String({ pattern: BASE64, minLength: 1 }),
     filename: Line({ minLength: 1, maxLength: 255 }),
-    type: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$' }),
-    ),
+    type: Type.Optional(Type.String({ pattern: MEDIA_TYPE })),
     disposition: Type.Optional(Type.Enum(['attachment', 'inline'])),
     content_id: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9!#$%&*+/=?^_.{|}~@-]{1,255}$' })),
   },

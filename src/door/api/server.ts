@@ -7,6 +7,7 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 
+import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
@@ -61,7 +62,9 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))
+  await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })
   return typed
 }
 
