@@ -149,6 +149,14 @@ suite('HTTP API', () => {
     assert.equal((await get(path, stranger)).status, 404)
   })
 
+  test('an answer says how many requests are left', async () => {
+    const { headers } = await fetch(`${rig.node.api}/v1/messages/x`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    assert.equal(headers.get('ratelimit-policy'), '"key";q=120000;w=60')
+    assert.match(headers.get('ratelimit') ?? '', /^"key";r=\d+;t=\d+$/)
+  })
+
   test('Bcc is in the envelope and nowhere else', async () => {
     const to = 'seen@bcc.example.com'
     const hidden = 'hidden@bcc.example.com'

@@ -49,6 +49,7 @@ export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
     port: 0,
     bodyLimit: LIMIT,
     trustedProxies: [],
+    requests: 0,
     keys: RING,
     submit: async (submission) => {
       submissions.push(submission)

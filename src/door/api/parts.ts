@@ -25,6 +25,8 @@ export type ApiParts = {
   readonly bodyLimit: number
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** That one key may make in a minute; 0: any number. */
+  readonly requests: number
   readonly keys: KeyRing
   readonly submit: Submit
   /** What an operator can do; routes see to it that a key does it to its own organization. */

@@ -11,7 +11,7 @@ import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
-import { authenticated } from './principal.ts'
+import { Admission } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
@@ -50,12 +50,14 @@ export async function apiOf(parts: ApiParts): Promise<App> {
     const problem = new Problem('missing', `There is nothing at ${request.method} ${request.url}: see /docs`)
     return told(problem, request, reply)
   })
+  const admission = new Admission(parts)
+  app.addHook('onRequest', (request, reply) => admission.admit(request, reply))
   await app.register(multipart)
   await app.register(swagger, { openapi: openApi(parts.version) })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   const routeParts: RouteParts = {
     ...parts,
-    authenticate: (request, scope) => authenticated(parts.keys, request, scope),
+    authenticate: (request, scope) => admission.authenticated(request, scope),
   }
   const typed: App = app
   sendRoutes(typed, routeParts)

@@ -116,6 +116,11 @@ export const SCHEMA = table('', {
       example: ['127.0.0.1'],
       is: 'Proxies whose X-Forwarded-For is believed. Others are taken for the client.',
     }),
+    requests: whole({
+      default: 120_000,
+      min: 0,
+      is: 'How many requests one API key may make in a minute; more are answered with 429. 0: any number.',
+    }),
   }),
   sandbox: table(
     'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',
