@@ -15,7 +15,6 @@ export const LIMIT = 256 * 1024
 
 export type Bench = AsyncDisposable & {
   readonly app: App
-  readonly operations: ApiParts['operations']
   readonly submissions: Submission[]
   /** The next submissions are answered so; accepted when there is none left. */
   readonly answers: Submitted[]
@@ -39,17 +38,24 @@ const KEY: ApiKey = {
   createdAt: 0,
 }
 
-export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
-  const submissions: Submission[] = []
-  const answers: Submitted[] = []
-  const logged = memoryLog()
+type Kept = {
+  readonly submissions?: Submission[]
+  readonly answers?: Submitted[]
+  readonly logged?: MemoryLog
+}
+
+/** What the API is made of; it listens on any port of loopback. */
+export function partsOf({ submissions = [], answers = [], logged = memoryLog() }: Kept): ApiParts {
   let made = 0
-  const app = await apiOf({
+  return {
     address: '127.0.0.1',
     port: 0,
     bodyLimit: LIMIT,
     trustedProxies: [],
     requests: 0,
+    connections: 100,
+    headerTimeout: 10_000,
+    requestTimeout: 10_000,
     keys: RING,
     submit: async (submission) => {
       submissions.push(submission)
@@ -60,11 +66,16 @@ export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
     version: '0',
     now: () => NOW,
     unique: () => `u${(made += 1)}`,
-    ...more,
-  })
+  }
+}
+
+export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
+  const submissions: Submission[] = []
+  const answers: Submitted[] = []
+  const logged = memoryLog()
+  const app = await apiOf({ ...partsOf({ submissions, answers, logged }), ...more })
   return {
     app,
-    operations: NO_OPERATIONS,
     submissions,
     answers,
     logged,
@@ -99,7 +110,7 @@ const RING: KeyRing = {
   async close() {},
 }
 
-const NO_OPERATIONS: ApiParts['operations'] = {
+export const NO_OPERATIONS: ApiParts['operations'] = {
   messages: async () => [],
   message: async () => null,
   explain: async () => null,

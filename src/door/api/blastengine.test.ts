@@ -6,7 +6,7 @@ import { after, before, suite, test } from 'node:test'
 import type { MessageView } from '#engine/spool'
 import { parseMessageId, toInteger } from '#grammar/message-id'
 
-import { bench, form, recipientsOf } from './api.fixture.ts'
+import { bench, form, NO_OPERATIONS, recipientsOf } from './api.fixture.ts'
 import type { Bench, Told } from './api.fixture.ts'
 import type { ApiParts } from './parts.ts'
 
@@ -124,8 +124,7 @@ test('a delivery is read by its number, by its own organization alone', async ()
     queues: [],
     message: { ...view.message, organization: owner },
   })
-  await using api = await bench()
-  await using shown = await bench({ operations: { ...api.operations, message } })
+  await using shown = await bench({ operations: { ...NO_OPERATIONS, message } })
   const get = async (path: string): Promise<{ status: number; body: Record<string, unknown> }> => {
     const headers = { authorization: 'Bearer hk_right' }
     const answer = await shown.app.inject({ url: `/api/v1/deliveries/${path}`, headers })

@@ -16,9 +16,10 @@ import type { ApiKey, KeyRing, Scope } from '#product/account'
 
 import type { Operations } from '#product/operation'
 
+import type { Listening } from './listening.ts'
 import type { Submit } from './submission.ts'
 
-export type ApiParts = {
+export type ApiParts = Listening & {
   readonly address: string
   readonly port: number
   /** Octets of a request. */

@@ -13,6 +13,7 @@ import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { Admission } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
+import { serverOf } from './listening.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { sendGridRoutes } from './sendgrid.ts'
@@ -42,6 +43,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
     // Ours logs what an operator wants to know, in the words of docs/events.md.
     logger: false,
     return503OnClosing: true,
+    serverFactory: (handler) => serverOf(parts, handler),
   })
   app.setValidatorCompiler<TSchema>(compileSchema)
   bodies(app)
