@@ -9,6 +9,7 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import { Certificates } from '#platform/tls'
 import { openKeyRing } from '#product/account'
+import { openBulkDeliveries } from '#product/bulk-delivery'
 import type { Operations } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
@@ -48,6 +49,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     bodyLimit: Math.ceil(config.limits.size * BASE64) + AROUND,
     keys,
     submit: submitTo(node),
+    bulk: await openBulkDeliveries(control, Date.now),
     operations,
     log,
     version,

@@ -149,6 +149,34 @@ suite('HTTP API', () => {
     assert.equal((await get(path, stranger)).status, 404)
   })
 
+  test("a bulk delivery in Blastengine's words comes to each recipient, and to no other organization", async () => {
+    const path = '/api/v1/deliveries'
+    const key = await everything()
+    const call = async (method: string, where: string, body: object, by = key): Promise<Answer> => {
+      const headers = { authorization: `Bearer ${by}`, 'content-type': 'application/json' }
+      const init = { method, headers, body: JSON.stringify(body) }
+      return answer(await fetch(`${rig.node.api}${path}${where}`, init))
+    }
+    const content = { from: { email: `shop@${DOMAIN}` }, subject: '__name__', text_part: 'For __name__' }
+    const id = String((await call('POST', '/bulk/begin', content)).body['delivery_id'])
+    const to = ['ada', 'bob'].map((name) => ({
+      email: `${name}@bulk.example.com`,
+      insert_code: [{ key: '__name__', value: name }],
+    }))
+    assert.equal((await call('PUT', `/bulk/update/${id}`, { to })).status, 200)
+    const stranger = await everything('globex')
+    assert.equal((await call('PATCH', `/bulk/commit/${id}/immediate`, {}, stranger)).status, 404)
+    assert.equal((await get(`${path}/${id}`, stranger)).status, 404)
+    assert.equal((await call('PATCH', `/bulk/commit/${id}/immediate`, {})).status, 200)
+    for (const name of ['ada', 'bob'])
+      assert.match(
+        mailOf((await rig.delivered(`${name}@bulk.example.com`)).raw).body,
+        new RegExp(`For ${name}`),
+      )
+    await until(async () => (await get(`${path}/${id}`, key)).body['status'] === 'SENT')
+    assert.equal((await get(`${path}/${id}`, key)).body['sent_count'], 2)
+  })
+
   test('an answer says how many requests are left', async () => {
     const { headers } = await fetch(`${rig.node.api}/v1/messages/x`, {
       headers: { authorization: `Bearer ${token}` },

@@ -5,6 +5,7 @@ import { memoryLog } from '#platform/log'
 import type { MemoryLog } from '#platform/log'
 import type { ApiKey, KeyRing } from '#product/account'
 import { SCOPES } from '#product/account'
+import type { BulkDeliveries, BulkDelivery } from '#product/bulk-delivery'
 
 import type { ApiParts, App } from './parts.ts'
 import { apiOf } from './server.ts'
@@ -20,6 +21,8 @@ export type Bench = AsyncDisposable & {
   readonly answers: Submitted[]
   readonly logged: MemoryLog
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Told>
+  /** By another method; without a body when there is none. */
+  ask(method: 'GET' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, key?: string): Promise<Told>
 }
 
 export type Told = {
@@ -61,6 +64,7 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
       submissions.push(submission)
       return answers.shift() ?? { ok: true, id: `0sa94xg7r0${submissions.length % 10}`, skipped: [] }
     },
+    bulk: memoryBulk(),
     operations: NO_OPERATIONS,
     log: logged,
     version: '0',
@@ -80,6 +84,11 @@ export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
     answers,
     logged,
     post: (path, body, headers = {}) => post(app, path, body, headers),
+    async ask(method, url, body, key = 'hk_right') {
+      const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && JSON_TYPE) }
+      const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
+      return toldBy(await app.inject({ method, url, headers, ...payload }))
+    },
     [Symbol.asyncDispose]: () => app.close(),
   }
 }
@@ -94,20 +103,57 @@ async function post(
   const answer = await app.inject({
     method: 'POST',
     url,
-    headers: { authorization: 'Bearer hk_right', 'content-type': 'application/json', ...headers },
+    headers: { authorization: 'Bearer hk_right', ...JSON_TYPE, ...headers },
     payload: isRaw ? body : JSON.stringify(body),
   })
+  return toldBy(answer)
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+function toldBy(answer: Awaited<ReturnType<App['inject']>>): Told {
   return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? {} : answer.json() }
 }
 
 const RING: KeyRing = {
   async check(token) {
     if (token === 'hk_right') return { ok: true, key: KEY }
+    if (token === 'hk_stranger')
+      return { ok: true, key: { ...KEY, id: 'stranger00', organization: 'globex' } }
     if (token === 'hk_reader')
       return { ok: true, key: { ...KEY, id: 'reader0000', scopes: ['messages:read'] } }
     return { ok: false, why: 'unknown' }
   },
   async close() {},
+}
+
+/** What the control database would keep. */
+function memoryBulk(): BulkDeliveries {
+  const rows = new Map<string, BulkDelivery>()
+  const put = (name: string, change: Partial<BulkDelivery>): boolean => {
+    const row = rows.get(name)
+    if (row === undefined) return false
+    rows.set(name, { ...row, ...change })
+    return true
+  }
+  const isOpen = (name: string): boolean => rows.get(name)?.state === 'edit'
+  return {
+    async begin(organization, content) {
+      const id = rows.size + 1
+      const at = { createdAt: NOW, updatedAt: NOW }
+      rows.set(`${organization} ${id}`, { id, content, recipients: [], state: 'edit', ...at })
+      return id
+    },
+    find: async (organization, id) => rows.get(`${organization} ${id}`),
+    edit: async (organization, id, change) =>
+      isOpen(`${organization} ${id}`) && put(`${organization} ${id}`, change),
+    async progress(organization, id, progress) {
+      put(`${organization} ${id}`, structuredClone(progress))
+    },
+    remove: async (organization, id) =>
+      isOpen(`${organization} ${id}`) && rows.delete(`${organization} ${id}`),
+    tidy: async () => 0,
+  }
 }
 
 export const NO_OPERATIONS: ApiParts['operations'] = {

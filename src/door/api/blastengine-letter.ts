@@ -1,10 +1,13 @@
 /** From Blastengine's words to a message of ours, and from what became of one to theirs. */
 
+import type { Static } from 'typebox'
+
 import type { Attempt, MessageView } from '#engine/spool'
 import { formatPath } from '#grammar/address'
 import { toInteger } from '#grammar/message-id'
+import type { BulkDelivery } from '#product/bulk-delivery'
 
-import type { Transaction } from './blastengine-schema.ts'
+import type { BulkBegin, Transaction } from './blastengine-schema.ts'
 import { isSubject, replacer } from './placeholder.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { invalidAt } from './problem.ts'
@@ -46,30 +49,72 @@ function unsubscribe({ list_unsubscribe: list }: Transaction): NonNullable<Messa
 
 /** Texts and names are gone with the content, and are empty here. */
 export function deliveryShown({ message, deliveries }: MessageView): object {
-  const states = deliveries.map(({ delivery, attempts }) => fateOf(delivery.state, attempts.at(-1)))
-  const count = (fate: Fate): number => states.filter((state) => state === fate).length
-  const ends = deliveries.flatMap(({ delivery }) => delivery.endedAt ?? [])
-  const isOver = ends.length === deliveries.length
-  const last = isOver ? isoTime(Math.max(...ends)) : undefined
+  const { counts, over } = sumOf(deliveries)
   return {
     delivery_id: toInteger(message.id),
     from: { email: formatPath(message.from), name: '' },
     delivery_type: 'TRANSACTION',
-    status: statusOf(isOver, count('sent')),
+    status: statusOf(over !== undefined, counts.sent_count),
     subject: message.subject ?? '',
     text_part: '',
     html_part: '',
     attaches: [],
     total_count: deliveries.length,
-    sent_count: count('sent'),
-    drop_count: count('drop'),
-    hard_error_count: count('hard'),
-    soft_error_count: count('soft'),
-    open_count: 0,
-    delivery_time: last ?? null,
+    ...counts,
+    delivery_time: over === undefined ? null : isoTime(over),
     reservation_time: null,
     created_time: isoTime(message.acceptedAt),
-    updated_time: last ?? isoTime(message.acceptedAt),
+    updated_time: isoTime(over ?? message.acceptedAt),
+  }
+}
+
+/** `views`: what became of its messages, as far as that is still known. */
+export function bulkShown(bulk: BulkDelivery, views: readonly MessageView[], now: number): object {
+  const { counts, over } = sumOf(views.flatMap(({ deliveries }) => deliveries))
+  const content = JSON.parse(bulk.content) as Static<typeof BulkBegin>
+  const refused = bulk.recipients.filter((one) => one.refused !== undefined).length
+  return {
+    delivery_id: bulk.id,
+    from: { email: content.from.email, name: content.from.name ?? '' },
+    delivery_type: 'BULK',
+    status: bulkStatus(bulk, over !== undefined, now),
+    subject: content.subject,
+    text_part: content.text_part ?? '',
+    html_part: content.html_part ?? '',
+    attaches: [],
+    total_count: bulk.recipients.length,
+    ...counts,
+    drop_count: counts.drop_count + refused,
+    delivery_time: bulk.state === 'sent' ? isoTime(bulk.due ?? bulk.updatedAt) : null,
+    reservation_time: bulk.due === undefined ? null : isoTime(bulk.due),
+    created_time: isoTime(bulk.createdAt),
+    updated_time: isoTime(bulk.updatedAt),
+  }
+}
+
+function bulkStatus({ state, due }: BulkDelivery, isOver: boolean, now: number): string {
+  if (state === 'edit') return 'EDIT'
+  if (state === 'sent' && isOver) return 'SENT'
+  return due !== undefined && due > now ? 'RESERVE' : 'SENDING'
+}
+
+type Sum = { readonly counts: Readonly<Record<CountName, number>>; readonly over: number | undefined }
+type CountName = 'sent_count' | 'drop_count' | 'hard_error_count' | 'soft_error_count' | 'open_count'
+
+/** `over`: when the last of all ended; not while any goes on. */
+function sumOf(deliveries: MessageView['deliveries']): Sum {
+  const fates = deliveries.map(({ delivery, attempts }) => fateOf(delivery.state, attempts.at(-1)))
+  const count = (fate: Fate): number => fates.filter((one) => one === fate).length
+  const ends = deliveries.flatMap(({ delivery }) => delivery.endedAt ?? [])
+  return {
+    counts: {
+      sent_count: count('sent'),
+      drop_count: count('drop'),
+      hard_error_count: count('hard'),
+      soft_error_count: count('soft'),
+      open_count: 0,
+    },
+    over: ends.length === deliveries.length ? Math.max(0, ...ends) : undefined,
   }
 }
 

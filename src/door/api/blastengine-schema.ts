@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { NO_NUL } from './message-schema.ts'
+import { NO_NUL, RECIPIENTS } from './message-schema.ts'
 import { Line } from './text.ts'
 
 const CLOSED = { additionalProperties: false }
@@ -49,6 +49,23 @@ export const Transaction = Type.Object(
   { ...CONTENT, to: Email, cc: Others, bcc: Others, insert_code: Type.Optional(InsertCodes) },
   { ...CLOSED, title: 'BlastengineTransaction' },
 )
+
+export const BulkBegin = Type.Object(CONTENT, { ...CLOSED, title: 'BlastengineBulk' })
+
+/** Recipients take the place of those before. */
+export const BulkUpdate = Type.Object(
+  {
+    ...Type.Partial(Type.Object(CONTENT)).properties,
+    to: Type.Optional(
+      Type.Array(Type.Object({ email: Email, insert_code: Type.Optional(InsertCodes) }, CLOSED), {
+        maxItems: RECIPIENTS,
+      }),
+    ),
+  },
+  { ...CLOSED, title: 'BlastengineBulkUpdate' },
+)
+
+export const BulkCommit = Type.Object({ reservation_time: Type.String({ format: 'date-time' }) }, CLOSED)
 
 export type Transaction = Static<typeof Transaction>
 

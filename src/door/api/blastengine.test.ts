@@ -96,8 +96,8 @@ suite("Blastengine's transaction", () => {
     })
 
   test('who may not send, or asks for what is not here, is told in their form', async () => {
-    const bulk = await api.post('/api/v1/deliveries/bulk/begin', {})
-    assert.deepEqual([bulk.status, fieldsOf(bulk)], [404, ['main']])
+    const strange = await api.post('/api/v1/usages/latest', {})
+    assert.deepEqual([strange.status, fieldsOf(strange)], [404, ['main']])
     const unknown = await send({}, { authorization: 'Bearer wrong' })
     assert.deepEqual([unknown.status, fieldsOf(unknown)], [401, ['main']])
     assert.equal((await send({}, { authorization: 'Bearer hk_reader' })).status, 403)

@@ -2,14 +2,18 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+import type { MessageView } from '#engine/spool'
 import { fromInteger, parseMessageId, toInteger } from '#grammar/message-id'
+import type { BulkDelivery } from '#product/bulk-delivery'
 
-import { deliveryShown, requestOf } from './blastengine-letter.ts'
+import { blastengineBulkRoutes } from './blastengine-bulk.ts'
+import { bulkShown, deliveryShown, requestOf } from './blastengine-letter.ts'
 import type { BlastengineFile } from './blastengine-letter.ts'
 import { DeliveryId, Transaction } from './blastengine-schema.ts'
 import { composed } from './composition.ts'
 import { partsOfForm } from './form.ts'
-import type { Routes } from './parts.ts'
+import { parseJson } from './json.ts'
+import type { RouteParts, Routes } from './parts.ts'
 import { Problem, toldOf } from './problem.ts'
 import { handOver } from './submission.ts'
 
@@ -22,6 +26,14 @@ export const blastengineRoutes: Routes = (app, parts) => {
   app.setNotFoundHandler((request, reply) =>
     failed(new Problem('missing', `There is nothing at ${request.method} ${request.url}.`), reply),
   )
+  // Their libraries say that nothing is JSON.
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_: FastifyRequest, body: string) => (body === '' ? {} : parseJson(body)),
+  )
+  blastengineBulkRoutes(app, parts)
   app.route({
     method: 'POST',
     url: '/deliveries/transaction',
@@ -58,12 +70,32 @@ export const blastengineRoutes: Routes = (app, parts) => {
     },
     async handler(request, reply) {
       const { organization } = await authenticate(request, 'messages:read')
-      const found = await operations.message({ id: fromInteger(request.params.id) })
+      const { id } = request.params
+      const prepared = await parts.bulk.find(organization, id)
+      if (prepared !== undefined)
+        return reply.send(bulkShown(prepared, await messagesOf(parts, prepared), now()))
+      const found = await operations.message({ id: fromInteger(id) })
       if (found === null || found.message.organization !== organization)
-        throw new Problem('missing', `There is no delivery ${request.params.id}.`)
+        throw new Problem('missing', `There is no delivery ${id}.`)
       return reply.send(deliveryShown(found))
     },
   })
+}
+
+/** So many are asked for together. */
+const ASKED = 50
+
+async function messagesOf(
+  { operations }: RouteParts,
+  { recipients }: BulkDelivery,
+): Promise<readonly MessageView[]> {
+  const ids = recipients.flatMap(({ message }) => parseMessageId(message ?? '') ?? [])
+  const views: MessageView[] = []
+  for (let start = 0; start < ids.length; start += ASKED) {
+    const some = await Promise.all(ids.slice(start, start + ASKED).map((id) => operations.message({ id })))
+    views.push(...some.filter((view) => view !== null))
+  }
+  return views
 }
 
 /** Theirs are numbers. Ours are numbers in another dress. */

@@ -14,6 +14,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
 
+import type { BulkDeliveries } from '#product/bulk-delivery'
 import type { Operations } from '#product/operation'
 
 import type { Listening } from './listening.ts'
@@ -30,6 +31,8 @@ export type ApiParts = Listening & {
   readonly requests: number
   readonly keys: KeyRing
   readonly submit: Submit
+  /** What was begun in several requests. */
+  readonly bulk: BulkDeliveries
   /** What an operator can do; routes see to it that a key does it to its own organization. */
   readonly operations: Pick<
     Operations,
