@@ -21,14 +21,14 @@ type Content = Static<typeof BulkBegin>
 const DESCRIBED = { summary: 'Bulk deliveries in the words of Blastengine', tags: ['façades'] }
 
 export const blastengineBulkRoutes: Routes = (app, parts) => {
-  /** Being sent at this moment: two commits at once would send twice. */
-  const sending = new Set<number>()
+  /** Being sent at this moment, by this process, which is the only one: two commits at once would send twice. */
+  const sending = new Set<string>()
   editRoutes(app, parts, sending)
   commitRoutes(app, parts, sending)
   cancelRoute(app, parts)
 }
 
-function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<number>): void {
+function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<string>): void {
   const { authenticate, bulk } = parts
   app.route({
     method: 'POST',
@@ -48,7 +48,8 @@ function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<number>): 
       const { organization } = await authenticate(request, 'messages:send')
       const { id } = request.params
       const change = changed(await bulkOf(parts, organization, id), request.body)
-      if (sending.has(id) || !(await bulk.edit(organization, id, change))) throw begun(id)
+      if (sending.has(nameOf(organization, id)) || !(await bulk.edit(organization, id, change)))
+        throw begun(id)
       return { delivery_id: id }
     },
   })
@@ -60,10 +61,15 @@ function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<number>): 
       const { organization } = await authenticate(request, 'messages:send')
       const { id } = request.params
       await bulkOf(parts, organization, id)
-      if (sending.has(id) || !(await bulk.remove(organization, id))) throw begun(id)
+      if (sending.has(nameOf(organization, id)) || !(await bulk.remove(organization, id))) throw begun(id)
       return { delivery_id: id }
     },
   })
+}
+
+/** What one organization sends must not show in what another is told. */
+function nameOf(organization: string, id: number): string {
+  return `${organization} ${id}`
 }
 
 /** Recipients take the place of those before. */
@@ -75,16 +81,19 @@ function changed(found: BulkDelivery, { to, ...fields }: Static<typeof BulkUpdat
   }
 }
 
-function commitRoutes(app: App, parts: RouteParts, sending: Set<number>): void {
+function commitRoutes(app: App, parts: RouteParts, sending: Set<string>): void {
   async function commit(request: FastifyRequest, id: number, due: number | undefined): Promise<object> {
     const key = await parts.authenticate(request, 'messages:send')
-    const found = await bulkOf(parts, key.organization, id)
-    if (found.state === 'sent' || sending.has(id)) throw begun(id)
-    sending.add(id)
+    const name = nameOf(key.organization, id)
+    if (sending.has(name)) throw begun(id)
+    // Before it is looked up: another commit may come to its end meanwhile.
+    sending.add(name)
     try {
+      const found = await bulkOf(parts, key.organization, id)
+      if (found.state === 'sent') throw begun(id)
       await sendBulk(parts, request, { key, found, due })
     } finally {
-      sending.delete(id)
+      sending.delete(name)
     }
     return { delivery_id: id }
   }
