@@ -4,15 +4,21 @@ import { randomUUID } from 'node:crypto'
 
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
+import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
+import type { MetricsRegistry } from '#platform/metrics'
+import { Certificates } from '#platform/tls'
 import { openKeyRing } from '#product/account'
+import { openBulkDeliveries } from '#product/bulk-delivery'
 import type { Operations } from '#product/operation'
 
+import { certificateFiles } from './certificate.ts'
 import type { RunningNode } from './node.ts'
 
 export type ApiOfNode = {
   readonly node: RunningNode
   readonly log: Log
+  readonly metrics: MetricsRegistry
   readonly version: string
   readonly operations: Operations
 }
@@ -21,36 +27,57 @@ export type ApiOfNode = {
 const BASE64 = 4 / 3
 const AROUND = 64 * 1024
 
-/** Resolves when it listens; `undefined` when the configuration wants none. */
-export async function startApi({
-  node,
-  log,
-  version,
-  operations,
-}: ApiOfNode): Promise<ApiServer | undefined> {
+export type RunningApi = ApiServer & {
+  /** Its certificate may be another from now on. */
+  reload(config: Config): Promise<void>
+}
+
+/** Resolves when it listens; `undefined` when the configuration wants none. @throws what listening throws, and {CertificateError} */
+export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined> {
+  const { node, log, version, operations } = parts
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
+  await using undo = new AsyncDisposableStack()
+  const certificates = config.api.tls ? undo.use(await certificatesOf(parts)) : undefined
   // Only here: it takes 20 MiB, and some nodes serve no API.
   const { serveApi } = await import('#door/api')
   const keys = await openKeyRing(control, key, { now: Date.now, log })
+  undo.defer(() => keys.close())
   const server = await serveApi({
     ...config.api,
+    ...(certificates && { secureContext: () => certificates.context(undefined) }),
     bodyLimit: Math.ceil(config.limits.size * BASE64) + AROUND,
     keys,
     submit: submitTo(node),
+    bulk: await openBulkDeliveries(control, Date.now),
     operations,
     log,
     version,
     now: Date.now,
     unique: () => randomUUID().replaceAll('-', ''),
   })
+  undo.use(server)
+  const held = undo.move()
   return {
-    ...server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      await keys.close()
+    address: server.address,
+    port: server.port,
+    async reload(changed) {
+      const { minimumVersion } = changed.tls
+      await certificates?.reload({ ...(await certificateFiles(changed)), minimumVersion })
     },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+async function certificatesOf({ node: { config }, log, metrics }: ApiOfNode): Promise<Certificates> {
+  const { minimumVersion } = config.tls
+  return await Certificates.open({
+    ...(await certificateFiles(config)),
+    minimumVersion,
+    log,
+    metrics,
+    now: Date.now,
+  })
 }
 
 function submitTo({ transport }: RunningNode): Submit {

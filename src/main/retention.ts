@@ -5,6 +5,7 @@ import type { Spool } from '#engine/spool'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { Control } from '#platform/store'
+import { openBulkDeliveries } from '#product/bulk-delivery'
 import { openPostmasterMail } from '#product/postmaster'
 import { openReceivedReports } from '#product/received-report'
 
@@ -63,12 +64,17 @@ export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
   }
 }
 
+/** They may be reserved for a year ahead, and are asked about after that. */
+const BULK = 400 * 24 * 3_600_000
+
 export async function agingOf({ control, config }: AgingParts): Promise<readonly Aging[]> {
   const { retention } = config
   const postmaster = await openPostmasterMail(control)
   const reports = await openReceivedReports(control)
+  const bulk = await openBulkDeliveries(control, Date.now)
   return [
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
     { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
+    { what: 'bulk deliveries', age: BULK, tidy: (before) => bulk.tidy(before) },
   ]
 }

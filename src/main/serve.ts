@@ -13,6 +13,7 @@ import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#pl
 import type { Operations, Reloaded } from '#product/operation'
 
 import { startApi } from './api.ts'
+import type { RunningApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
@@ -74,9 +75,13 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(stream)
   const node = await startNode({ config, log, broken: (error) => die(stream, error) })
   undo.adopt(node, (running) => running.stop(PATIENCE))
+  let api: RunningApi | undefined
   const reload = async (): Promise<Reloaded> => {
     await reopenLogs(stream, node)
-    return reloaded(config, again(), node, log)
+    const loaded = again()
+    const told = await reloaded(config, loaded, node, log)
+    if (loaded.ok && told.problems.length === 0) await api?.reload(loaded.config)
+    return told
   }
   const metrics = new MetricsRegistry()
   const monitoring = await startMonitoring(node, metrics)
@@ -99,7 +104,7 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const api = await startApi({ node, log, version, operations })
+  api = await startApi({ node, log, metrics, version, operations })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))

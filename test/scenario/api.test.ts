@@ -1,6 +1,7 @@
 /** The HTTP API of a running node, from the request to the receiver. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 
 import { SCOPES } from '#product/account'
@@ -94,6 +95,94 @@ suite('HTTP API', () => {
       String(body['id']),
     )
     assert.deepEqual([shown.message.door, shown.message.subject], ['api', 'ご注文の確認'])
+  })
+
+  test('a message as it is, and one as a form, come out signed and whole', async () => {
+    const to = 'raw@api.example.com'
+    const raw = `From: shop@${DOMAIN}\nTo: ${to}\nBcc: hidden@example.com\nSubject: raw\n\nAs it is.\n`
+    const sent = await fetch(`${rig.node.api}/v1/messages/mime?from=shop@${DOMAIN}&to=${to}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'message/rfc822' },
+      body: raw,
+    })
+    assert.equal(sent.status, 202)
+    const received = await rig.delivered(to)
+    assert.match(received.raw.toString(), /\r\n\r\nAs it is\.\r\n$/)
+    assert.deepEqual(mailOf(received.raw).all('Bcc'), [])
+    assert.deepEqual(await dkimVerdicts(received.raw, rig.domain), ['ed25519-sha256 pass', 'rsa-sha256 pass'])
+
+    const formed = new FormData()
+    formed.set('message', JSON.stringify(message('form@api.example.com')))
+    formed.set('attachments', new Blob(['a,b\n'], { type: 'text/csv' }), '注文.csv')
+    const headers = { authorization: `Bearer ${token}` }
+    assert.equal(
+      (await fetch(`${rig.node.api}/v1/messages`, { method: 'POST', headers, body: formed })).status,
+      202,
+    )
+    const withFile = await rig.delivered('form@api.example.com')
+    assert.ok(withFile.raw.toString().includes(Buffer.from('a,b\n').toString('base64')))
+  })
+
+  test("a transaction in Blastengine's words is delivered, and read by its number", async () => {
+    const [, id = ''] = token.split('_')
+    const digest = createHash('sha256').update(`${id}${token}`).digest('hex')
+    const bearer = Buffer.from(digest).toString('base64')
+    const to = 'transaction@api.example.com'
+    const sent = await post(
+      {
+        from: { email: `shop@${DOMAIN}`, name: '店' },
+        to,
+        subject: '__name__様',
+        encode: 'ISO-2022-JP',
+        text_part: '__name__様',
+        insert_code: [{ key: '__name__', value: '山田' }],
+      },
+      bearer,
+      '/api/v1/deliveries/transaction',
+    )
+    assert.equal(sent.status, 201)
+    const { raw } = await rig.delivered(to)
+    assert.match(new TextDecoder('iso-2022-jp').decode(raw), /\r\n山田様\r\n/)
+    const path = `/api/v1/deliveries/${String(sent.body['delivery_id'])}`
+    await until(async () => (await get(path, bearer)).body['status'] === 'SENT')
+    const stranger = await everything('globex')
+    assert.equal((await get(path, stranger)).status, 404)
+  })
+
+  test("a bulk delivery in Blastengine's words comes to each recipient, and to no other organization", async () => {
+    const path = '/api/v1/deliveries'
+    const key = await everything()
+    const call = async (method: string, where: string, body: object, by = key): Promise<Answer> => {
+      const headers = { authorization: `Bearer ${by}`, 'content-type': 'application/json' }
+      const init = { method, headers, body: JSON.stringify(body) }
+      return answer(await fetch(`${rig.node.api}${path}${where}`, init))
+    }
+    const content = { from: { email: `shop@${DOMAIN}` }, subject: '__name__', text_part: 'For __name__' }
+    const id = String((await call('POST', '/bulk/begin', content)).body['delivery_id'])
+    const to = ['ada', 'bob'].map((name) => ({
+      email: `${name}@bulk.example.com`,
+      insert_code: [{ key: '__name__', value: name }],
+    }))
+    assert.equal((await call('PUT', `/bulk/update/${id}`, { to })).status, 200)
+    const stranger = await everything('globex')
+    assert.equal((await call('PATCH', `/bulk/commit/${id}/immediate`, {}, stranger)).status, 404)
+    assert.equal((await get(`${path}/${id}`, stranger)).status, 404)
+    assert.equal((await call('PATCH', `/bulk/commit/${id}/immediate`, {})).status, 200)
+    for (const name of ['ada', 'bob'])
+      assert.match(
+        mailOf((await rig.delivered(`${name}@bulk.example.com`)).raw).body,
+        new RegExp(`For ${name}`),
+      )
+    await until(async () => (await get(`${path}/${id}`, key)).body['status'] === 'SENT')
+    assert.equal((await get(`${path}/${id}`, key)).body['sent_count'], 2)
+  })
+
+  test('an answer says how many requests are left', async () => {
+    const { headers } = await fetch(`${rig.node.api}/v1/messages/x`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    assert.equal(headers.get('ratelimit-policy'), '"key";q=120000;w=60')
+    assert.match(headers.get('ratelimit') ?? '', /^"key";r=\d+;t=\d+$/)
   })
 
   test('Bcc is in the envelope and nowhere else', async () => {

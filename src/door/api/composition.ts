@@ -1,19 +1,21 @@
 /** From a request to a message: addresses read, the charset chosen, what cannot be told with its place. */
 
-import { parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { compose, unfitting } from '#grammar/composition'
-import type { Attachment, Author, CharsetName } from '#grammar/composition'
+import type { Attachment, Author, CharsetName, Composition } from '#grammar/composition'
 
-import type { AddressRequest, MessageRequest } from './message-schema.ts'
-import { Problem } from './problem.ts'
+import { author, distinct } from './address.ts'
+import type { MessageRequest } from './message-schema.ts'
+import { invalidAt } from './problem.ts'
 
-export type Composed = {
+export type Letter = {
   readonly from: Mailbox
   /** To, Cc and Bcc, each once. */
   readonly recipients: readonly Mailbox[]
-  readonly content: Buffer
+  readonly composition: Composition
 }
+
+export type Composed = Pick<Letter, 'from' | 'recipients'> & { readonly content: Buffer }
 
 export type Circumstances = {
   /** Milliseconds since the epoch. */
@@ -23,15 +25,21 @@ export type Circumstances = {
 }
 
 /** @throws {Problem} `invalid` */
-export function composed(request: MessageRequest, { now, unique }: Circumstances): Composed {
+export function composed(request: MessageRequest, circumstances: Circumstances): Composed {
+  const { from, recipients, composition } = letterOf(request, circumstances)
+  return { from, recipients, content: compose(composition) }
+}
+
+/** All that can be wrong, found; the octets are yet to be made. @throws {Problem} `invalid` */
+export function letterOf(request: MessageRequest, { now, unique }: Circumstances): Letter {
   if (request.text === undefined && request.html === undefined)
-    throw invalid('#/text', 'there is neither text nor html')
+    throw invalidAt('#/text', 'there is neither text nor html')
   const from = author(request.from, '#/from')
   const to = authors(request, 'to')
   const cc = authors(request, 'cc')
-  const recipients = distinct([...to, ...cc, ...authors(request, 'bcc')])
-  if (recipients.length === 0) throw invalid('#/to', 'there is no recipient')
-  const content = compose({
+  const recipients = distinct([...to, ...cc, ...authors(request, 'bcc')].map((each) => each.mailbox))
+  if (recipients.length === 0) throw invalidAt('#/to', 'there is no recipient')
+  const composition: Composition = {
     from,
     to,
     cc,
@@ -45,8 +53,8 @@ export function composed(request: MessageRequest, { now, unique }: Circumstances
     date: now,
     messageId: `<${unique}@${from.mailbox.domain}>`,
     boundary: unique,
-  })
-  return { from: from.mailbox, recipients, content }
+  }
+  return { from: from.mailbox, recipients, composition }
 }
 
 function authors(request: MessageRequest, name: 'to' | 'cc' | 'bcc' | 'reply_to'): readonly Author[] {
@@ -54,27 +62,6 @@ function authors(request: MessageRequest, name: 'to' | 'cc' | 'bcc' | 'reply_to'
   if (given === undefined) return []
   if (!Array.isArray(given)) return [author(given, `#/${name}`)]
   return given.map((each, n) => author(each, `#/${name}/${n}`))
-}
-
-/** `Name <address>`, the name quoted or not. RFC 5322 §3.4 */
-const NAMED = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<([^<>]+)>\s*$/
-
-function author(request: AddressRequest, pointer: string): Author {
-  if (typeof request !== 'string')
-    return { name: request.name ?? '', mailbox: mailbox(request.email, pointer) }
-  const [, quoted, plain, address] = NAMED.exec(request) ?? []
-  const name = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? ''
-  return { name, mailbox: mailbox(address ?? request.trim(), pointer) }
-}
-
-function mailbox(text: string, pointer: string): Mailbox {
-  const parsed = parseMailbox(text, { smtputf8: true, looseDots: true })
-  if (parsed.ok && parsed.rest === '') return parsed.value
-  throw invalid(pointer, `${text} is not an address`)
-}
-
-function distinct(all: readonly Author[]): readonly Mailbox[] {
-  return [...new Map(all.map(({ mailbox: each }) => [`${each.local}@${each.domain}`, each])).values()]
 }
 
 /** Fields that have a place of their own in the request, or that nobody but us writes. */
@@ -99,7 +86,7 @@ function fieldsOf(headers: Readonly<Record<string, string>>): readonly (readonly
   for (const [name] of fields) {
     const lower = name.toLowerCase()
     if (OURS.has(lower) || lower.startsWith('content-'))
-      throw invalid(`#/headers/${name}`, 'this field is not for headers to set')
+      throw invalidAt(`#/headers/${name}`, 'this field is not for headers to set')
   }
   return fields
 }
@@ -119,11 +106,7 @@ function charsetOf(request: MessageRequest): CharsetName {
     const strange = unfitting(request[name] ?? '')
     if (strange.length === 0) continue
     if (request.charset_fallback === 'utf-8') return 'utf-8'
-    throw invalid(`#/${name}`, `iso-2022-jp has no ${strange.join(' ')}`)
+    throw invalidAt(`#/${name}`, `iso-2022-jp has no ${strange.join(' ')}`)
   }
   return 'iso-2022-jp'
-}
-
-function invalid(pointer: string, detail: string): Problem {
-  return new Problem('invalid', 'See errors for what is wrong, and where.', { places: [{ pointer, detail }] })
 }

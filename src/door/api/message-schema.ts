@@ -5,12 +5,19 @@ import type { Static } from 'typebox'
 
 import { Line } from './text.ts'
 
-const NO_NUL = '^[^\\u0000]*$'
+export const NO_NUL = '^[^\\u0000]*$'
+
+/** RFC 6838 §4.2 */
+export const MEDIA_TYPE = '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$'
+
+export const BASE64 = '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$'
 
 const CLOSED = { additionalProperties: false }
 
 /** As many as an envelope of ours takes. */
 export const RECIPIENTS = 1000
+/** Of one message. */
+export const ATTACHMENTS = 100
 
 const Address = Type.Union(
   [
@@ -33,11 +40,11 @@ const Attachment = Type.Object(
     name: Line({ minLength: 1, maxLength: 255 }),
     type: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$',
+        pattern: MEDIA_TYPE,
         description: 'Its media type; `application/octet-stream` when absent.',
       }),
     ),
-    content: Type.String({ pattern: '^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$', description: 'Base64.' }),
+    content: Type.String({ pattern: BASE64, description: 'Base64.' }),
     content_id: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9!#$%&*+/=?^_.{|}~@-]{1,255}$',
@@ -47,6 +54,22 @@ const Attachment = Type.Object(
   },
   CLOSED,
 )
+
+/** What a message made here and one made elsewhere have in common. */
+const WHERE_AND_WHEN = {
+  stream: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+      description: 'Which stream it belongs to; that of the API key when absent.',
+    }),
+  ),
+  send_at: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'When it is to be sent: at once when absent, a year ahead at most. RFC 3339.',
+    }),
+  ),
+}
 
 export const MessageRequest = Type.Object(
   {
@@ -65,19 +88,8 @@ export const MessageRequest = Type.Object(
         description: 'More header fields, such as `X-Order` or `In-Reply-To`.',
       }),
     ),
-    attachments: Type.Optional(Type.Array(Attachment, { maxItems: 100 })),
-    stream: Type.Optional(
-      Type.String({
-        pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
-        description: 'Which stream it belongs to; that of the API key when absent.',
-      }),
-    ),
-    send_at: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description: 'When it is to be sent: at once when absent, a year ahead at most. RFC 3339.',
-      }),
-    ),
+    attachments: Type.Optional(Type.Array(Attachment, { maxItems: ATTACHMENTS })),
+    ...WHERE_AND_WHEN,
     charset: Type.Optional(
       Type.Enum(['utf-8', 'iso-2022-jp'], {
         default: 'utf-8',
@@ -96,6 +108,24 @@ export const MessageRequest = Type.Object(
 
 export type MessageRequest = Static<typeof MessageRequest>
 export type AddressRequest = Static<typeof Address>
+
+const Plain = Line({ minLength: 3, maxLength: 320, description: 'An address without a name.' })
+
+/** The envelope of a message made elsewhere. */
+export const Envelope = Type.Object(
+  {
+    from: Plain,
+    to: Type.Union([Plain, Type.Array(Plain, { minItems: 1, maxItems: RECIPIENTS })]),
+    ...WHERE_AND_WHEN,
+  },
+  CLOSED,
+)
+
+export const RawRequest = Type.Interface(
+  [Envelope],
+  { content: Type.String({ pattern: BASE64, description: 'The message, RFC 5322, in base64.' }) },
+  { ...CLOSED, title: 'RawMessage' },
+)
 
 export const MessageAccepted = Type.Object(
   {

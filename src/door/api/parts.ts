@@ -14,19 +14,25 @@ import type { Static, TSchema } from 'typebox'
 import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
 
+import type { BulkDeliveries } from '#product/bulk-delivery'
 import type { Operations } from '#product/operation'
 
+import type { Listening } from './listening.ts'
 import type { Submit } from './submission.ts'
 
-export type ApiParts = {
+export type ApiParts = Listening & {
   readonly address: string
   readonly port: number
   /** Octets of a request. */
   readonly bodyLimit: number
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** That one key may make in a minute; 0: any number. */
+  readonly requests: number
   readonly keys: KeyRing
   readonly submit: Submit
+  /** What was begun in several requests. */
+  readonly bulk: BulkDeliveries
   /** What an operator can do; routes see to it that a key does it to its own organization. */
   readonly operations: Pick<
     Operations,

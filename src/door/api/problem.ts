@@ -1,5 +1,9 @@
 /** What went wrong, as every client reads it. RFC 9457 */
 
+import type { FastifyRequest } from 'fastify'
+
+import type { Log } from '#platform/log'
+
 /** One place of the request. RFC 6901 */
 export type Place = { readonly pointer: string; readonly detail: string }
 
@@ -15,6 +19,7 @@ export const PROBLEMS = {
   'unsupported-type': { status: 415, title: 'The body is of a type that is not taken here' },
   invalid: { status: 422, title: 'The request says something that cannot be' },
   suppressed: { status: 422, title: 'Every recipient is suppressed' },
+  'too-many': { status: 429, title: 'Too many requests' },
   failed: { status: 500, title: 'Our fault' },
   unavailable: { status: 503, title: 'Nothing is taken in now' },
 } as const
@@ -59,10 +64,15 @@ export class Problem extends Error {
   }
 }
 
+/** One place that says what cannot be. */
+export function invalidAt(pointer: string, detail: string): Problem {
+  return new Problem('invalid', 'See errors for what is wrong, and where.', { places: [{ pointer, detail }] })
+}
+
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** What Fastify itself refuses, in our words. */
-export function problemOf(error: unknown): Problem | undefined {
+function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   const detail = error instanceof Error ? error.message : ''
@@ -78,4 +88,12 @@ export function problemOf(error: unknown): Problem | undefined {
     default:
       return undefined
   }
+}
+
+/** What the client is told of `error`; what was our fault is in the log. */
+export function toldOf(log: Log, error: unknown, request: FastifyRequest): Problem {
+  const problem = problemOf(error)
+  if (problem !== undefined) return problem
+  log.error('api.failed', { request: request.id, method: request.method, path: request.url, cause: error })
+  return new Problem('failed', `The log has it under ${request.id}.`)
 }

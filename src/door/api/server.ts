@@ -1,18 +1,22 @@
 /** The HTTP API: routes, who may use them, and what every answer has in common. What it says is in `docs/api.md`. */
 
+import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { fastify } from 'fastify'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 
-import type { Log } from '#platform/log'
-
+import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { parseJson } from './json.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
-import { authenticated } from './principal.ts'
-import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
+import { Admission } from './principal.ts'
+import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
+import { serverOf } from './listening.ts'
+import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
+import { sendGridRoutes } from './sendgrid.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
 
@@ -20,30 +24,7 @@ export type ApiServer = AsyncDisposable & { readonly address: string; readonly p
 
 /** Resolves when it listens. Disposal lets requests under way end. @throws what listening throws */
 export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const app = fastify({
-    bodyLimit: parts.bodyLimit,
-    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
-    genReqId: parts.unique,
-    // Ours logs what an operator wants to know, in the words of docs/events.md.
-    logger: false,
-    return503OnClosing: true,
-  })
-  app.setValidatorCompiler<TSchema>(compileSchema)
-  app.setErrorHandler((error, request, reply) => failed(parts.log, error, request, reply))
-  app.setNotFoundHandler((request, reply) => {
-    const problem = new Problem('missing', `There is nothing at ${request.method} ${request.url}: see /docs`)
-    return told(problem, request, reply)
-  })
-  await app.register(swagger, { openapi: openApi(parts.version) })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
-  const routeParts: RouteParts = {
-    ...parts,
-    authenticate: (request, scope) => authenticated(parts.keys, request, scope),
-  }
-  const typed: App = app
-  sendRoutes(typed, routeParts)
-  deliveryRoutes(typed, routeParts)
-  suppressionRoutes(typed, routeParts)
+  const app = await apiOf(parts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
@@ -53,6 +34,59 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   }
 }
 
+/** All but the port. */
+export async function apiOf(parts: ApiParts): Promise<App> {
+  const app = fastify({
+    bodyLimit: parts.bodyLimit,
+    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
+    genReqId: parts.unique,
+    // Ours logs what an operator wants to know, in the words of docs/events.md.
+    logger: false,
+    return503OnClosing: true,
+    serverFactory: (handler) => serverOf(parts, handler),
+  })
+  app.setValidatorCompiler<TSchema>(compileSchema)
+  bodies(app)
+  app.setErrorHandler((error, request, reply) => told(toldOf(parts.log, error, request), request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem('missing', `There is nothing at ${request.method} ${request.url}: see /docs`)
+    return told(problem, request, reply)
+  })
+  const admission = new Admission(parts)
+  app.addHook('onRequest', (request, reply) => admission.admit(request, reply))
+  await app.register(multipart)
+  await app.register(swagger, { openapi: openApi(parts.version) })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  const routeParts: RouteParts = {
+    ...parts,
+    authenticate: (request, scope) => admission.authenticated(request, scope),
+  }
+  const typed: App = app
+  sendRoutes(typed, routeParts)
+  rawRoutes(typed, routeParts)
+  deliveryRoutes(typed, routeParts)
+  suppressionRoutes(typed, routeParts)
+  // Each in a scope of its own, with errors of its own form.
+  await app.register(async (scope) => sendGridRoutes(scope, routeParts))
+  await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })
+  return typed
+}
+
+/** What is no JSON, no form and no message is refused before it is read. */
+function bodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => parseJson(body),
+  )
+  app.addContentTypeParser(
+    'message/rfc822',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => body,
+  )
+}
+
 function openApi(version: string): object {
   return {
     openapi: '3.1.0',
@@ -60,13 +94,6 @@ function openApi(version: string): object {
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
     security: [{ key: [] }],
   }
-}
-
-function failed(log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error)
-  if (problem !== undefined) return told(problem, request, reply)
-  log.error('api.failed', { request: request.id, method: request.method, path: request.url, cause: error })
-  return told(new Problem('failed', `The log has it under ${request.id}.`), request, reply)
 }
 
 function told(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,7 +1,15 @@
-/** How the API hands a message on: what it says of it, and what it hears. */
+/** How the API hands a message on: what it says of it, what it hears, and what the client hears of that. */
 
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+
+import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
+import type { Log } from '#platform/log'
 import type { ApiKey } from '#product/account'
+
+import type { MessageAccepted } from './message-schema.ts'
+import { invalidAt, Problem } from './problem.ts'
 
 export type Submission = {
   readonly key: ApiKey
@@ -26,3 +34,84 @@ export type Submitted =
 
 /** Resolves when the message is kept, or was refused. */
 export type Submit = (submission: Submission) => Promise<Submitted>
+
+/** A message as a route has made it; the rest of a submission is of its request. */
+export type Handing = Pick<Submission, 'key' | 'from' | 'to' | 'content' | 'holdUntil'> & {
+  readonly stream: string | undefined
+  /** Of the client's own, for the log. */
+  readonly labels?: Readonly<Record<string, unknown>>
+}
+
+type Kept = Extract<Submitted, { ok: true }>
+
+/** Resolves when the message is kept. @throws {Problem} why it was not taken */
+export async function handOver(
+  { submit, log }: { readonly submit: Submit; readonly log: Log },
+  request: FastifyRequest,
+  handing: Handing,
+): Promise<Kept> {
+  const { key, from, to, content, stream, holdUntil, labels } = handing
+  const protocol = request.protocol.toUpperCase()
+  const submitted = await submit({
+    key,
+    stream: stream ?? key.stream,
+    from,
+    to,
+    content,
+    ...(holdUntil !== undefined && { holdUntil }),
+    address: request.ip,
+    protocol,
+  })
+  if (!submitted.ok) throw refusalOf(submitted)
+  log.info('message.accepted', {
+    message: submitted.id,
+    listener: 'api',
+    client: request.ip,
+    credential: key.id,
+    from: formatMailbox(from),
+    recipients: to.length - submitted.skipped.length,
+    size: content.length,
+    protocol,
+    ...labels,
+  })
+  return submitted
+}
+
+/** What became of each recipient. */
+export function accepted({ id, skipped }: Kept, to: readonly Mailbox[]): Static<typeof MessageAccepted> {
+  const why = new Map(skipped.map((one) => [one.to, one.why]))
+  const recipients = to.map((each) => {
+    const email = formatMailbox(each)
+    const detail = why.get(email)
+    return detail === undefined
+      ? { email, status: 'queued' as const }
+      : { email, status: 'suppressed' as const, detail }
+  })
+  return { id, recipients }
+}
+
+const YEAR = 366 * 24 * 3600 * 1000
+
+/** `undefined` for what has come already. @throws {Problem} `invalid` for more than a year ahead */
+export function holdUntilOf(due: number, now: number, pointer: string): number | undefined {
+  if (Number.isNaN(due) || due > now + YEAR)
+    throw invalidAt(pointer, 'expected a time within a year from now')
+  return due > now ? due : undefined
+}
+
+/** Seconds until a client may ask again while nothing is taken in. */
+const RETRY_AFTER = 30
+
+function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
+  switch (why) {
+    case 'domain':
+      return new Problem('domain-not-yours', text)
+    case 'suppressed':
+      return new Problem('suppressed', text)
+    case 'unavailable':
+      return new Problem('unavailable', text, { retryAfter: RETRY_AFTER })
+    case 'address':
+    case 'content':
+      return new Problem('invalid', text)
+  }
+}

@@ -38,6 +38,7 @@ export function findings(config: Config): Findings {
     ...mxWarnings(config),
     ...routeWarnings(config.routes),
     ...nameWarnings(config),
+    ...apiWarnings(config),
   )
   return { problems, warnings }
 }
@@ -83,6 +84,11 @@ function unsubscribeWarnings({ listeners, queue, streams }: Config): string[] {
   return asking.map(
     ({ name }) => `streams.${name}.list_unsubscribe: has no effect without ${lacking.join(' and ')}`,
   )
+}
+
+function apiWarnings({ api }: Config): string[] {
+  if (!api.enabled || api.tls || api.trustedProxies.length > 0 || isNear(api.address)) return []
+  return [`api.tls: API keys will travel in clear to ${api.address}`]
 }
 
 /** Mail to ourselves for the postmaster would come back to where it is given away. */

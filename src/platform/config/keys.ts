@@ -108,13 +108,29 @@ export const SCHEMA = table('', {
     enabled: flag({ default: true, is: 'Whether it is served.' }),
     address: listenAddress({
       default: '127.0.0.1',
-      is: 'Where to listen. It speaks plain HTTP: to the world it goes through a proxy that does TLS.',
+      is: 'Where to listen. Keys travel in clear unless `tls` is true, or a proxy before it does TLS.',
     }),
     port: port({ default: 8088, is: 'Its TCP port.' }),
+    tls: flag({ default: false, is: 'Whether it speaks HTTPS, with the certificate of `[tls]`.' }),
     trustedProxies: networks({
       default: [],
       example: ['127.0.0.1'],
       is: 'Proxies whose X-Forwarded-For is believed. Others are taken for the client.',
+    }),
+    connections: whole({
+      default: 1000,
+      min: 1,
+      is: 'Connections at once; more are closed as they come.',
+    }),
+    headerTimeout: duration({
+      default: '15s',
+      is: 'How long a client may take for the handshake of TLS, and for the header section of a request.',
+    }),
+    requestTimeout: duration({ default: '5m', is: 'How long a client may take for a whole request.' }),
+    requests: whole({
+      default: 120_000,
+      min: 0,
+      is: 'How many requests one API key may make in a minute; more are answered with 429. 0: any number.',
     }),
   }),
   sandbox: table(

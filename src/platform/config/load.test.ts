@@ -342,3 +342,10 @@ test('mail for the postmaster cannot be sent to where it comes from', () => {
   assert.deepEqual(config(own).incoming.postmaster, ['ops@example.net', 'root@bounce.example.com'])
   assert.deepEqual(warnings(own), ['incoming.postmaster: has no effect without a listener with kind = "mx"'])
 })
+
+test('an API that strangers can reach in clear is warned of', () => {
+  const open = '[api]\naddress = "0.0.0.0"\n'
+  assert.deepEqual(warnings(open), ['api.tls: API keys will travel in clear to 0.0.0.0'])
+  for (const more of ['tls = true', 'enabled = false', 'trusted_proxies = ["192.0.2.1"]'])
+    assert.deepEqual(warnings(open + more), [], more)
+})

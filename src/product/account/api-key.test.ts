@@ -1,6 +1,7 @@
 /** What holds for API keys on either engine. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { inspect } from 'node:util'
 
@@ -21,6 +22,11 @@ const NEW: NewApiKey = {
   note: '',
   scopes: ['messages:send'],
   networks: [],
+}
+
+/** As their libraries do it. */
+function shown(text: string): string {
+  return Buffer.from(createHash('sha256').update(text).digest('hex')).toString('base64')
 }
 
 for (const engine of ENGINES) {
@@ -52,6 +58,13 @@ for (const engine of ENGINES) {
       const last = issued.token.endsWith('0') ? '1' : '0'
       for (const wrong of ['', 'x', issued.token.replace(/.$/, last), issued.token.replace('_', '-')])
         assert.deepEqual(await ring.check(wrong, '192.0.2.1'), { ok: false, why: 'unknown' }, wrong)
+    })
+
+    test('a key may be shown as its digest, the way of Blastengine', async () => {
+      const { key: made, token } = await keys.add(NEW)
+      assert.deepEqual(await ring.check(shown(made.id + token), '192.0.2.1'), { ok: true, key: made })
+      for (const wrong of [shown(token), shown(`${made.id}${token}x`), 'x'.repeat(88)])
+        assert.deepEqual(await ring.check(wrong, '192.0.2.1'), { ok: false, why: 'unknown' })
     })
 
     test('what is printed of a new key does not have its secret', async () => {

@@ -1,5 +1,7 @@
 /** API keys: what programs show to the HTTP API. How they are kept and checked: `api-keys.ts`, `key-ring.ts`. */
 
+import { createHash } from 'node:crypto'
+
 /** What a key may do. Each route of the API asks for one. */
 export const SCOPES = [
   'messages:send',
@@ -55,6 +57,22 @@ export function formatKey(id: string, secret: string): string {
 export function parseKey(text: string): { readonly id: string; readonly secret: string } | undefined {
   const [, id, secret] = KEY.exec(text) ?? []
   return id === undefined || secret === undefined ? undefined : { id, secret }
+}
+
+/** As programs made for Blastengine show a key: their login id, which is the id, and the key, hashed together. */
+export function digestOf(id: string, token: string): string {
+  return createHash('sha256').update(`${id}${token}`).digest('hex')
+}
+
+const HASH = /^[0-9a-f]{64}$/
+/** 64 octets in base64. */
+const HASH_LENGTH = 88
+
+/** The digest that a token in base64 stands for; `undefined` for what cannot be one. */
+export function parseDigest(text: string): string | undefined {
+  if (text.length !== HASH_LENGTH) return undefined
+  const digest = Buffer.from(text, 'base64').toString('latin1')
+  return HASH.test(digest) ? digest : undefined
 }
 
 export function isScope(text: string): text is Scope {

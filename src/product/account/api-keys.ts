@@ -9,7 +9,7 @@ import type { Control } from '#platform/store'
 
 import { AccountError } from './account.ts'
 import { accountTables, inserted, noteOf, wellFormed } from './accounts.ts'
-import { formatKey, isScope, KEY_LENGTHS, SCOPES } from './api-key.ts'
+import { digestOf, formatKey, isScope, KEY_LENGTHS, SCOPES } from './api-key.ts'
 import type { ApiKey, Scope } from './api-key.ts'
 import { randomText } from './password.ts'
 import type { AccountTables } from './tables.ts'
@@ -67,6 +67,7 @@ async function add(
 ): Promise<IssuedApiKey> {
   const id = randomText(KEY_LENGTHS.id)
   const secret = randomText(KEY_LENGTHS.secret)
+  const token = formatKey(id, secret)
   const row = {
     id,
     organization: wellFormed('an organization', request.organization),
@@ -79,17 +80,23 @@ async function add(
     revoked_at: null,
     used_at: null,
     mac: macOf(key, id, secret).toString('base64'),
+    digest_mac: digestMacOf(key, digestOf(id, token)),
   }
   await inserted(db.insertInto('api_key').values(row).execute(), {
     unique: `the key ${id} exists`,
     reference: `there is no organization ${request.organization}`,
   })
-  return redacted({ key: apiKeyOf(row), token: formatKey(id, secret) }, 'token')
+  return redacted({ key: apiKeyOf(row), token }, 'token')
 }
 
 /** The id is in it, so that rows copied over one another open nothing. */
 export function macOf(key: ServerKey, id: string, secret: string): Buffer {
   return key.mac('api key', `${id}\0${secret}`)
+}
+
+/** It is looked up by this: who reads the database learns no digest, and who guesses one learns nothing from time. */
+export function digestMacOf(key: ServerKey, digest: string): string {
+  return key.mac('api key digest', digest).toString('base64')
 }
 
 function scopesOf(scopes: readonly string[]): readonly Scope[] {

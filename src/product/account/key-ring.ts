@@ -12,9 +12,9 @@ import { cachedRead } from '#platform/store'
 import type { Control } from '#platform/store'
 
 import { accountTables } from './accounts.ts'
-import { parseKey } from './api-key.ts'
+import { parseDigest, parseKey } from './api-key.ts'
 import type { ApiKey } from './api-key.ts'
-import { apiKeyOf, macOf } from './api-keys.ts'
+import { apiKeyOf, digestMacOf, macOf } from './api-keys.ts'
 import type { AccountTables } from './tables.ts'
 import { Uses } from './uses.ts'
 
@@ -24,7 +24,7 @@ export type KeyCheck =
   | { readonly ok: false; readonly why: 'unknown' | 'revoked' | 'expired' | 'network' }
 
 export type KeyRing = {
-  /** `address`: of the client, as far as it is known. */
+  /** `token`: a key, or its digest in base64. `address`: of the client, as far as it is known. */
   check(token: string, address: string): Promise<KeyCheck>
   /** Records the uses that have not been yet. Before the control database is closed. */
   close(): Promise<void>
@@ -38,17 +38,23 @@ export async function openKeyRing(
   { now, log }: KeyRingOptions,
 ): Promise<KeyRing> {
   const db = await accountTables(control, key)
-  const find = cachedRead((id) => findKey(db, id), now)
+  const find = cachedRead((id) => findKey(db, 'id', id), now)
+  const findDigest = cachedRead((mac) => findKey(db, 'digest_mac', mac), now)
   const uses = new Uses(db, { now, log, of: 'api_key' })
+  async function holder(token: string): Promise<Found | undefined> {
+    const digest = parseDigest(token)
+    if (digest !== undefined) return await findDigest(digestMacOf(key, digest))
+    const parts = parseKey(token)
+    const found = parts && (await find(parts.id))
+    return found && timingSafeEqual(found.mac, macOf(key, parts.id, parts.secret)) ? found : undefined
+  }
   return {
     async check(token, address) {
-      const parts = parseKey(token)
-      const found = parts && (await find(parts.id))
-      if (!found || !timingSafeEqual(found.mac, macOf(key, parts.id, parts.secret)))
-        return { ok: false, why: 'unknown' }
+      const found = await holder(token)
+      if (found === undefined) return { ok: false, why: 'unknown' }
       const why = refusal(found, address, now())
       if (why !== undefined) return { ok: false, why }
-      uses.add(parts.id)
+      uses.add(found.key.id)
       return { ok: true, key: found.key }
     },
     close: () => uses.record(),
@@ -57,8 +63,12 @@ export async function openKeyRing(
 
 type Found = { readonly key: ApiKey; readonly mac: Buffer; readonly networks: Ranges | undefined }
 
-async function findKey(db: Kysely<AccountTables>, id: string): Promise<Found | undefined> {
-  const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+async function findKey(
+  db: Kysely<AccountTables>,
+  by: 'id' | 'digest_mac',
+  value: string,
+): Promise<Found | undefined> {
+  const row = await db.selectFrom('api_key').selectAll().where(by, '=', value).executeTakeFirst()
   if (!row) return undefined
   const key = apiKeyOf(row)
   const parsed = key.networks.length > 0 ? parseRanges(key.networks) : undefined

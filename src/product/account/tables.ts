@@ -33,6 +33,8 @@ export type AccountTables = {
     used_at: number | null
     /** HMAC-SHA-256 of id and secret under the server key, base64. */
     mac: string
+    /** HMAC-SHA-256 of its digest under the server key, base64; of keys from before there were digests there is none. */
+    digest_mac: string | null
   }
   /** The id of the server key that the rows were made with, in the one row there can be. */
   server_key: { only_row: 1; id: string }
@@ -67,6 +69,10 @@ const API_KEY = `
     mac text not null);
   create index api_key_organization on api_key (organization)`
 
+const DIGEST = `
+  alter table api_key add column digest_mac text;
+  create unique index api_key_digest on api_key (digest_mac)`
+
 export const ACCOUNT_MIGRATIONS: readonly Migration[] = [
   {
     name: 'organizations and credentials',
@@ -80,4 +86,5 @@ export const ACCOUNT_MIGRATIONS: readonly Migration[] = [
       ${CREDENTIAL}`,
   },
   { name: 'API keys', sqlite: API_KEY, postgres: API_KEY },
+  { name: 'API keys by their digest', sqlite: DIGEST, postgres: DIGEST },
 ]
