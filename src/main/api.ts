@@ -54,7 +54,7 @@ export async function startApi({
 }
 
 function submitTo({ transport }: RunningNode): Submit {
-  return ({ key, stream, from, to, content, holdUntil, address, protocol }) =>
+  return ({ key, stream, from, to, content, holdUntil, address, protocol, once }) =>
     transport.handIn({
       organization: key.organization,
       stream,
@@ -64,5 +64,6 @@ function submitTo({ transport }: RunningNode): Submit {
       client: { address, protocol, credential: key.id },
       ...(holdUntil !== undefined && { holdUntil }),
       suppressed: 'skip',
+      ...(once && { once }),
     })
 }

@@ -6,6 +6,7 @@ import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 
 import { composed } from './composition.ts'
+import { IDEMPOTENCY, markAgain, onceOf } from './idempotency.ts'
 import { MessageAccepted, MessageRequest } from './message-schema.ts'
 import { Problem } from './problem.ts'
 import type { Routes } from './parts.ts'
@@ -23,12 +24,14 @@ export const sendRoutes: Routes = (app, { submit, now, unique, log, authenticate
     schema: {
       operationId: 'sendMessage',
       summary: 'Send a message',
+      description: IDEMPOTENCY,
       tags: ['messages'],
       body: MessageRequest,
       response: { 202: MessageAccepted },
     },
     async handler(request, reply) {
       const key = await authenticate(request, 'messages:send')
+      const once = onceOf(request)
       const { body } = request
       const { from, recipients, content } = composed(body, { now: now(), unique: unique() })
       const holdUntil = dueOf(body.send_at, now())
@@ -41,9 +44,15 @@ export const sendRoutes: Routes = (app, { submit, now, unique, log, authenticate
         address: request.ip,
         protocol: request.protocol.toUpperCase(),
         ...(holdUntil !== undefined && { holdUntil }),
+        ...(once && { once }),
       })
       if (!submitted.ok) throw refusalOf(submitted)
       const { id, skipped } = submitted
+      const accepted = { id, recipients: recipients.map((to) => fate(to, skipped)) }
+      if (submitted.again) {
+        markAgain(reply)
+        return reply.status(202).send(accepted)
+      }
       log.info('message.accepted', {
         message: id,
         listener: 'api',
@@ -54,7 +63,7 @@ export const sendRoutes: Routes = (app, { submit, now, unique, log, authenticate
         size: content.length,
         protocol: request.protocol.toUpperCase(),
       })
-      return reply.status(202).send({ id, recipients: recipients.map((to) => fate(to, skipped)) })
+      return reply.status(202).send(accepted)
     },
   })
 }
@@ -83,6 +92,8 @@ function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
   switch (why) {
     case 'domain':
       return new Problem('domain-not-yours', text)
+    case 'reused':
+      return new Problem('key-reused', text)
     case 'suppressed':
       return new Problem('suppressed', text)
     case 'unavailable':

@@ -3,6 +3,8 @@
 import type { Mailbox } from '#grammar/address'
 import type { ApiKey } from '#product/account'
 
+import type { Once } from './idempotency.ts'
+
 export type Submission = {
   readonly key: ApiKey
   readonly stream: string
@@ -14,13 +16,20 @@ export type Submission = {
   /** Of the client, and how it came: `HTTP`, `HTTPS`. */
   readonly address: string
   readonly protocol: string
+  readonly once?: Once
 }
 
 export type Submitted =
-  | { readonly ok: true; readonly id: string; readonly skipped: readonly { to: string; why: string }[] }
+  | {
+      readonly ok: true
+      readonly id: string
+      readonly skipped: readonly { to: string; why: string }[]
+      /** An earlier request with the same key did it. */
+      readonly again?: true
+    }
   | {
       readonly ok: false
-      readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable'
+      readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable' | 'reused'
       readonly text: string
     }
 
