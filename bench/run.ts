@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--json]`: Hikyaku and a private Postfix relay the same mail by the same load programs on
- * this machine, in one run; with `--scale` Hikyaku alone keeps very much at a time. docs/bench.md says what is measured
- * and how. It ends whatever it has started.
+ * this machine, in one run; with `--scale` Hikyaku alone keeps very much at a time, with `--api` it takes in what comes by
+ * HTTP. docs/bench.md says what is measured and how. It ends whatever it has started.
  */
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { API, API_QUICK, api, apiText } from './api/api.ts'
+import type { ApiRow, ApiSize } from './api/api.ts'
 import { startHikyaku } from './hikyaku.ts'
 import { BODY, SESSIONS, startSink } from './load.ts'
 import { Course } from './course.ts'
@@ -51,6 +53,8 @@ type Options = {
   readonly profile: RelayName | undefined
   /** Measure scale instead, all rows or one. */
   readonly scale: { readonly size: ScaleSize; readonly only: string | undefined } | undefined
+  /** Measure the HTTP API instead. */
+  readonly api: ApiSize | undefined
 }
 
 process.exitCode = await main(process.argv.slice(2))
@@ -61,7 +65,10 @@ async function main(args: readonly string[]): Promise<number> {
   // Leaving is enough: process-group.ts kills on exit what has been started.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   try {
-    if (options.scale !== undefined) {
+    if (options.api !== undefined) {
+      const { rows, ...around } = await measureApi(options, options.api)
+      console.log(options.json ? JSON.stringify({ rows, ...around }) : forPeople(apiText(rows), around))
+    } else if (options.scale !== undefined) {
       const { rows, ...around } = await measureScale(options, options.scale)
       console.log(options.json ? JSON.stringify({ rows, ...around }) : forPeople(scaleText(rows), around))
     } else if (options.profile === undefined) {
@@ -92,6 +99,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
         profile: { type: 'string' },
         scale: { type: 'boolean', default: false },
         row: { type: 'string' },
+        api: { type: 'boolean', default: false },
       },
     })
     const usual = values.quick ? QUICK : FULL
@@ -107,11 +115,13 @@ function optionsOf(args: readonly string[]): Options | undefined {
       throw new Error(`--row must be one of ${SCALE_ROWS.join(', ')}`)
     const size = values.quick ? SCALE_QUICK : SCALE
     const scaled = values.scale ? { size, only: values.row } : undefined
-    return { effort, json: values.json, directory: values.directory, profile: name, scale: scaled }
+    const apiSize = values.api ? (values.quick ? API_QUICK : API) : undefined
+    const { json, directory } = values
+    return { effort, json, directory, profile: name, scale: scaled, api: apiSize }
   } catch (error) {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
     console.error(
-      'usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR] [--profile ROW | --scale [--row ROW]]',
+      'usage: bench [--quick] [--json] [--rounds N] [--seconds N] [--directory DIR] [--profile ROW | --scale [--row ROW] | --api]',
     )
     return undefined
   }
@@ -163,6 +173,20 @@ async function measureScale(
   const workplace = workplaceIn(directory, resources)
   const around = circumstances(workplace)
   const rows = await scale(size, workplace, only)
+  return { rows, ...around, size, seconds: Math.round((performance.now() - began) / 1000) }
+}
+
+async function measureApi(
+  { directory }: Options,
+  size: ApiSize,
+): Promise<
+  Circumstances & { readonly rows: readonly ApiRow[]; readonly size: ApiSize; readonly seconds: number }
+> {
+  const began = performance.now()
+  await using resources = new AsyncDisposableStack()
+  const workplace = workplaceIn(directory, resources)
+  const around = circumstances(workplace)
+  const rows = await api(size, workplace)
   return { rows, ...around, size, seconds: Math.round((performance.now() - began) / 1000) }
 }
 

@@ -18,24 +18,29 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli.ts')
 /** Kept small, so that the failure of a site that never answers is seen within a run. */
 const CONNECT_SECONDS = 5
 
+type Ports = readonly [port: number, tls: number, monitoring: number, api: number]
+
 export class ScaleNode implements AsyncDisposable {
   /** Where it takes mail in clear, and with TLS from the start, on 127.0.0.1. */
   readonly port: number
   readonly tlsPort: number
+  /** Of the HTTP API. */
+  readonly apiPort: number
   readonly #monitoring: number
   readonly #file: string
   #group: ProcessGroup | undefined
 
-  private constructor(file: string, [port, tlsPort, monitoring]: readonly [number, number, number]) {
+  private constructor(file: string, [port, tlsPort, monitoring, apiPort]: Ports) {
     this.#file = file
     this.port = port
     this.tlsPort = tlsPort
     this.#monitoring = monitoring
+    this.apiPort = apiPort
   }
 
   /** In `directory`, with mail for the domains of `world`, and running. */
   static async in(directory: string, world: World): Promise<ScaleNode> {
-    const ports = [await freePort(), await freePort(), await freePort()] as const
+    const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const
     const file = join(directory, 'hikyaku.toml')
     writeFileSync(file, configuration(directory, world, ports))
     const node = new ScaleNode(file, ports)
@@ -58,9 +63,24 @@ export class ScaleNode implements AsyncDisposable {
   }
 
   #addDomain(): void {
-    const args = [MAIN, '--config', this.#file, 'domain', 'add', SENDER]
-    const added = spawnSync(process.execPath, args, { encoding: 'utf8' })
-    if (added.status !== 0) throw new Error(`hikyaku domain add failed: ${added.stderr}`)
+    this.#cli('domain', 'add', SENDER)
+  }
+
+  /** A new key for the API. */
+  apiKey(): string {
+    return (JSON.parse(this.#cli('api-key', 'add', '--json')) as { token: string }).token
+  }
+
+  #cli(...args: readonly string[]): string {
+    const all = [MAIN, '--config', this.#file, ...args]
+    const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`hikyaku ${args.join(' ')} failed: ${stderr}`)
+    return stdout
+  }
+
+  /** Milliseconds of CPU since it started. */
+  cpu(): number {
+    return this.#group?.cpu() ?? 0
   }
 
   /** SIGKILL; resolves when it is gone. */
@@ -113,7 +133,7 @@ function isReady(port: number): Promise<true | undefined> {
 function configuration(
   directory: string,
   { dns, port: out }: World,
-  [port, tlsPort, monitoring]: readonly [number, number, number],
+  [port, tlsPort, monitoring, apiPort]: Ports,
 ): string {
   const listener = 'address = "127.0.0.1"\nauth = "none"\ntrusted = ["127.0.0.0/8"]'
   return `
@@ -125,7 +145,7 @@ data = "${directory}/data"
 file = "${directory}/log"
 
 [api]
-port = 0
+port = ${apiPort}
 
 [http]
 port = ${monitoring}

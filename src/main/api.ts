@@ -81,7 +81,7 @@ async function certificatesOf({ node: { config }, log, metrics }: ApiOfNode): Pr
 }
 
 function submitTo({ transport }: RunningNode): Submit {
-  return ({ key, stream, from, to, content, holdUntil, address, protocol }) =>
+  return ({ key, stream, from, to, content, holdUntil, address, protocol, once }) =>
     transport.handIn({
       organization: key.organization,
       stream,
@@ -91,5 +91,6 @@ function submitTo({ transport }: RunningNode): Submit {
       client: { address, protocol, credential: key.id },
       ...(holdUntil !== undefined && { holdUntil }),
       suppressed: 'skip',
+      ...(once && { once }),
     })
 }

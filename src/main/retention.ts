@@ -32,14 +32,14 @@ export function forgetOld(spool: Spool, age: number, log: Log): Disposable {
 /** Milliseconds between two looks for what is days old. */
 const HOURLY = 3_600_000
 
-/** What is kept in the control database for `age` ms, and removed by `tidy`, which gives how many. */
+/** What is kept beside the records of messages for `age` ms, and removed by `tidy`, which gives how many. */
 export type Aging = {
   readonly what: string
   readonly age: number
   tidy(before: number): Promise<number>
 }
 
-export type AgingParts = { readonly control: Control; readonly config: Config }
+export type AgingParts = { readonly control: Control; readonly config: Config; readonly spool: Spool }
 
 /** At once and each hour, until it is disposed of. */
 export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
@@ -67,7 +67,7 @@ export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
 /** They may be reserved for a year ahead, and are asked about after that. */
 const BULK = 400 * 24 * 3_600_000
 
-export async function agingOf({ control, config }: AgingParts): Promise<readonly Aging[]> {
+export async function agingOf({ control, config, spool }: AgingParts): Promise<readonly Aging[]> {
   const { retention } = config
   const postmaster = await openPostmasterMail(control)
   const reports = await openReceivedReports(control)
@@ -76,5 +76,19 @@ export async function agingOf({ control, config }: AgingParts): Promise<readonly
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
     { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
     { what: 'bulk deliveries', age: BULK, tidy: (before) => bulk.tidy(before) },
+    {
+      what: 'idempotency keys',
+      age: retention.idempotencyKeys,
+      tidy: (before) => tidyKeys(spool, before),
+    },
   ]
+}
+
+/** A few at a time: commits go on in between. */
+async function tidyKeys({ keys }: Spool, before: number): Promise<number> {
+  for (let gone = 0; ;) {
+    const count = await keys.tidy(before, AT_ONCE)
+    gone += count
+    if (count < AT_ONCE) return gone
+  }
 }

@@ -11,7 +11,7 @@ import type { Counted } from '#engine/tls-report'
 import { Traces } from '#engine/trace'
 import type { TraceRecord } from '#engine/trace'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
-import { handIn } from '#door/submission'
+import { handIn, keyedRequests } from '#door/submission'
 import type { HandedIn, HandInRequest, ListeningAt } from '#door/submission'
 import type { Config } from '#platform/config'
 import { LogStream } from '#platform/log'
@@ -125,6 +125,7 @@ function service(running: Transport): TransportService {
   const { submission, outgoing, intake, domains, suppressions, drain, reload } = running
   const { queue, egress, shaping, tally } = outgoing
   let current = config
+  const keyed = keyedRequests(joined)
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
@@ -138,7 +139,8 @@ function service(running: Transport): TransportService {
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    handIn: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
+    handIn: (request) =>
+      handIn({ config: current, intake, domains, suppressions, keyed, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),

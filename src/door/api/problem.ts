@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-type': { status: 415, title: 'The body is of a type that is not taken here' },
   invalid: { status: 422, title: 'The request says something that cannot be' },
+  'key-reused': { status: 422, title: 'That Idempotency-Key belongs to another request' },
   suppressed: { status: 422, title: 'Every recipient is suppressed' },
   'too-many': { status: 429, title: 'Too many requests' },
   failed: { status: 500, title: 'Our fault' },

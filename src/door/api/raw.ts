@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
 import { distinct, mailbox } from './address.ts'
+import { markAgain, onceOf } from './idempotency.ts'
 import { Envelope, MessageAccepted, RawRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { invalidAt, Problem } from './problem.ts'
@@ -33,6 +34,7 @@ export const rawRoutes: Routes = (app, parts) => {
     },
     async handler(request, reply) {
       const key = await authenticate(request, 'messages:send')
+      const once = onceOf(request)
       const { envelope, content } = partsOf(request.query, request.body)
       const from = mailbox(envelope.from, '#/from')
       const to = recipients(envelope.to)
@@ -45,7 +47,9 @@ export const rawRoutes: Routes = (app, parts) => {
         to,
         content,
         ...(holdUntil !== undefined && { holdUntil }),
+        ...(once && { once }),
       })
+      if (kept.again) markAgain(reply)
       return reply.status(202).send(accepted(kept, to))
     },
   })

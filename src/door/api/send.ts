@@ -2,6 +2,7 @@
 
 import { composed } from './composition.ts'
 import { messageOfForm } from './form.ts'
+import { IDEMPOTENCY, markAgain, onceOf } from './idempotency.ts'
 import { MessageAccepted, MessageRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { accepted, handOver, holdUntilOf } from './submission.ts'
@@ -17,6 +18,7 @@ export const sendRoutes: Routes = (app, parts) => {
       description: [
         'As multipart/form-data: the part `message` is the JSON; each part `attachments` is a file of that name;',
         'each part `inline` one that the HTML shows where it says `cid:` and its name.',
+        IDEMPOTENCY,
       ].join(' '),
       tags: ['messages'],
       consumes: ['application/json', 'multipart/form-data'],
@@ -29,6 +31,7 @@ export const sendRoutes: Routes = (app, parts) => {
     },
     async handler(request, reply) {
       const key = await authenticate(request, 'messages:send')
+      const once = onceOf(request)
       const { body } = request
       const { from, recipients, content } = composed(body, { now: now(), unique: unique() })
       const holdUntil =
@@ -40,7 +43,9 @@ export const sendRoutes: Routes = (app, parts) => {
         to: recipients,
         content,
         ...(holdUntil !== undefined && { holdUntil }),
+        ...(once && { once }),
       })
+      if (kept.again) markAgain(reply)
       return reply.status(202).send(accepted(kept, recipients))
     },
   })

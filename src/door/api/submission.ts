@@ -8,6 +8,7 @@ import type { Mailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
 import type { ApiKey } from '#product/account'
 
+import type { Once } from './idempotency.ts'
 import type { MessageAccepted } from './message-schema.ts'
 import { invalidAt, Problem } from './problem.ts'
 
@@ -22,13 +23,20 @@ export type Submission = {
   /** Of the client, and how it came: `HTTP`, `HTTPS`. */
   readonly address: string
   readonly protocol: string
+  readonly once?: Once
 }
 
 export type Submitted =
-  | { readonly ok: true; readonly id: string; readonly skipped: readonly { to: string; why: string }[] }
+  | {
+      readonly ok: true
+      readonly id: string
+      readonly skipped: readonly { to: string; why: string }[]
+      /** An earlier request with the same key did it. */
+      readonly again?: true
+    }
   | {
       readonly ok: false
-      readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable'
+      readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable' | 'reused'
       readonly text: string
     }
 
@@ -36,7 +44,7 @@ export type Submitted =
 export type Submit = (submission: Submission) => Promise<Submitted>
 
 /** A message as a route has made it; the rest of a submission is of its request. */
-export type Handing = Pick<Submission, 'key' | 'from' | 'to' | 'content' | 'holdUntil'> & {
+export type Handing = Pick<Submission, 'key' | 'from' | 'to' | 'content' | 'holdUntil' | 'once'> & {
   readonly stream: string | undefined
   /** Of the client's own, for the log. */
   readonly labels?: Readonly<Record<string, unknown>>
@@ -50,7 +58,7 @@ export async function handOver(
   request: FastifyRequest,
   handing: Handing,
 ): Promise<Kept> {
-  const { key, from, to, content, stream, holdUntil, labels } = handing
+  const { key, from, to, content, stream, holdUntil, once, labels } = handing
   const protocol = request.protocol.toUpperCase()
   const submitted = await submit({
     key,
@@ -59,10 +67,12 @@ export async function handOver(
     to,
     content,
     ...(holdUntil !== undefined && { holdUntil }),
+    ...(once && { once }),
     address: request.ip,
     protocol,
   })
   if (!submitted.ok) throw refusalOf(submitted)
+  if (submitted.again) return submitted
   log.info('message.accepted', {
     message: submitted.id,
     listener: 'api',
@@ -106,6 +116,8 @@ function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
   switch (why) {
     case 'domain':
       return new Problem('domain-not-yours', text)
+    case 'reused':
+      return new Problem('key-reused', text)
     case 'suppressed':
       return new Problem('suppressed', text)
     case 'unavailable':

@@ -227,6 +227,7 @@ test('what an operator hands in follows the rules of the door', async () => {
     intake: door.intake,
     suppressions: { find: () => undefined },
     domains: { maySend: async (_: string, domain: string) => domain === 'example.org', keys: async () => [] },
+    keyed: { once: () => assert.fail('it has no key') },
     now: () => 0,
   }
   const content = Buffer.from('From: a@example.org\nBcc: c@example.com\n\nbody\n')

@@ -1,7 +1,7 @@
 /** A message handed in by the operator or over HTTP, without a session: the same rules for its sender, header section and trace. */
 
 import type { Intake } from '#engine/queue'
-import type { MessageId } from '#engine/spool'
+import { SpoolError } from '#engine/spool'
 import { formatMailbox, parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { ChunkDecoder } from '#grammar/smtp'
@@ -9,6 +9,8 @@ import type { LimitsConfig } from '#platform/config'
 import type { DomainDirectory } from '#product/domain'
 import type { SuppressionFilter } from '#product/suppression'
 
+import type { HandedIn, HandInRefusal, SkippedRecipient } from './handed-in.ts'
+import type { KeyedRequests, RequestKey } from './keyed-requests.ts'
 import { Reception } from './reception.ts'
 import { suppressed } from './recipient-check.ts'
 import { NOT_YOUR_DOMAIN, refusedContent } from './refusals.ts'
@@ -18,6 +20,7 @@ export type HandInParts = {
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
+  readonly keyed: KeyedRequests
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -36,25 +39,25 @@ export type HandInRequest = {
   readonly holdUntil?: number
   /** With `skip`, the others are sent to, as long as there are any. */
   readonly suppressed: 'refuse' | 'skip'
+  /** What the client calls it, so that it is done once. */
+  readonly once?: Omit<RequestKey, 'organization'>
 }
-
-export type SkippedRecipient = { readonly to: string; readonly why: string }
-
-/**
- * `address`: what is none, or no recipient at all. `domain`: not one that the organization sends from. `suppressed`:
- * nobody is left to send to. `content`: the message itself. `unavailable`: nothing is taken in now, try later.
- */
-export type HandInRefusal = 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable'
-
-export type HandedIn =
-  | { readonly ok: true; readonly id: MessageId; readonly skipped: readonly SkippedRecipient[] }
-  /** `text` says what is wrong, for the sender. */
-  | { readonly ok: false; readonly why: HandInRefusal; readonly text: string }
 
 type Recipient = { readonly to: Mailbox }
 
 /** Resolves when the message is kept. Rejects when the spool is broken, or the domains cannot be looked up. */
 export async function handIn(parts: HandInParts, request: HandInRequest): Promise<HandedIn> {
+  const { once, organization } = request
+  if (once === undefined) return handInOne(parts, request)
+  try {
+    return await parts.keyed.once({ ...once, organization }, () => handInOne(parts, request))
+  } catch (cause) {
+    if (!(cause instanceof SpoolError) || cause.code === 'broken') throw cause
+    return refused('unavailable', 'Nobody can tell now whether this was done before')
+  }
+}
+
+async function handInOne(parts: HandInParts, request: HandInRequest): Promise<HandedIn> {
   const { intake, domains } = parts
   const from = request.from === '' ? null : mailbox(request.from)
   if (from === undefined) return refused('address', `${request.from} is not an address`)
@@ -73,13 +76,14 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
     return refused('suppressed', silent.why)
   const refusal = intake.refusal()
   if (refusal !== undefined) return refused('unavailable', refusal.lines[0])
-  const reception = receptionOf(parts, request, { from, recipients, maySend })
+  const reception = receptionOf(parts, request, { from, recipients, skipped, maySend })
   return await take(reception, request.content, { limit: parts.config.limits.size, skipped })
 }
 
 type Terms = {
   readonly from: Mailbox | null
   readonly recipients: readonly Recipient[]
+  readonly skipped: readonly SkippedRecipient[]
   readonly maySend: (domain: string) => Promise<boolean>
 }
 
@@ -87,8 +91,8 @@ const OPERATOR = { address: '127.0.0.1', protocol: 'local' }
 
 function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): Reception {
   const { config, intake, now } = parts
-  const { organization, stream, client, holdUntil } = request
-  const { from, recipients, maySend } = terms
+  const { organization, stream, client, holdUntil, once } = request
+  const { from, recipients, skipped, maySend } = terms
   const { address, protocol } = client ?? OPERATOR
   return new Reception({
     offer: {
@@ -110,6 +114,7 @@ function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): 
     client: { address },
     door: { hostname: config.node.name, intake, now },
     by: 'api',
+    ...(once && { once: { ...once, answer: JSON.stringify(skipped) } }),
     limits: config.limits,
     maySend,
   })

@@ -5,7 +5,7 @@
 
 import { WHOLE_LIMIT } from '#engine/spool'
 import type { Accepted, Arrival, Intake, StreamedArrival } from '#engine/queue'
-import type { MessageId } from '#engine/spool'
+import type { IdempotencyKey, MessageId } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import {
@@ -46,6 +46,7 @@ export type ReceptionSetting = {
   readonly door: { readonly hostname: string; readonly intake: Intake; readonly now: () => number }
   /** How it came in; as `Message.door` of the spool says. */
   readonly by: 'submission' | 'api'
+  readonly once?: IdempotencyKey
   readonly limits: ReceptionLimits
   /** Whether the sender's organization sends from `domain`. A promise only where it has to be looked up. */
   maySend(domain: string): boolean | Promise<boolean>
@@ -249,7 +250,7 @@ export class Reception implements Receiver {
   }
 
   #arrival(id: MessageId, header: Header, prepared: Prepared, eightBit: boolean): Arrival {
-    const { offer, client, by } = this.#setting
+    const { offer, client, by, once } = this.#setting
     const { identity, envelope, protocol } = offer
     const subject = field(header, 'subject')
     const campaign = campaignOf(header)
@@ -266,6 +267,7 @@ export class Reception implements Receiver {
       ...(subject === undefined ? {} : { subject: displayValue(header, subject, SHOWN) }),
       ...(campaign === undefined ? {} : { campaign }),
       ...(this.#author === undefined ? {} : { headerFrom: formatMailbox(this.#author).slice(0, SHOWN) }),
+      ...(once === undefined ? {} : { once }),
     }
   }
 }

@@ -1,7 +1,17 @@
 /** Where doors hand messages over: from an accepted content to deliveries on disk, and on their way. */
 
 import { SpoolError } from '#engine/spool'
-import type { Claimed, Delivery, Instant, Message, MessageId, NewDelivery, Spool } from '#engine/spool'
+import type {
+  Claimed,
+  Delivery,
+  IdempotencyKey,
+  Instant,
+  Message,
+  MessageId,
+  NewDelivery,
+  NewMessage,
+  Spool,
+} from '#engine/spool'
 import { formatPath } from '#grammar/address'
 import { reply } from '#grammar/smtp'
 import type { Envelope, Recipient, Reply } from '#grammar/smtp'
@@ -24,6 +34,8 @@ export type Arrival = {
   readonly headerFrom?: string
   readonly headerMessageId?: string
   readonly campaign?: string
+  /** Kept with the message. When it is taken, the message is refused as if there were no room. */
+  readonly once?: IdempotencyKey
 }
 
 export type Accepted =
@@ -96,9 +108,7 @@ function refusal(options: IntakeOptions): Reply | undefined {
   return why === undefined ? undefined : reply(452, '4.3.1', `Insufficient system storage: ${why}`)
 }
 
-type Planned = { readonly message: Message; readonly deliveries: readonly NewDelivery[] }
-
-function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
+function plan(options: IntakeOptions, arrival: Arrival, size: number): NewMessage {
   const { id, envelope, organization, stream, credential, door, client } = arrival
   const now = options.now()
   const due = Math.max(now, envelope.holdUntil ?? now)
@@ -131,6 +141,7 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): Planned {
     deliveries: envelope.to.map((recipient) =>
       planDelivery(options, message, { recipient, of: envelope.to.length, due }),
     ),
+    ...(arrival.once === undefined ? {} : { once: arrival.once }),
   }
 }
 
@@ -146,7 +157,7 @@ function planDelivery(
 
 async function keep(
   options: IntakeOptions,
-  { message, deliveries }: Planned,
+  { message, deliveries }: NewMessage,
   write: () => Promise<void>,
   bytes: Uint8Array | undefined,
 ): Promise<Accepted> {

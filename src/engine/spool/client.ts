@@ -11,6 +11,7 @@ import type { Content } from './content.ts'
 import { countRows, summedQuery } from './count.ts'
 import type { ClaimedRow, Key, StoredChunk } from './engine.ts'
 import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
+import type { KeptRequest } from './idempotency.ts'
 import { readLog } from './log.ts'
 import type { Claimed } from './message.ts'
 import { attemptOf, claimedOf, pastOf, reportOf } from './row.ts'
@@ -87,6 +88,7 @@ type Reads = Pick<
   | 'change'
   | 'report'
   | 'forget'
+  | 'keys'
   | 'events'
   | 'counts'
   | 'age'
@@ -113,6 +115,10 @@ function readsOver(service: SpoolService): Reads {
     report: ({ message, n }, report) =>
       asked(() => service.report([toInteger(message), n], report.kind, JSON.stringify(report))),
     forget: (before, limit) => asked(() => service.forget(before, limit)),
+    keys: {
+      kept: (organization, key) => asked(() => kept(service, organization, key)),
+      tidy: (before, limit) => asked(() => service.tidyKeys(before, limit)),
+    },
     events: (query) => asked(() => readLog(service, query)),
     counts: (query) => asked(async () => countRows(query, await service.sums(summedQuery(query)))),
     age: (before) => asked(() => service.age(before)),
@@ -152,6 +158,15 @@ async function read(service: SpoolService, id: MessageId): Promise<Content> {
   if (body.kind === 'whole') return { kind: 'whole', bytes: verified(id, body) }
   const { size, count } = body
   return { kind: 'chunked', size, chunks: () => chunks(service, id, count) }
+}
+
+async function kept(
+  service: SpoolService,
+  organization: string,
+  key: string,
+): Promise<KeptRequest | undefined> {
+  const row = await service.kept(organization, key)
+  return row && { message: fromInteger(row[0]), digest: row[1], answer: row[2] }
 }
 
 async function* chunks(service: SpoolService, id: MessageId, count: number): AsyncIterable<Uint8Array> {

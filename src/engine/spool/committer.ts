@@ -100,6 +100,17 @@ export class Committer {
     return result
   }
 
+  /**
+   * Runs `read` when no commit is in doubt: what it finds stays. A commit whose answer was lost may have kept what is
+   * going to be withdrawn.
+   */
+  certain<T>(read: () => T | Promise<T>): Promise<T> {
+    return this.exclusive(() => {
+      if (this.#state.at !== 'writable') throw this.#state.error
+      return read()
+    })
+  }
+
   /** Waits for what is under way. Settlements that are still kept are given up: their deliveries will be tried again. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)

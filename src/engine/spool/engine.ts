@@ -30,7 +30,12 @@ export type MessageRow = readonly [
   tags: string | null,
   /** When its sender is to be told that it is late, or to have it back. */
   deadline: number | null,
+  once: IdempotencyKeyRow | null,
 ]
+
+export type IdempotencyKeyRow = readonly [key: string, digest: string, answer: string]
+
+export type KeptRequestRow = readonly [message: number, digest: string, answer: string]
 
 export type DeliveryRow = readonly [
   recipient: string,
@@ -171,9 +176,9 @@ export type SpoolEngine = {
   /**
    * All of it in one transaction, durable when this settles. A settlement changes a delivery that is active; one that
    * was held or cancelled meanwhile changes only to `delivered` or `bounced`, and any other not at all, but that one
-   * that is held may hear that its sender was told of the delay: so a settlement may be repeated. `abandoned` are ids
-   * of messages to remove, if they are there. What changed is told in the log and counted, in the same transaction; so
-   * do `apply` and `report`.
+   * that is held may hear that its sender was told of the delay: so a settlement may be repeated. An accept whose
+   * idempotency key is taken fails the batch. `abandoned` are ids of messages to remove with their keys, if they are
+   * there. What changed is told in the log and counted, in the same transaction; so do `apply` and `report`.
    */
   commit(batches: readonly Batch[], abandoned: readonly number[]): Now<void>
   /** Kept by a later commit of its message. */
@@ -205,6 +210,8 @@ export type SpoolEngine = {
   /** Durable when this settles. `record` is the JSON of the report. */
   report(key: Key, kind: string, record: string): Now<Reported>
   forget(before: number, limit: number): Now<number>
+  kept(organization: string, key: string): Now<KeptRequestRow | undefined>
+  tidyKeys(before: number, limit: number): Now<number>
   /** In the order of the log. */
   pages(query: PageQuery): Now<readonly StoredPage[]>
   sums(query: SummedQuery): Now<readonly SummedRow[]>

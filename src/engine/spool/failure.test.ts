@@ -118,6 +118,19 @@ test('a message that was refused for a lost answer is not sent, even if it was k
   await spool.close()
 })
 
+test('nobody is told of a key while its commit is in doubt, and it is free when the message was withdrawn', async () => {
+  const { spool, trouble, change } = await rig()
+  const once = { key: 'order 1', digest: 'the first', answer: '[]' }
+  Object.assign(trouble, { failing: 'unreachable', keepsAnyway: true })
+  await assert.rejects(spool.accept({ ...entry(newId()), once }, HELLO), { code: 'unreachable' })
+  await assert.rejects(spool.keys.kept('acme', 'order 1'), { code: 'unreachable' })
+  Object.assign(trouble, { failing: undefined, keepsAnyway: false })
+  if (!spool.healthy) await change()
+  assert.equal(await spool.keys.kept('acme', 'order 1'), undefined)
+  await spool.accept({ ...entry(newId()), once }, HELLO)
+  await spool.close()
+})
+
 test('an outcome whose answer was lost is counted once', async () => {
   const { spool, trouble } = await rig()
   const id = newId()

@@ -203,7 +203,7 @@ export class Group {
 }
 
 function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number): MessageRow {
-  const { message, deliveries } = entry
+  const { message, deliveries, once } = entry
   if (bytes) into.set(bytes, offset)
   return [
     toInteger(message.id),
@@ -219,6 +219,7 @@ function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number):
     deliveries.map(deliveryRow),
     tagsText(message.tags),
     deadlineOf(message),
+    once === undefined ? null : [once.key, once.digest, once.answer],
   ]
 }
 

@@ -18,6 +18,7 @@ import type {
 } from './engine.ts'
 import { WITHDRAWN } from './ledger.ts'
 import type { Facts, Ledger } from './ledger.ts'
+import { MemoryKeys } from './memory-idempotency.ts'
 import { MemoryLedger } from './memory-ledger.ts'
 import type { DeliveryState, Message } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
@@ -60,10 +61,11 @@ export function memorySpool(): Promise<Spool> {
 export function memoryEngine(): SpoolEngine {
   const messages = new Map<number, Kept>()
   const chunks = new Map<number, StoredChunk[]>()
+  const requests = new MemoryKeys()
   const ledger = new MemoryLedger(Date.now)
   return {
     found: { recovered: 0, orphans: 0, newest: 0 },
-    commit: (batches, abandoned) => commit({ messages, chunks, ledger }, batches, abandoned),
+    commit: (batches, abandoned) => commit({ messages, chunks, requests, ledger }, batches, abandoned),
     writeChunk: (id, seq, chunk) => {
       const parts = chunks.get(id) ?? []
       parts[seq] = { bytes: Uint8Array.from(chunk.bytes), crc: chunk.crc }
@@ -109,6 +111,8 @@ export function memoryEngine(): SpoolEngine {
       for (const [id] of ended) messages.delete(id)
       return ended.length
     },
+    kept: (organization, key) => requests.kept(organization, key),
+    tidyKeys: (before, limit) => requests.tidy(before, limit),
     pages: (query) => ledger.pages(query),
     sums: (query) => ledger.sums(query),
     age: (before) => ledger.age(before),
@@ -155,16 +159,18 @@ function isUntold({ row, deliveries }: Kept, n: number): boolean {
 type Tables = {
   readonly messages: Map<number, Kept>
   readonly chunks: Map<number, StoredChunk[]>
+  readonly requests: MemoryKeys
   readonly ledger: MemoryLedger
 }
 
 function commit(
-  { messages, chunks, ledger }: Tables,
+  { messages, chunks, requests, ledger }: Tables,
   batches: readonly Batch[],
   abandoned: readonly number[],
 ): void {
   const ids = batches.flatMap(({ accepts }) => accepts.map(([id]) => id))
   if (new Set(ids).size < ids.length || ids.some((id) => messages.has(id))) throw new Error('an id is taken')
+  requests.take(batches)
   for (const batch of batches) for (const row of batch.accepts) messages.set(row[0], keep(row, batch))
   ledger.told((told) => {
     for (const { accepts } of batches) for (const row of accepts) told.accepted(row)
@@ -175,6 +181,7 @@ function commit(
   })
   for (const id of abandoned) messages.delete(id)
   for (const id of abandoned) chunks.delete(id)
+  requests.withdraw(abandoned)
 }
 
 function withdraw(kept: Kept | undefined, told: Ledger): void {

@@ -1,5 +1,6 @@
 /** The statements of one commit: a few for the whole batch, whatever its size, with the rows as arrays. */
 
+import { keyStatements } from './postgres-idempotency.ts'
 import { FACTS } from './postgres-ledger.ts'
 import type { FactsRow } from './postgres-ledger.ts'
 import type { Statement } from './postgres-transaction.ts'
@@ -9,7 +10,13 @@ export function acceptStatements(batch: Batch, node: number): Statement[] {
   const { accepts } = batch
   if (accepts.length === 0) return []
   const late = deadlineStatement(accepts, node)
-  return [messageStatement(accepts), deliveryStatement(accepts, node), ...late, ...bodyStatement(batch)]
+  return [
+    ...keyStatements(accepts),
+    messageStatement(accepts),
+    deliveryStatement(accepts, node),
+    ...late,
+    ...bodyStatement(batch),
+  ]
 }
 
 function deadlineStatement(accepts: readonly MessageRow[], node: number): Statement[] {
@@ -144,7 +151,9 @@ export function removeStatement(ids: readonly number[]): Statement {
       deliveries as (delete from delivery using gone where delivery.message = gone.id),
       bodies as (delete from body using gone where body.id = gone.id),
       chunks as (delete from chunk using gone where chunk.message = gone.id),
-      deadlines as (delete from deadline using gone where deadline.message = gone.id)
+      deadlines as (delete from deadline using gone where deadline.message = gone.id),
+      keys as (delete from idempotency_key k using gone, message m
+        where m.id = gone.id and k.at = m.accepted_at and k.message = m.id)
       delete from message using gone where message.id = gone.id`,
     values: [ids],
   }

@@ -4,8 +4,9 @@ import type { Pool } from 'pg'
 
 import { timeOf } from '#grammar/message-id'
 
-import type { ClaimedRow, PastRow, SpoolEngine } from './engine.ts'
+import type { ClaimedRow, KeptRequestRow, PastRow, SpoolEngine } from './engine.ts'
 import { spoolErrorOf } from './postgres-error.ts'
+import { KEPT_REQUEST } from './postgres-idempotency.ts'
 import { CLAIMED, POSTGRES, selection, TELLING, untold } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
@@ -51,6 +52,7 @@ type Reads = Pick<
   | 'list'
   | 'show'
   | 'past'
+  | 'kept'
 >
 
 export function postgresReads(pool: Pool, node: number): Reads {
@@ -77,6 +79,10 @@ export function postgresReads(pool: Pool, node: number): Reads {
         [id, seq],
       )
       return chunk && { bytes: owned(chunk[0]), crc: chunk[1] }
+    },
+    kept: async (organization, key) => {
+      const [row] = await ask<KeptRequestRow>(KEPT_REQUEST, [organization, key])
+      return row
     },
     depths: (queues) => depths(ask, node, queues),
     totals: () => totals(ask, node),

@@ -51,7 +51,8 @@ async function open(): Promise<Spool> {
 
 spoolContract('PostgreSQL', async () => {
   const spool = current ?? (await open())
-  const tables = 'message, delivery, attempt, report, body, chunk, mark, event_page, series, rollup'
+  const tables =
+    'message, delivery, attempt, report, body, chunk, mark, event_page, series, rollup, idempotency_key'
   return {
     spool,
     reopen: async () => {

@@ -28,6 +28,7 @@ import {
   postgresLedgerReads,
 } from './postgres-ledger.ts'
 import type { FactsRow } from './postgres-ledger.ts'
+import { tidyKeysStatement } from './postgres-idempotency.ts'
 import { postgresReads } from './postgres-read.ts'
 import { AGE_STEP } from './rollup.ts'
 import { attemptOf, reportOf } from './row.ts'
@@ -103,6 +104,7 @@ type Writes = Pick<
   | 'apply'
   | 'report'
   | 'forget'
+  | 'tidyKeys'
   | 'age'
 >
 
@@ -166,6 +168,10 @@ function postgresWrites(writer: Pool, telling: Telling): Writes {
     },
     forget: async (before, limit) => {
       const results = await durably([NEWEST, forgetStatement(before, limit)])
+      return results[1]?.rowCount ?? 0
+    },
+    tidyKeys: async (before, limit) => {
+      const results = await eventually(tidyKeysStatement(before, limit))
       return results[1]?.rowCount ?? 0
     },
     age: ager(writer, node),

@@ -107,4 +107,18 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
       create table deadline (message bigint primary key, node smallint not null, at bigint not null);
       create index deadline_at on deadline (node, at);`,
   },
+  {
+    name: 'idempotency keys',
+    // Not of a node: a client that asks again may find another one.
+    sqlite: `
+      create table idempotency_key (
+        organization text not null, key text not null, at integer not null, message integer not null,
+        digest text not null, answer text not null, primary key (organization, key)) strict, without rowid;
+      create index idempotency_key_at on idempotency_key (at);`,
+    postgres: `
+      create table idempotency_key (
+        organization text not null, key text not null, at bigint not null, message bigint not null,
+        digest text not null, answer text not null, primary key (organization, key));
+      create index idempotency_key_at on idempotency_key (at);`,
+  },
 ]

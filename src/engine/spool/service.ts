@@ -8,6 +8,7 @@ import type {
   Changed,
   ClaimedRow,
   Key,
+  KeptRequestRow,
   PageQuery,
   PastRow,
   ShownRows,
@@ -62,6 +63,8 @@ export type SpoolService = {
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
   report(key: Key, kind: string, record: string): Promise<Reported>
   forget(before: number, limit: number): Promise<number>
+  kept(organization: string, key: string): Promise<KeptRequestRow | undefined>
+  tidyKeys(before: number, limit: number): Promise<number>
   pages(query: PageQuery): Promise<readonly StoredPage[]>
   sums(query: SummedQuery): Promise<readonly SummedRow[]>
   age(before: Age): Promise<boolean>
@@ -169,6 +172,8 @@ export class SpoolStore {
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
       report: (key, kind, record) => committer.exclusive(() => engine.report(key, kind, record)),
       forget: (before, limit) => committer.exclusive(() => engine.forget(before, limit)),
+      kept: (organization, key) => committer.certain(() => engine.kept(organization, key)),
+      tidyKeys: (before, limit) => committer.exclusive(() => engine.tidyKeys(before, limit)),
       pages: async (query) => engine.pages(query),
       sums: async (query) => engine.sums(query),
       age: (before) => committer.exclusive(() => engine.age(before)),

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { WHOLE_LIMIT } from './content.ts'
 import { countContract, eventContract } from './event.contract.ts'
 import { deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
+import { idempotencyContract } from './idempotency.contract.ts'
 import {
   changeContract,
   claimContract,
@@ -44,6 +45,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   recordContract(it)
   eventContract(it)
   countContract(it)
+  idempotencyContract(it)
   restarts(it)
 }
 

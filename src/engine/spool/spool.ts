@@ -5,6 +5,7 @@ import type { DeliveryKey, MessageId } from '#grammar/message-id'
 import type { Content } from './content.ts'
 import type { CountQuery, CountRow } from './count.ts'
 import type { EventQuery, Events, NewEvent } from './event.ts'
+import type { IdempotencyKey, IdempotencyKeys } from './idempotency.ts'
 import type {
   Attempt,
   Claimed,
@@ -18,7 +19,12 @@ import type {
   Settlement,
 } from './message.ts'
 
-export type NewMessage = { readonly message: Message; readonly deliveries: readonly NewDelivery[] }
+export type NewMessage = {
+  readonly message: Message
+  readonly deliveries: readonly NewDelivery[]
+  /** Kept in the commit of the message, or not at all; when it is taken the message is `refused`. */
+  readonly once?: IdempotencyKey
+}
 
 /** A message too large for one buffer, on its way in. Nothing of it exists until `accept`. */
 export type Writing = {
@@ -173,6 +179,7 @@ export type Spool = SpoolStatus & {
   change(filter: DeliveryFilter, change: Change, now: Instant, reason: string): Promise<readonly Claimed[]>
   /** Removes records whose last delivery ended before `before`; at most `limit` messages. Returns how many went. */
   forget(before: Instant, limit: number): Promise<number>
+  readonly keys: IdempotencyKeys
   /**
    * Tells what another room knows of, within 50 ms; resolves when it is durable. What the spool does itself (accepts,
    * settlements, changes, reports) it has told in the commit that did it.

@@ -8,6 +8,7 @@ import type { Facts, Ledger } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import type { FactsKeeper } from './sqlite-facts.ts'
+import { keyWriter } from './sqlite-idempotency.ts'
 import type { Change, Reported } from './spool.ts'
 
 const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
@@ -18,7 +19,9 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
   const body = db.prepare('insert into body values (?, ?, ?)')
   const chunks = db.prepare('select count(*) as count from chunk where message = ?')
   const deadlines = db.prepare('insert into deadline values (?, ?)')
+  const key = keyWriter(db)
   return (row, bytes) => {
+    key(row)
     const [
       id,
       acceptedAt,

@@ -12,6 +12,7 @@ import { SPOOL_MIGRATIONS } from './schema.ts'
 import { CLAIMED } from './selection.ts'
 import { factsKeeper } from './sqlite-facts.ts'
 import type { FactsKeeper } from './sqlite-facts.ts'
+import { keyWithdrawer, sqliteKeys } from './sqlite-idempotency.ts'
 import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
@@ -64,6 +65,7 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
   const report = reporter(db, facts)
   const withdraw = withdrawer(db, { remove, facts, now })
   const age = ager(db, forgotten)
+  const requestKeys = sqliteKeys(db)
   const touch = db.prepare(`insert or replace into mark values ('written', ?)`)
   return {
     found,
@@ -90,6 +92,8 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
     apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
     report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
     forget: (before, limit) => transaction('durable', () => forget(before, limit)),
+    kept: (organization, key) => requestKeys.kept(organization, key),
+    tidyKeys: (before, limit) => transaction('eventual', () => requestKeys.tidy(before, limit)),
     ...sqliteBodies(db),
     age: (before) => transaction('durable', () => age(before)),
     ...sqliteReads(db),
@@ -156,6 +160,7 @@ function withdrawer(
   by: { remove: (id: number) => void; facts: FactsKeeper; now: () => number },
 ): (id: number, ledger: Ledger) => void {
   const last = db.prepare('select max(n) as n from delivery where message = ?')
+  const withdrawKey = keyWithdrawer(db)
   return (id, ledger) => {
     const asked = { change: 'cancel', at: by.now(), reason: WITHDRAWN } as const
     for (let n = Number(last.get(id)?.['n'] ?? -1); n >= 0; n -= 1) {
@@ -163,6 +168,7 @@ function withdrawer(
       if (known) ledger.changed([id, n], asked, known)
     }
     by.facts.ended(id)
+    withdrawKey(id)
     by.remove(id)
   }
 }

@@ -29,14 +29,15 @@ export function charsetOf(name: CharsetName): Charset {
 /** RFC 5322 §2.1.1, without the CRLF. */
 const LONGEST_LINE = 998
 const ASCII = /^[\t\r\n\x20-\x7e]*$/
-const TOO_LONG = new RegExp(`[^\\r\\n]{${LONGEST_LINE + 1}}`)
+const CR = 0x0d
+const LF = 0x0a
 
 /** Of the octets that quoted-printable makes three, as many as still make it shorter than base64. */
 const MOSTLY_ASCII = 6
 
 function utf8Body(text: string): EncodedText {
   const bytes = Buffer.from(text)
-  if (ASCII.test(text) && !TOO_LONG.test(text)) return { encoding: '7bit', bytes }
+  if (ASCII.test(text) && !hasLongLine(bytes)) return { encoding: '7bit', bytes }
   let high = 0
   for (const octet of bytes) if (octet > 126) high += 1
   if (high * MOSTLY_ASCII > bytes.length) return { encoding: 'base64', bytes: base64Lines(bytes) }
@@ -45,8 +46,20 @@ function utf8Body(text: string): EncodedText {
 
 function japaneseBody(text: string): EncodedText {
   const bytes = toJis(text)
-  if (!TOO_LONG.test(bytes.toString('latin1'))) return { encoding: '7bit', bytes }
+  if (!hasLongLine(bytes)) return { encoding: '7bit', bytes }
   return { encoding: 'base64', bytes: base64Lines(bytes) }
+}
+
+/** Each octet is looked at once: the regular expression that says this looks at it once for each of a line before it. */
+function hasLongLine(bytes: Buffer): boolean {
+  for (let start = 0; start < bytes.length;) {
+    const feed = bytes.indexOf(LF, start)
+    const end = feed < 0 ? bytes.length : feed
+    const length = end - start - (bytes[end - 1] === CR ? 1 : 0)
+    if (length > LONGEST_LINE) return true
+    start = end + 1
+  }
+  return false
 }
 
 const PLAIN = /^[\x20-\x7e]*$/

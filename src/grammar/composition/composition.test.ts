@@ -111,6 +111,16 @@ test('what ISO-2022-JP has not is told, each once', () => {
   assert.deepEqual(unfitting('ﾊﾝｶｸ は全角になる'), [])
 })
 
+test('a line of 998 octets stays as it is, and one of 999 is encoded, wherever it stands. RFC 5322 §2.1.1', () => {
+  const [most, long] = ['x'.repeat(998), 'x'.repeat(999)]
+  for (const charset of ['utf-8', 'iso-2022-jp'] as const) {
+    for (const text of [most, `${most}\n${most}\n`, `a\n\n${most}`])
+      assert.match(composed({ text, charset }), /^Content-Transfer-Encoding: 7bit\r$/m)
+    for (const text of [long, `${long}\n`, `${most}\n${long}\na`, `a\n\n${long}`])
+      assert.match(composed({ text, charset }), /^Content-Transfer-Encoding: (?:quoted-printable|base64)\r$/m)
+  }
+})
+
 const words = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 120 })
   .map((text) => text.replaceAll(/\p{Cc}/gu, ''))

@@ -89,6 +89,10 @@ export const SCHEMA = table('', {
       default: '400d',
       is: 'How long DMARC and TLS reports of others about your domains are kept.',
     }),
+    idempotencyKeys: duration({
+      default: '24h',
+      is: 'A request to the API with the same Idempotency-Key does nothing more for so long.',
+    }),
   }),
   log: table('The log.', {
     level: choice(['debug', 'info', 'warn', 'error'], {
