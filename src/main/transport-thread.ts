@@ -122,7 +122,7 @@ const transport = await startTransport({
 main.resolve(link<MainService>(calls, service(transport)).remote)
 
 function service(running: Transport): TransportService {
-  const { submission, outgoing, intake, domains, suppressions, drain, reload } = running
+  const { submission, outgoing, intake, domains, suppressions, note, drain, reload } = running
   const { queue, egress, shaping, tally } = outgoing
   let current = config
   return {
@@ -138,7 +138,8 @@ function service(running: Transport): TransportService {
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    handIn: (request) => handIn({ config: current, intake, domains, suppressions, now: Date.now }, request),
+    handIn: (request) =>
+      handIn({ config: current, intake, domains, suppressions, tell: note, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),

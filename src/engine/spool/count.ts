@@ -89,7 +89,7 @@ export type CountRow = {
 /** `[bucket, count]`, by bucket: see `bucketOf`. */
 export type Delays = readonly (readonly [bucket: number, count: number])[]
 
-/** Two buckets for each doubling: a percentile is at most a fifth off. 0 is up to 1 ms. */
+/** Two buckets for each doubling: the ends of one are a factor of 1.41 apart. The first, 0, is up to 1 ms. */
 const PER_DOUBLING = 2
 
 /** The bucket of a time in milliseconds. */
