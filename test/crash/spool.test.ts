@@ -10,7 +10,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { openSpool } from '#engine/spool'
-import type { Content, MessageId, Spool } from '#engine/spool'
+import type { Content, DeliveryKey, MessageId, Spool } from '#engine/spool'
 
 import { bodyOf } from './spool-mail.ts'
 
@@ -75,11 +75,50 @@ async function verify(directory: string, { accepted, settled }: Promises): Promi
       assert.equal(view.hasBody, state === 'waiting')
       if (view.hasBody) assert.deepEqual(await octets(spool, id), bodyOf(id))
     }
+    await recount(spool)
     const active = (await spool.depths()).reduce((sum, depth) => sum + depth.active, 0)
     assert.equal(active, 0)
   } finally {
     await spool.close()
   }
+}
+
+/** The log and the counts tell of every delivery what its record says, and of no other. */
+async function recount(spool: Spool): Promise<void> {
+  const accepted = new Set<string>()
+  const delivered = new Set<string>()
+  for (let before: DeliveryKey | undefined; ;) {
+    const rows = await spool.list({}, { limit: 1000, ...(before && { before }) })
+    for (const { delivery } of rows) {
+      accepted.add(nameOf(delivery.key))
+      if (delivery.state === 'delivered') delivered.add(nameOf(delivery.key))
+    }
+    before = rows.at(-1)?.delivery.key
+    if (before === undefined) break
+  }
+  const told = { accepted: new Set<string>(), delivered: new Set<string>() }
+  for (let after = ''; ;) {
+    const page = await spool.events({ organization: 'acme', after, limit: 1000 })
+    for (const { kind, message, n } of page.events) {
+      assert.ok(message !== undefined && n !== undefined && (kind === 'accepted' || kind === 'delivered'))
+      const name = nameOf({ message, n })
+      assert.ok(!told[kind].has(name), `${name} was told as ${kind} twice`)
+      told[kind].add(name)
+    }
+    after = page.next
+    if (!page.more) break
+  }
+  assert.deepEqual(told, { accepted, delivered })
+  for (const by of [['provider'], ['stream'], ['domain'], ['sender']] as const) {
+    const rows = await spool.counts({ organization: 'acme', from: 0, to: Date.now() + 1e9, by })
+    const sum = (kind: 'accepted' | 'delivered'): number =>
+      rows.reduce((total, { counts }) => total + (counts[kind] ?? 0), 0)
+    assert.deepEqual([sum('accepted'), sum('delivered')], [accepted.size, delivered.size], by.join())
+  }
+}
+
+function nameOf({ message, n }: DeliveryKey): string {
+  return `${message}.${n}`
 }
 
 async function octets(spool: Spool, id: MessageId): Promise<Buffer> {
