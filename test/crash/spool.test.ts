@@ -83,37 +83,53 @@ async function verify(directory: string, { accepted, settled }: Promises): Promi
   }
 }
 
-/** The log and the counts tell of every delivery what its record says, and of no other. */
-async function recount(spool: Spool): Promise<void> {
-  const accepted = new Set<string>()
-  const delivered = new Set<string>()
+type Ledger = { readonly accepted: Set<string>; readonly delivered: Set<string> }
+
+function empty(): Ledger {
+  return { accepted: new Set(), delivered: new Set() }
+}
+
+async function recorded(spool: Spool): Promise<Ledger> {
+  const ledger = empty()
   for (let before: DeliveryKey | undefined; ;) {
     const rows = await spool.list({}, { limit: 1000, ...(before && { before }) })
     for (const { delivery } of rows) {
-      accepted.add(nameOf(delivery.key))
-      if (delivery.state === 'delivered') delivered.add(nameOf(delivery.key))
+      ledger.accepted.add(nameOf(delivery.key))
+      if (delivery.state === 'delivered') ledger.delivered.add(nameOf(delivery.key))
     }
     before = rows.at(-1)?.delivery.key
-    if (before === undefined) break
+    if (before === undefined) return ledger
   }
-  const told = { accepted: new Set<string>(), delivered: new Set<string>() }
+}
+
+async function told(spool: Spool): Promise<Ledger> {
+  const ledger = empty()
   for (let after = ''; ;) {
     const page = await spool.events({ organization: 'acme', after, limit: 1000 })
     for (const { kind, message, n } of page.events) {
       assert.ok(message !== undefined && n !== undefined && (kind === 'accepted' || kind === 'delivered'))
       const name = nameOf({ message, n })
-      assert.ok(!told[kind].has(name), `${name} was told as ${kind} twice`)
-      told[kind].add(name)
+      assert.ok(!ledger[kind].has(name), `${name} was told as ${kind} twice`)
+      ledger[kind].add(name)
     }
     after = page.next
-    if (!page.more) break
+    if (!page.more) return ledger
   }
-  assert.deepEqual(told, { accepted, delivered })
+}
+
+/** The log and the counts tell of every delivery what its record says, and of no other. */
+async function recount(spool: Spool): Promise<void> {
+  const ledger = await recorded(spool)
+  assert.deepEqual(await told(spool), ledger)
   for (const by of [['provider'], ['stream'], ['domain'], ['sender']] as const) {
     const rows = await spool.counts({ organization: 'acme', from: 0, to: Date.now() + 1e9, by })
-    const sum = (kind: 'accepted' | 'delivered'): number =>
+    const sum = (kind: keyof Ledger): number =>
       rows.reduce((total, { counts }) => total + (counts[kind] ?? 0), 0)
-    assert.deepEqual([sum('accepted'), sum('delivered')], [accepted.size, delivered.size], by.join())
+    assert.deepEqual(
+      [sum('accepted'), sum('delivered')],
+      [ledger.accepted.size, ledger.delivered.size],
+      by[0],
+    )
   }
 }
 

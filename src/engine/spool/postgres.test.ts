@@ -163,8 +163,8 @@ test('PostgreSQL: a page that another node commits late is not missed, and none 
     [14, 15].map((node) => openSpool({ ...optionsOf(home.url), node }, assert.fail)),
   )
   assert.ok(mine && other)
-  const read = async (after: string, limit = 100) => {
-    const { events, next, more } = await mine.events({ organization: 'acme', after, limit })
+  const read = async (place: string, limit = 100) => {
+    const { events, next, more } = await mine.events({ organization: 'acme', after: place, limit })
     return { to: events.map(({ message, n }) => `${message}.${n}`), next, more }
   }
   const [first, late, second] = [newId(), newId(), newId()]
@@ -174,21 +174,21 @@ test('PostgreSQL: a page that another node commits late is not missed, and none 
   await admin.query('lock table series in access exclusive mode')
   const accepting = other.accept(entry(late, [{ queue: 'late' }]), HELLO)
   await waiting(admin)
-  const before = await read('')
-  assert.deepEqual(before.to, [`${first}.0`])
+  const early = await read('')
+  assert.deepEqual(early.to, [`${first}.0`])
   await admin.query('commit')
   await accepting
   await mine.accept(entry(second, [{}, {}]), HELLO)
   assert.deepEqual(
-    (await read(before.next)).to.toSorted(),
+    (await read(early.next)).to.toSorted(),
     [`${late}.0`, `${second}.0`, `${second}.1`].toSorted(),
   )
   // Page by page, whatever the node.
   const found: string[] = []
-  for (let after = ''; ;) {
-    const page = await read(after, 1)
+  for (let place = ''; ;) {
+    const page = await read(place, 1)
     found.push(...page.to)
-    after = page.next
+    place = page.next
     if (!page.more) break
   }
   assert.deepEqual(found.toSorted(), [`${first}.0`, `${late}.0`, `${second}.0`, `${second}.1`].toSorted())
