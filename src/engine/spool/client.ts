@@ -114,7 +114,11 @@ function readsOver(service: SpoolService): Reads {
       asked(() => service.report([toInteger(message), n], report.kind, JSON.stringify(report))),
     forget: (before, limit) => asked(() => service.forget(before, limit)),
     events: (query) => asked(() => readLog(service, query)),
-    counts: (query) => asked(async () => countRows(query, await service.sums(summedQuery(query)))),
+    counts: (query) =>
+      asked(async () => {
+        const summed = summedQuery(query)
+        return countRows(summed, await service.sums(summed))
+      }),
     age: (before) => asked(() => service.age(before)),
   }
 }
