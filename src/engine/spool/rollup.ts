@@ -35,11 +35,12 @@ export function columnOf(hour: number): string {
 
 /**
  * Columns as in a `SummedRow`. Kind and detail are always told apart: they are the answer. `s` comes first, so that a
- * question about one organization reads its sums only.
+ * question about one organization reads its sums only. `series`: in place of all, as `s`; what it binds is bound first.
  */
 export function summing(
   query: SummedQuery,
   { placeholder }: Dialect,
+  series = 'series s',
 ): { sql: string; values: (string | number)[] } {
   const values: (string | number)[] = []
   const bind = (value: string | number): string => placeholder(values.push(value))
@@ -60,8 +61,21 @@ export function summing(
   const groups = [day, ...columns, 's.kind', 's.detail'].filter((text) => /^[rs]\./.test(text))
   return {
     sql: `select ${[day, ...columns, 's.kind', 's.detail', ...hours.map((hour) => `sum(r.${hour})`)].join(', ')}
-      from series s cross join rollup r
+      from ${series} cross join rollup r
       where r.series = s.id and ${conditions.join(' and ')} group by ${groups.join(', ')}`,
     values,
   }
+}
+
+/** The numbers of the series that a question is about. */
+export function asking(
+  query: SummedQuery,
+  { placeholder }: Dialect,
+): { sql: string; values: (string | number)[] } {
+  const values: (string | number)[] = []
+  const conditions = (['facet', ...ORDER] as const).flatMap((name) => {
+    const wanted = query[name]
+    return wanted === undefined ? [] : [`${name} = ${placeholder(values.push(wanted))}`]
+  })
+  return { sql: `select id from series where ${conditions.join(' and ')}`, values }
 }
