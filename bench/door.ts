@@ -22,6 +22,7 @@ export function startDoor(tls: ListenerConfig['tls'], context?: SecureContext): 
     authenticator: { password: unused, scram: unused, used: unused, close: unused },
     domains: { maySend: () => Promise.resolve(true), keys: () => Promise.resolve([]) },
     suppressions: { find: () => undefined },
+    tell: () => {},
     intake: nowhere,
     feedback: { refusal: () => undefined, take: unused },
     log: silent,

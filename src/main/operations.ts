@@ -44,6 +44,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
   const accounts = await openAccounts(parts.control, parts.key, parts.now)
   return {
     ...queueOperations(parts),
+    ...ledgerOperations(parts),
     ...reactionOperations(parts),
     ...nodeOperations(parts),
     ...(await domainOperations(parts, accounts)),
@@ -76,6 +77,13 @@ function queueOperations(parts: OperationParts): QueueOperations {
       if (running !== undefined) return running.transport.change(filter, change, reason)
       return changeAll(parts, filter, change, reason)
     },
+  }
+}
+
+function ledgerOperations({ spool }: OperationParts): Pick<Operations, 'events' | 'counts'> {
+  return {
+    events: (query) => told(() => spool.events(query)),
+    counts: (query) => told(() => spool.counts(query)),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the operator's functions share: an operator sees all organizations, and is told what he did wrong. */
 
+import { SpoolError } from '#engine/spool'
 import { AccountError } from '#product/account'
 import type { Accounts } from '#product/account'
 import { DomainError } from '#product/domain'
@@ -26,7 +27,9 @@ export async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (cause) {
-    const isOurs = [AccountError, DomainError, SuppressionError].some((kind) => cause instanceof kind)
+    const isRefused = cause instanceof SpoolError && cause.code === 'refused'
+    const isOurs =
+      isRefused || [AccountError, DomainError, SuppressionError].some((kind) => cause instanceof kind)
     if (!isOurs || !(cause instanceof Error)) throw cause
     throw new OperationError('invalid', cause.message, { cause })
   }

@@ -1,4 +1,6 @@
-/** Removes what is old: records of deliveries that ended long ago, a few at a time; mail that was kept. */
+/** Removes what is old: records of deliveries that ended long ago, events and counts, a few at a time; mail that was kept. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { SpoolError } from '#engine/spool'
 import type { Spool } from '#engine/spool'
@@ -27,6 +29,40 @@ export function forgetOld(spool: Spool, age: number, log: Log): Disposable {
   }
   const timer = setInterval(() => void round(), EVERY).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** Milliseconds between rounds for events and counts, which are looked through as a whole, and between the steps of one. */
+const LEDGER_EVERY = 15 * 60_000
+const BREATH = 20
+
+type LedgerRetention = Pick<Config['retention'], 'events' | 'hourlyCounts' | 'dailyCounts'>
+
+/** Until it is disposed of. */
+export function ageLedger(spool: Pick<Spool, 'age'>, retention: LedgerRetention, log: Log): Disposable {
+  const ended = new AbortController()
+  let isBusy = false
+  const round = async (): Promise<void> => {
+    if (isBusy) return
+    isBusy = true
+    const now = Date.now()
+    const { events, hourlyCounts, dailyCounts } = retention
+    const before = { events: now - events, hours: now - hourlyCounts, days: now - dailyCounts }
+    try {
+      while (!ended.signal.aborted && (await spool.age(before))) await sleep(BREATH)
+    } catch (cause) {
+      if (!(cause instanceof SpoolError)) throw cause
+      if (!ended.signal.aborted) log.warn('retention.failed', { what: 'events and counts', cause })
+    } finally {
+      isBusy = false
+    }
+  }
+  const timer = setInterval(() => void round(), LEDGER_EVERY).unref()
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer)
+      ended.abort()
+    },
+  }
 }
 
 /** Milliseconds between two looks for what is days old. */

@@ -26,7 +26,7 @@ import { openOperations } from './operations.ts'
 import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
 import { watchReputation } from './reputation.ts'
-import { agingOf, forgetOld, removeAged } from './retention.ts'
+import { ageLedger, agingOf, forgetOld, removeAged } from './retention.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
 
@@ -108,6 +108,7 @@ export async function startServing(config: Config, version: string, again: () =>
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
+  undo.use(ageLedger(node.spool, config.retention, log))
   undo.use(removeAged(await agingOf(node), log))
   const { address, port } = monitoring
   const listeners = await node.transport.addresses()

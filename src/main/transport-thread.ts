@@ -122,7 +122,7 @@ const transport = await startTransport({
 main.resolve(link<MainService>(calls, service(transport)).remote)
 
 function service(running: Transport): TransportService {
-  const { submission, outgoing, intake, domains, suppressions, drain, reload } = running
+  const { submission, outgoing, intake, domains, suppressions, note, drain, reload } = running
   const { queue, egress, shaping, tally } = outgoing
   let current = config
   const keyed = keyedRequests(joined)
@@ -140,7 +140,7 @@ function service(running: Transport): TransportService {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
     handIn: (request) =>
-      handIn({ config: current, intake, domains, suppressions, keyed, now: Date.now }, request),
+      handIn({ config: current, intake, domains, suppressions, keyed, tell: note, now: Date.now }, request),
     metrics: () => metrics.snapshot(),
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),

@@ -6,7 +6,7 @@
 import { createIntake } from '#engine/queue'
 import type { Intake, Queue } from '#engine/queue'
 import { messageIds } from '#engine/spool'
-import type { MessageId, Spool } from '#engine/spool'
+import type { MessageId, NewEvent, Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
 import { startSubmission } from '#door/submission'
 import type { Certificates, Submission } from '#door/submission'
@@ -48,6 +48,8 @@ export type Transport = {
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: SuppressionFilter
+  /** Puts an event into the log. */
+  readonly note: (event: NewEvent) => void
   readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
   readonly drain: (patience: number) => Promise<void>
@@ -71,6 +73,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const secret = returnPathKey(parts)
   const feedback = startFeedback({ ...parts, config: () => state.config, intake, tell, secret })
   await queue.start()
+  const note = noting(parts)
   const submission = await startSubmission({
     hostname: config.node.name,
     listeners: config.listeners,
@@ -79,6 +82,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     authenticator,
     domains,
     suppressions,
+    tell: note,
     intake,
     feedback,
     log,
@@ -93,6 +97,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     intake,
     domains,
     suppressions,
+    note,
     async reload(changed) {
       // First what can fail: then the configuration that was stays as a whole.
       const { problems, apply } = outgoing.prepare(changed)
@@ -113,6 +118,13 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       suppressions.close()
       await authenticator.close()
     },
+  }
+}
+
+/** Nobody waits for it: mail that is refused is refused, also when the store cannot tell of it. */
+function noting({ spool, log }: TransportParts): (event: NewEvent) => void {
+  return (event) => {
+    spool.append(event).catch((cause: unknown) => log.warn('event.lost', { kind: event.kind, cause }))
   }
 }
 

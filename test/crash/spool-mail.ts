@@ -31,5 +31,19 @@ export function messageOf(id: MessageId): NewMessage {
 
 export function outcomeOf(message: MessageId): Settlement {
   const at = Date.now()
-  return { key: { message, n: 0 }, state: 'delivered', due: at, at, reason: '250 Ok' }
+  const attempt = {
+    at,
+    duration: 1,
+    outcome: 'delivered',
+    source: 'main',
+    site: 'mx.example.com',
+    host: 'mx.example.com',
+    address: '192.0.2.25',
+    tls: '',
+    stage: 'end of data',
+    code: 250,
+    enhanced: '2.0.0',
+    text: 'Ok',
+  } as const
+  return { key: { message, n: 0 }, state: 'delivered', due: at, at, attempt, reason: '' }
 }

@@ -10,7 +10,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { openSpool } from '#engine/spool'
-import type { Content, MessageId, Spool } from '#engine/spool'
+import type { Content, DeliveryKey, MessageId, Spool } from '#engine/spool'
 
 import { bodyOf } from './spool-mail.ts'
 
@@ -75,11 +75,66 @@ async function verify(directory: string, { accepted, settled }: Promises): Promi
       assert.equal(view.hasBody, state === 'waiting')
       if (view.hasBody) assert.deepEqual(await octets(spool, id), bodyOf(id))
     }
+    await recount(spool)
     const active = (await spool.depths()).reduce((sum, depth) => sum + depth.active, 0)
     assert.equal(active, 0)
   } finally {
     await spool.close()
   }
+}
+
+type Ledger = { readonly accepted: Set<string>; readonly delivered: Set<string> }
+
+function empty(): Ledger {
+  return { accepted: new Set(), delivered: new Set() }
+}
+
+async function recorded(spool: Spool): Promise<Ledger> {
+  const ledger = empty()
+  for (let before: DeliveryKey | undefined; ;) {
+    const rows = await spool.list({}, { limit: 1000, ...(before && { before }) })
+    for (const { delivery } of rows) {
+      ledger.accepted.add(nameOf(delivery.key))
+      if (delivery.state === 'delivered') ledger.delivered.add(nameOf(delivery.key))
+    }
+    before = rows.at(-1)?.delivery.key
+    if (before === undefined) return ledger
+  }
+}
+
+async function told(spool: Spool): Promise<Ledger> {
+  const ledger = empty()
+  for (let after = ''; ;) {
+    const page = await spool.events({ organization: 'acme', after, limit: 1000 })
+    for (const { kind, message, n } of page.events) {
+      assert.ok(message !== undefined && n !== undefined && (kind === 'accepted' || kind === 'delivered'))
+      const name = nameOf({ message, n })
+      assert.ok(!ledger[kind].has(name), `${name} was told as ${kind} twice`)
+      ledger[kind].add(name)
+    }
+    after = page.next
+    if (!page.more) return ledger
+  }
+}
+
+/** The log and the counts tell of every delivery what its record says, and of no other. */
+async function recount(spool: Spool): Promise<void> {
+  const ledger = await recorded(spool)
+  assert.deepEqual(await told(spool), ledger)
+  for (const by of [['provider'], ['stream'], ['domain'], ['sender']] as const) {
+    const rows = await spool.counts({ organization: 'acme', from: 0, to: Date.now() + 1e9, by })
+    const sum = (kind: keyof Ledger): number =>
+      rows.reduce((total, { counts }) => total + (counts[kind] ?? 0), 0)
+    assert.deepEqual(
+      [sum('accepted'), sum('delivered')],
+      [ledger.accepted.size, ledger.delivered.size],
+      by[0],
+    )
+  }
+}
+
+function nameOf({ message, n }: DeliveryKey): string {
+  return `${message}.${n}`
 }
 
 async function octets(spool: Spool, id: MessageId): Promise<Buffer> {

@@ -50,6 +50,23 @@ suite('operation', () => {
     return id
   }
 
+  test('what happened is told and counted: by the command line', async () => {
+    const id = await putOff('defer-1@told.example.com')
+    type Told = { events: { message: string; kind: string; attempt?: object }[] }
+    const { events } = await rig.cli<Told>('events', '--kind', 'accepted,deferred')
+    const mine = events.filter(({ message }) => message === id)
+    assert.deepEqual(
+      mine.map(({ kind, attempt }) => [kind, attempt !== undefined]),
+      [
+        ['accepted', false],
+        ['deferred', true],
+      ],
+    )
+    // From the day's beginning, which domains are counted by.
+    const report = await rig.cli('report', '--domain', 'told.example.com')
+    assert.deepEqual(report, [{ accepted: 1, deferred: 1 }])
+  })
+
   test('hold keeps a delivery, release lets it go, retry does not wait: by the command line', async () => {
     const to = 'defer-1@held.example.com'
     const id = await putOff(to)

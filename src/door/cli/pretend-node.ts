@@ -1,6 +1,6 @@
 /** For tests: a node that is only in memory, with a little mail in it, and a host without a process. */
 
-import { memorySpool, messageIds } from '#engine/spool'
+import { memorySpool, messageIds, SpoolError } from '#engine/spool'
 import type { Attempt, Message, NewDelivery, NewMessage, Spool } from '#engine/spool'
 import type { Domain, DomainView } from '#product/domain'
 import type { ApiKey, Credential } from '#product/account'
@@ -158,7 +158,10 @@ function attempt(minutesAgo: number, changes: Partial<Attempt>): Attempt {
   }
 }
 
-type MessageOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>
+type MessageOperations = Pick<
+  Operations,
+  'queues' | 'messages' | 'message' | 'explain' | 'change' | 'events' | 'counts'
+>
 
 function messageOperations(spool: Spool): MessageOperations {
   const rows = async (): Promise<readonly QueueRow[]> => (await spool.depths()).map(queueRow)
@@ -188,10 +191,20 @@ function messageOperations(spool: Spool): MessageOperations {
       })
       return { message: view.message, deliveries }
     },
+    events: (query) => heard(() => spool.events(query)),
+    counts: (query) => heard(() => spool.counts(query)),
     async change({ filter, change, reason }) {
       const changed = await spool.change(filter, change, NOW, reason)
       return { count: changed.length, rows: changed }
     },
+  }
+}
+
+async function heard<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (cause) {
+    throw cause instanceof SpoolError ? new OperationError('invalid', cause.message, { cause }) : cause
   }
 }
 
@@ -335,6 +348,13 @@ export async function runPretend(
 ): Promise<Ran> {
   let out = ''
   let err = ''
+  const interrupt = new AbortController()
+  // Who follows the log has seen enough when there is no more of it.
+  const events: Operations['events'] = async (query) => {
+    const page = await operations.events(query)
+    if (!page.more) interrupt.abort()
+    return page
+  }
   const code = await runCli(
     args,
     {
@@ -344,9 +364,9 @@ export async function runPretend(
       readFile: (path) => Promise.reject(Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })),
       now: () => NOW,
       locale: '',
-      withNode: (_, use) => use(operations),
+      withNode: (_, use) => use({ ...operations, events }),
       streams: () => pretendStreams(),
-      interrupted: () => new AbortController().signal,
+      interrupted: () => interrupt.signal,
       serve: () => Promise.resolve(0),
       start: () => Promise.resolve(0),
       checkConfig: () =>

@@ -12,6 +12,7 @@ import { credentialCommands } from './credential.ts'
 import { dkimCommands } from './dkim.ts'
 import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
+import { eventsCommand } from './event.ts'
 import { CliError, EXIT } from './host.ts'
 import type { CliHost } from './host.ts'
 import { languageArgument } from './language.ts'
@@ -20,6 +21,7 @@ import { nodeCommands } from './node.ts'
 import { postmasterCommands } from './postmaster.ts'
 import { queueCommand } from './queue.ts'
 import { reputationCommand } from './reputation.ts'
+import { reportCommand } from './report.ts'
 import { rehearseCommand } from './rehearse.ts'
 import { sendCommand } from './send.ts'
 import { sourceCommands } from './source.ts'
@@ -104,6 +106,8 @@ export function commandLine(run: Run, version: string): Command {
   postmasterCommands(program, run)
   sourceCommands(program, run)
   reputationCommand(program, run)
+  eventsCommand(program, run)
+  reportCommand(program, run)
   return example(
     program,
     'hikyaku start',

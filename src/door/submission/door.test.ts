@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
+import type { NewEvent } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
 import { reply } from '#grammar/smtp'
 import type { Suppression } from '#product/suppression'
@@ -222,10 +223,12 @@ test('a directory or an authenticator that fails puts off, and the log says so',
 
 test('what an operator hands in follows the rules of the door', async () => {
   await using door = await bench()
+  const told: NewEvent[] = []
   const parts = {
     config: { node: { name: HOST }, limits },
     intake: door.intake,
     suppressions: { find: () => undefined },
+    tell: (event: NewEvent) => void told.push(event),
     domains: { maySend: async (_: string, domain: string) => domain === 'example.org', keys: async () => [] },
     keyed: { once: () => assert.fail('it has no key') },
     now: () => 0,
@@ -269,12 +272,19 @@ test('what an operator hands in follows the rules of the door', async () => {
   assert.deepEqual(handed.ok && handed.skipped, [
     { to: 'gone@example.com', why: GONE_SAYS.replace('b@', 'gone@') },
   ])
+  const why = { organization: 'acme', stream: 's', reason: GONE_IS }
+  assert.deepEqual(told, [
+    { kind: 'suppressed', at: 0, to: 'b@example.com', ...why },
+    { kind: 'suppressed', at: 0, to: 'gone@example.com', ...why },
+  ])
   door.intake.refusing = reply(452, '4.3.1', 'Disk is short')
   assert.deepEqual(await handIn(parts, request), { ok: false, why: 'unavailable', text: 'Disk is short' })
 })
 
 const GONE_SAYS =
   '<b@example.com> is suppressed since 2026-11-22 (bounce, user-unknown): 550 5.1.1 No such user'
+
+const GONE_IS = 'bounce, user-unknown: 550 5.1.1 No such user'
 
 const GONE: Suppression = {
   organization: 'acme',
@@ -302,7 +312,9 @@ function find(organization: string, stream: string, { local }: Mailbox) {
 }
 
 test('a suppressed recipient is refused with what shows it, and the others of the message are taken', async () => {
-  await using door = await bench({ parts: { suppressions: { find } } })
+  const events: NewEvent[] = []
+  const tell = (event: NewEvent): void => void events.push(event)
+  await using door = await bench({ parts: { suppressions: { find }, tell } })
   const client = await door.client()
   await client.introduce()
   assert.match(await client.say('MAIL FROM:<a@example.org>'), /^250/)
@@ -322,5 +334,9 @@ test('a suppressed recipient is refused with what shows it, and the others of th
   )
   const [told] = door.log.named('recipient.suppressed')
   assert.equal(told?.['to'], 'gone@example.com')
+  assert.deepEqual(
+    events.map(({ kind, organization, stream, to, reason }) => [kind, organization, stream, to, reason]),
+    [['suppressed', 'acme', 'transactional', 'gone@example.com', GONE_IS]],
+  )
   assert.equal(door.log.named('submission.failed').length, 1)
 })

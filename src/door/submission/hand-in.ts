@@ -12,7 +12,8 @@ import type { SuppressionFilter } from '#product/suppression'
 import type { HandedIn, HandInRefusal, SkippedRecipient } from './handed-in.ts'
 import type { KeyedRequests, RequestKey } from './keyed-requests.ts'
 import { Reception } from './reception.ts'
-import { suppressed } from './recipient-check.ts'
+import { suppressed, suppressedEvent } from './recipient-check.ts'
+import type { Tell } from './recipient-check.ts'
 import { NOT_YOUR_DOMAIN, refusedContent } from './refusals.ts'
 
 export type HandInParts = {
@@ -21,6 +22,7 @@ export type HandInParts = {
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
   readonly keyed: KeyedRequests
+  readonly tell: Tell
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -121,7 +123,7 @@ function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): 
 }
 
 async function sorted(
-  { suppressions }: HandInParts,
+  { suppressions, tell, now }: HandInParts,
   { organization, stream }: HandInRequest,
   all: readonly Recipient[],
 ): Promise<{ readonly recipients: readonly Recipient[]; readonly skipped: readonly SkippedRecipient[] }> {
@@ -130,8 +132,12 @@ async function sorted(
   for (const recipient of all) {
     const found = await suppressions.find(organization, stream, recipient.to)
     const to = formatMailbox(recipient.to)
-    if (found === undefined) recipients.push(recipient)
-    else skipped.push({ to, why: suppressed(to, found).lines[0] })
+    if (found === undefined) {
+      recipients.push(recipient)
+      continue
+    }
+    skipped.push({ to, why: suppressed(to, found).lines[0] })
+    tell(suppressedEvent({ organization, stream, to: recipient.to }, found, now()))
   }
   return { recipients, skipped }
 }

@@ -1,6 +1,8 @@
 /** Whether mail of an organization may go to a recipient: not when it is suppressed. */
 
+import type { NewEvent } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
+import type { Mailbox } from '#grammar/address'
 import type { Action, Event, Reply } from '#grammar/smtp'
 import { reply } from '#grammar/smtp'
 import type { Suppression, SuppressionFilter } from '#product/suppression'
@@ -10,13 +12,27 @@ import { RECIPIENT_CHECK_FAILED } from './refusals.ts'
 
 const WELCOME: Event = { kind: 'addressed' }
 
+/** Puts an event into the log of its organization; who refuses mail does not wait for it. */
+export type Tell = (event: NewEvent) => void
+
+export type RecipientCheckParts = {
+  readonly suppressions: Pick<SuppressionFilter, 'find'>
+  readonly tell: Tell
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
 export class RecipientCheck {
   readonly #filter: Pick<SuppressionFilter, 'find'>
   readonly #journal: Journal
+  readonly #tell: Tell
+  readonly #now: () => number
 
-  constructor(filter: Pick<SuppressionFilter, 'find'>, journal: Journal) {
-    this.#filter = filter
+  constructor({ suppressions, tell, now }: RecipientCheckParts, journal: Journal) {
+    this.#filter = suppressions
     this.#journal = journal
+    this.#tell = tell
+    this.#now = now
   }
 
   /** The answer to RCPT. A promise only where the recipient may be suppressed; it never rejects. */
@@ -30,6 +46,7 @@ export class RecipientCheck {
       (suppression) => {
         if (suppression === undefined) return WELCOME
         this.#journal.suppressed(subject(), suppression)
+        this.#tell(suppressedEvent({ ...identity, to }, suppression, this.#now()))
         return { kind: 'addressed', reply: suppressed(formatMailbox(to), suppression) }
       },
       (error: unknown) => {
@@ -38,6 +55,18 @@ export class RecipientCheck {
       },
     )
   }
+}
+
+type Refused = { readonly organization: string; readonly stream: string; readonly to: Mailbox }
+
+export function suppressedEvent(
+  { organization, stream, to }: Refused,
+  { reason, class: what, evidence }: Suppression,
+  at: number,
+): NewEvent {
+  const why = what === undefined ? reason : `${reason}, ${what}`
+  const shown = evidence === '' ? why : `${why}: ${evidence}`
+  return { kind: 'suppressed', at, organization, stream, to: formatMailbox(to), reason: shown }
 }
 
 /** Characters of evidence in a reply: a line has 512 octets. RFC 5321 §4.5.3.1.5 */

@@ -204,6 +204,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     authenticator: logins,
     domains,
     suppressions: { find: () => undefined },
+    tell: () => {},
     intake,
     feedback: { refusal: () => undefined, take: () => Promise.reject(new Error('no such kind of listener')) },
     log,

@@ -28,6 +28,7 @@ import { Listener, endpoint } from './listener.ts'
 import type { ListeningAt, Serve } from './listener.ts'
 import { submissionMetrics } from './metrics.ts'
 import { RecipientCheck } from './recipient-check.ts'
+import type { Tell } from './recipient-check.ts'
 import { Held } from './strangers.ts'
 
 export type SubmissionParts = {
@@ -38,6 +39,7 @@ export type SubmissionParts = {
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
+  readonly tell: Tell
   readonly intake: Intake
   /** What mail from strangers means, for listeners of the kind `mx`. */
   readonly feedback: Pick<Feedback, 'refusal' | 'take'>
@@ -114,7 +116,7 @@ class SubmissionDoor implements Submission {
       authenticator: parts.authenticator,
       domains: parts.domains,
       certificates: parts.tls,
-      recipients: new RecipientCheck(parts.suppressions, journal),
+      recipients: new RecipientCheck(parts, journal),
       feedback: parts.feedback,
       held: new Held(),
       journal,

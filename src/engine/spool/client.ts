@@ -120,7 +120,11 @@ function readsOver(service: SpoolService): Reads {
       tidy: (before, limit) => asked(() => service.tidyKeys(before, limit)),
     },
     events: (query) => asked(() => readLog(service, query)),
-    counts: (query) => asked(async () => countRows(query, await service.sums(summedQuery(query)))),
+    counts: (query) =>
+      asked(async () => {
+        const summed = summedQuery(query)
+        return countRows(summed, await service.sums(summed))
+      }),
     age: (before) => asked(() => service.age(before)),
   }
 }

@@ -89,7 +89,7 @@ export type CountRow = {
 /** `[bucket, count]`, by bucket: see `bucketOf`. */
 export type Delays = readonly (readonly [bucket: number, count: number])[]
 
-/** Two buckets for each doubling: a percentile is at most a fifth off. 0 is up to 1 ms. */
+/** Two buckets for each doubling: the ends of one are a factor of 1.41 apart. The first, 0, is up to 1 ms. */
 const PER_DOUBLING = 2
 
 /** The bucket of a time in milliseconds. */
@@ -144,15 +144,16 @@ export type SummedQuery = CountQuery & { readonly facet: Facet; readonly value?:
 
 /** Sums as an engine gives them: empty, and 0, for what was not asked for. */
 export type SummedRow = readonly [
-  /** When the hour or day begins. */
-  from: Instant,
+  /** Days since the epoch, in UTC. */
+  day: number,
   organization: string,
   value: string,
   stream: string,
   source: string,
   kind: Counted,
   detail: string,
-  count: number,
+  /** Of each hour of the day; of what is kept by the day, all in the first. */
+  ...hours: number[],
 ]
 
 /** @throws {RangeError} when the keys do not go together */
@@ -175,22 +176,19 @@ export function summedQuery(query: CountQuery): SummedQuery {
 }
 
 /** The rows of the answer, by key in the order of `by`. */
-export function countRows({ by }: CountQuery, summed: readonly SummedRow[]): readonly CountRow[] {
-  const found = new Map<
-    string,
-    { key: CountRow['key']; counts: Map<Counted, number>; delays: Map<number, number> }
-  >()
+export function countRows(query: CountQuery, summed: readonly SummedRow[]): readonly CountRow[] {
+  const { by } = query
+  const found = new Map<string, Sums>()
   for (const row of summed) {
-    const [, , , , , kind, detail, count] = row
-    const values = by.map((key) => valueOf(key, row))
-    const into = found.getOrInsertComputed(JSON.stringify(values), () => ({
-      key: Object.fromEntries(by.map((key, i) => [key, values[i]])),
-      counts: new Map(),
-      delays: new Map(),
-    }))
-    into.counts.set(kind, (into.counts.get(kind) ?? 0) + count)
-    if (kind === 'delivered' && detail !== '')
-      into.delays.set(Number(detail), (into.delays.get(Number(detail)) ?? 0) + count)
+    for (const [from, count] of timesOf(query, row)) {
+      const values = by.map((key) => (key === 'hour' || key === 'day' ? from : valueOf(key, row)))
+      const into = found.getOrInsertComputed(values.join('\0'), () => ({
+        key: Object.fromEntries(by.map((key, i) => [key, values[i]])),
+        counts: new Map(),
+        delays: new Map(),
+      }))
+      add(into, row, count)
+    }
   }
   return [...found.values()]
     .toSorted((a, b) => compare(by, a.key, b.key))
@@ -201,14 +199,47 @@ export function countRows({ by }: CountQuery, summed: readonly SummedRow[]): rea
     }))
 }
 
+type Sums = {
+  readonly key: CountRow['key']
+  readonly counts: Map<Counted, number>
+  readonly delays: Map<number, number>
+}
+
+function add({ counts, delays }: Sums, [, , , , , kind, detail]: SummedRow, count: number): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + count)
+  if (kind !== 'delivered' || detail === '') return
+  const bucket = Number(detail)
+  delays.set(bucket, (delays.get(bucket) ?? 0) + count)
+}
+
+/** Hours before the sums in a row. */
+const FIRST_HOUR = 7
+
+/** What the row has of the time that is asked for: when each hour or day begins, if they are told apart, and its sum. */
+function timesOf(query: CountQuery, row: SummedRow): readonly (readonly [from: Instant, count: number])[] {
+  const { by, from, to } = query
+  const east = (query.zone ?? 0) * 60_000
+  const isByHour = by.includes('hour')
+  const isByDay = by.includes('day')
+  const times = new Map<Instant, number>()
+  for (let column = FIRST_HOUR; column < row.length; column += 1) {
+    const count = Number(row[column])
+    const hour = row[0] * DAY + (column - FIRST_HOUR) * HOUR
+    if (count === 0 || (row[0] !== EVERY_DAY && (hour < from || hour >= to))) continue
+    const begin = isByHour ? hour : isByDay ? Math.floor((hour + east) / DAY) * DAY - east : 0
+    times.set(begin, (times.get(begin) ?? 0) + count)
+  }
+  return [...times]
+}
+
+/** The day of sums over all days that were asked for. */
+export const EVERY_DAY = -1
+
 function valueOf(
-  key: CountKey,
-  [from, organization, value, stream, source, kind, detail]: SummedRow,
-): string | number {
+  key: Exclude<CountKey, 'hour' | 'day'>,
+  [, organization, value, stream, source, kind, detail]: SummedRow,
+): string {
   switch (key) {
-    case 'hour':
-    case 'day':
-      return from
     case 'organization':
       return organization
     case 'stream':

@@ -128,6 +128,7 @@ function placeOf(text: string): Place | undefined {
   const [node, page, index] = numbers
   if (numbers.length !== 3 || node === undefined || page === undefined || index === undefined)
     return undefined
+  if (node >= NODES) return undefined
   return { node, page, index }
 }
 

@@ -115,6 +115,27 @@ test('a message that was refused for a lost answer is not sent, even if it was k
   Object.assign(trouble, { failing: undefined, keepsAnyway: false })
   if (!spool.healthy) await change()
   assert.equal(await spool.show(id), undefined)
+  // The log cannot take back what readers may have seen.
+  const { events } = await spool.events({ limit: 9 })
+  assert.deepEqual(
+    events.map(({ kind, message }) => [kind, message]),
+    [
+      ['accepted', id],
+      ['cancelled', id],
+    ],
+  )
+  await spool.close()
+})
+
+test('an event that could not be written is refused, and one that could be is not', async () => {
+  const { spool, trouble, change } = await rig()
+  const event = { kind: 'opened', at: NOON, organization: 'acme', stream: 'news' } as const
+  trouble.failing = 'full'
+  await assert.rejects(spool.append(event), { code: 'full' })
+  trouble.failing = undefined
+  if (!spool.healthy) await change()
+  await spool.append(event)
+  assert.equal((await spool.events({ limit: 9 })).events.length, 1)
   await spool.close()
 })
 
@@ -143,6 +164,8 @@ test('an outcome whose answer was lost is counted once', async () => {
   const view = await spool.show(id)
   assert.equal(view?.deliveries[0]?.attempts.length, 1)
   assert.equal(view?.hasBody, true)
+  const { events } = await spool.events({ kinds: ['delivered'], limit: 9 })
+  assert.equal(events.length, 1)
   await spool.close()
 })
 

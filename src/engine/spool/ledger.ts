@@ -65,16 +65,30 @@ export class Ledger {
     return this.#pages.size === 0 && this.#tally.isEmpty
   }
 
-  accepted(row: MessageRow): void {
-    const [id, at, organization, stream, sender, , , , , , deliveries, tags] = row
+  accepted([id, at, organization, stream, sender, , , , , , deliveries, tags]: MessageRow): void {
+    const end = tags === null ? ']]' : `],${tags}]`
+    const from = `${JSON.stringify(stream)},${JSON.stringify(sender)}`
     for (let first = 0; first < deliveries.length; first += PAGE) {
-      const to = deliveries.slice(first, first + PAGE)
-      const names = to.map(([recipient]) => JSON.stringify(recipient)).join(',')
-      const head = `["accepted",${at},${id},${first},${JSON.stringify(stream)},${JSON.stringify(sender)},[${names}]`
-      this.#tell(organization, to.length, tags === null ? `${head}]` : `${head},${tags}]`)
+      const last = Math.min(first + PAGE, deliveries.length)
+      let to = ''
+      for (let n = first; n < last; n += 1) {
+        const recipient = deliveries[n]?.[0] ?? ''
+        to += n === first ? JSON.stringify(recipient) : `,${JSON.stringify(recipient)}`
+        this.#tally.add({
+          kind: 'accepted',
+          at,
+          organization,
+          stream,
+          sender,
+          recipient,
+          tags,
+          source: '',
+          provider: '',
+          detail: '',
+        })
+      }
+      this.#tell(organization, last - first, `["accepted",${at},${id},${first},${from},[${to}${end}`)
     }
-    const one = { kind: 'accepted', at, organization, stream, sender, tags, ...NO_WAY } as const
-    for (const [recipient] of deliveries) this.#tally.add({ ...one, recipient })
   }
 
   settled(row: SettlementRow, facts: Facts): void {

@@ -1,6 +1,6 @@
 /** The log of events and the counts of a spool that forgets. */
 
-import { DAY, dayOf, HOUR, hourOf } from './count.ts'
+import { dayOf, EVERY_DAY, HOUR, hourOf } from './count.ts'
 import type { CountKey, Facet, Series, SummedQuery, SummedRow } from './count.ts'
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
@@ -51,24 +51,25 @@ export class MemoryLedger {
   }
 
   sums(query: SummedQuery): readonly SummedRow[] {
-    const rows: SummedRow[] = []
-    for (const [text, hours] of this.#sums) {
+    const { by, facet } = query
+    const isEvery = facet !== 'path' && !by.includes('day')
+    return [...this.#sums].flatMap(([text, sums]) => {
       const series = seriesOf(text)
-      if (!isOf(query, series)) continue
-      for (const [hour, count] of hours) {
-        const from = hour * HOUR
-        if (from >= query.from && from < query.to) rows.push(rowOf(query, series, from, count))
-      }
-    }
-    return rows
+      if (!isOf(query, series)) return []
+      const days = Map.groupBy(
+        [...sums].filter(([hour]) => facet === 'path' || isWithin(query, hour)),
+        ([hour]) => (isEvery ? EVERY_DAY : Math.floor(hour / 24)),
+      )
+      return [...days].map(([day, hours]) => rowOf(query, series, day, hours))
+    })
   }
 
   age({ events, hours, days }: Age): boolean {
     this.#pages = this.#pages.filter(({ at }, i) => at >= events || i === this.#pages.length - 1)
     for (const [series, sums] of this.#sums) {
       for (const [hour, count] of Array.from(sums)) {
-        const isOld = hour < hourOf(days)
-        if (!isOld && (hour >= hourOf(hours) || hour === dayOf(hour))) continue
+        const isOld = dayOf(hour) < dayOf(hourOf(days))
+        if (!isOld && (dayOf(hour) >= dayOf(hourOf(hours)) || hour === dayOf(hour))) continue
         sums.delete(hour)
         if (!isOld) this.#add(series, dayOf(hour), count)
       }
@@ -93,24 +94,28 @@ function isOf(query: SummedQuery, [facet, organization, value, stream, source]: 
   return wanted.every(([want, have]) => want === undefined || want === have)
 }
 
+function isWithin({ from, to }: SummedQuery, hour: number): boolean {
+  return hour * HOUR >= from && hour * HOUR < to
+}
+
 function rowOf(
-  { by, zone = 0 }: SummedQuery,
+  { by }: SummedQuery,
   [, organization, value, stream, source, kind, detail]: Series,
-  from: number,
-  count: number,
+  day: number,
+  sums: readonly (readonly [hour: number, count: number])[],
 ): SummedRow {
   const told = (text: string, ...keys: readonly CountKey[]): string =>
     keys.some((key) => by.includes(key)) ? text : ''
-  const east = zone * 60_000
-  const day = from + east - ((from + east) % DAY) - east
+  const hours = Array.from({ length: 24 }, () => 0)
+  for (const [hour, count] of sums) hours[hour % 24] = (hours[hour % 24] ?? 0) + count
   return [
-    by.includes('hour') ? from : by.includes('day') ? day : 0,
+    day,
     told(organization, 'organization'),
     told(value, 'provider', 'domain', 'sender', 'tag'),
     told(stream, 'stream'),
     told(source, 'source'),
     kind,
     detail,
-    count,
+    ...hours,
   ]
 }

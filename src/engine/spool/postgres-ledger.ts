@@ -2,7 +2,7 @@
 
 import type { Pool } from 'pg'
 
-import { HOUR } from './count.ts'
+import { DAY } from './count.ts'
 import type { SummedQuery, SummedRow } from './count.ts'
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
@@ -10,10 +10,11 @@ import { nextPage } from './ledger.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import type { Statement } from './postgres-transaction.ts'
-import { AGE_STEP, summing } from './rollup.ts'
+import { AGE_STEP, columnOf, LATER_HOURS, summing, WHOLE_DAY } from './rollup.ts'
 import { POSTGRES } from './selection.ts'
 import type { Age } from './spool.ts'
 import { seriesOf } from './tally.ts'
+import type { Sum } from './tally.ts'
 
 /** The columns of a `FactsRow`; `m` is the message, `d` the delivery. */
 export const FACTS = 'm.organization, m.stream, m.sender, m.accepted_at, d.recipient, d.attempts, m.tags'
@@ -81,15 +82,28 @@ function sumStatements(node: number, ledger: Ledger): Statement[] {
         where not exists (select 1 from series s where ${SAME}) order by ${SERIES} on conflict do nothing`,
       values: columns,
     },
-    {
-      name: 'sums',
-      // Of each node its own: nodes that count the same do not wait for each other's commits.
-      text: `insert into rollup select s.id, g.hour, $10, g.count
-        from ${GIVEN}, $8::bigint[], $9::bigint[]) as g (${SERIES}, hour, count) join series s on ${SAME}
-        on conflict (series, hour, node) do update set count = rollup.count + excluded.count`,
-      values: [...columns, sums.map(([, hour]) => hour), sums.map(([, , count]) => count), node],
-    },
+    ...[...Map.groupBy(sums, ([, hour]) => columnOf(hour))].map(([column, of]) =>
+      addStatement(node, column, of),
+    ),
   ]
+}
+
+/** To one hour of the day. */
+function addStatement(node: number, hour: string, sums: readonly Sum[]): Statement {
+  const series = sums.map(([text]) => seriesOf(text))
+  return {
+    name: `sums of ${hour}`,
+    // Of each node its own: nodes that count the same do not wait for each other's commits.
+    text: `insert into rollup (series, day, node, ${hour}) select s.id, g.day, $10, g.count
+      from ${GIVEN}, $8::integer[], $9::bigint[]) as g (${SERIES}, day, count) join series s on ${SAME}
+      on conflict (series, day, node) do update set ${hour} = rollup.${hour} + excluded.${hour}`,
+    values: [
+      ...[0, 1, 2, 3, 4, 5, 6].map((column) => series.map((one) => one[column])),
+      sums.map(([, at]) => Math.floor(at / 24)),
+      sums.map(([, , count]) => count),
+      node,
+    ],
+  }
 }
 
 export function postgresLedgerReads(pool: Pool): {
@@ -149,9 +163,10 @@ function pagesStatement({ organization, after, since = 0, limit }: PageQuery): S
 /** What one step of cleaning up removes; the rows of the results say how much there was. */
 export function ageStatements(node: number, before: Age, after: number): Statement[] {
   const step = 'select id from series where id > $1 order by id limit ' + String(AGE_STEP.series)
-  const hours = Math.floor(before.hours / HOUR)
-  const days = Math.floor(before.days / HOUR)
+  const hours = Math.floor(before.hours / DAY)
+  const days = Math.floor(before.days / DAY)
   const mine = `series in (${step}) and node = ${node}`
+  const folded = LATER_HOURS.map((hour) => `${hour} = 0`).join(', ')
   return [
     {
       text: `delete from event_page where node = $1
@@ -160,13 +175,10 @@ export function ageStatements(node: number, before: Age, after: number): Stateme
       values: [node, before.events],
     },
     {
-      text: `insert into rollup select series, hour - hour % 24, node, sum(count) from rollup
-        where ${mine} and hour < $2 and hour % 24 <> 0 group by 1, 2, 3
-        on conflict (series, hour, node) do update set count = rollup.count + excluded.count`,
+      text: `update rollup set h0 = ${WHOLE_DAY}, ${folded} where ${mine} and day < $2 and h0 <> ${WHOLE_DAY}`,
       values: [after, hours],
     },
-    { text: `delete from rollup where ${mine} and hour < $2 and hour % 24 <> 0`, values: [after, hours] },
-    { text: `delete from rollup where ${mine} and hour < $2`, values: [after, days] },
+    { text: `delete from rollup where ${mine} and day < $2`, values: [after, days] },
     { text: step, values: [after] },
   ]
 }

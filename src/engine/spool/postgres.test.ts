@@ -156,6 +156,50 @@ test('PostgreSQL: what happens when the server goes away and comes back', async 
   await home.drop()
 })
 
+test('PostgreSQL: a page that another node commits late is not missed, and none comes twice', async () => {
+  const home = await testDatabase()
+  const admin = new Client({ connectionString: home.url })
+  await admin.connect()
+  const [mine, other] = await Promise.all(
+    [14, 15].map((node) => openSpool({ ...optionsOf(home.url), node }, assert.fail)),
+  )
+  assert.ok(mine && other)
+  const read = async (place: string, limit = 100) => {
+    const { events, next, more } = await mine.events({ organization: 'acme', after: place, limit })
+    return { to: events.map(({ message, n }) => `${message}.${n}`), next, more }
+  }
+  const [first, late, second] = [newId(), newId(), newId()]
+  await mine.accept(entry(first), HELLO)
+  await admin.query('begin')
+  // The other node has written its page, and its commit waits for this lock: series come after pages.
+  await admin.query('lock table series in access exclusive mode')
+  const accepting = other.accept(entry(late, [{ queue: 'late' }]), HELLO)
+  await waiting(admin)
+  const early = await read('')
+  assert.deepEqual(early.to, [`${first}.0`])
+  await admin.query('commit')
+  await accepting
+  await mine.accept(entry(second, [{}, {}]), HELLO)
+  assert.deepEqual(
+    (await read(early.next)).to.toSorted(),
+    [`${late}.0`, `${second}.0`, `${second}.1`].toSorted(),
+  )
+  // Page by page, whatever the node.
+  const found: string[] = []
+  for (let place = ''; ;) {
+    const page = await read(place, 1)
+    found.push(...page.to)
+    place = page.next
+    if (!page.more) break
+  }
+  assert.deepEqual(found.toSorted(), [`${first}.0`, `${late}.0`, `${second}.0`, `${second}.1`].toSorted())
+  const rows = await mine.counts({ from: NOON, to: NOON + 1, by: ['organization'] })
+  assert.deepEqual(rows[0]?.counts, { accepted: 4 })
+  await Promise.all([mine.close(), other.close()])
+  await admin.end()
+  await home.drop()
+})
+
 async function setFsync(value: 'on' | 'off'): Promise<void> {
   await client.query(`alter system set fsync = ${value}`)
   await client.query('select pg_reload_conf()')

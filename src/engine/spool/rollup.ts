@@ -1,66 +1,81 @@
 /** The sums as SQL, for both engines; every value is bound. */
 
+import { DAY, EVERY_DAY } from './count.ts'
 import type { CountKey, SummedQuery } from './count.ts'
 import type { Dialect } from './selection.ts'
 
 /** What one step of cleaning up looks at: some 10 ms. */
 export const AGE_STEP = { pages: 200, series: 500 } as const
 
+const ORDER = ['organization', 'value', 'stream', 'source'] as const
+
 /** The column of `series s` that each key tells apart; those of time are made of the hour. */
-const COLUMNS: { readonly [K in Exclude<CountKey, 'hour' | 'day' | 'class'>]: string } = {
-  organization: 's.organization',
-  stream: 's.stream',
-  source: 's.source',
-  provider: 's.value',
-  domain: 's.value',
-  sender: 's.value',
-  tag: 's.value',
+const COLUMNS: { readonly [K in Exclude<CountKey, 'hour' | 'day' | 'class'>]: (typeof ORDER)[number] } = {
+  organization: 'organization',
+  stream: 'stream',
+  source: 'source',
+  provider: 'value',
+  domain: 'value',
+  sender: 'value',
+  tag: 'value',
 }
 
-const HOUR_MS = 3_600_000
-const DAY_MINUTES = 1440
+const HOURS = Array.from({ length: 24 }, (_, hour) => `h${hour}`)
+
+/** What a day has in all. */
+export const WHOLE_DAY = HOURS.join(' + ')
+
+/** The others than the first. */
+export const LATER_HOURS = HOURS.slice(1)
+
+/** The column of one, counted from the epoch. */
+export function columnOf(hour: number): string {
+  return `h${hour % 24}`
+}
 
 /**
  * Columns as in a `SummedRow`. Kind and detail are always told apart: they are the answer. `s` comes first, so that a
- * question about one organization reads its sums only.
+ * question about one organization reads its sums only. `series`: in place of all, as `s`; what it binds is bound first.
  */
 export function summing(
   query: SummedQuery,
   { placeholder }: Dialect,
+  series = 'series s',
 ): { sql: string; values: (string | number)[] } {
   const values: (string | number)[] = []
   const bind = (value: string | number): string => placeholder(values.push(value))
-  const time = timeOf(query)
-  const column = (name: string): string =>
-    query.by.some((key) => key !== 'hour' && key !== 'day' && key !== 'class' && COLUMNS[key] === name)
-      ? name
-      : `''`
-  const named = [...new Set(Object.values(COLUMNS))].toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
-  const columns = [time, ...named.map(column), 's.kind', 's.detail']
+  const isDaily = query.facet !== 'path'
+  const day = isDaily && !query.by.includes('day') ? String(EVERY_DAY) : 'r.day'
+  const told = new Set(
+    query.by.flatMap((key) => (key in COLUMNS ? [COLUMNS[key as keyof typeof COLUMNS]] : [])),
+  )
+  const columns = ORDER.map((name) => (told.has(name) ? `s.${name}` : `''`))
+  const hours = isDaily ? ['h0'] : HOURS
   const conditions = [`s.facet = ${bind(query.facet)}`]
-  for (const name of ['organization', 'value', 'stream', 'source'] as const) {
+  for (const name of ORDER) {
     const wanted = query[name]
     if (wanted !== undefined) conditions.push(`s.${name} = ${bind(wanted)}`)
   }
-  conditions.push(
-    `r.hour >= ${bind(Math.ceil(query.from / HOUR_MS))}`,
-    `r.hour < ${bind(Math.ceil(query.to / HOUR_MS))}`,
-  )
-  const groups = columns.filter((text) => text !== `''` && text !== '0')
+  const from = isDaily ? Math.ceil(query.from / DAY) : Math.floor(query.from / DAY)
+  conditions.push(`r.day >= ${bind(from)}`, `r.day < ${bind(Math.ceil(query.to / DAY))}`)
+  const groups = [day, ...columns, 's.kind', 's.detail'].filter((text) => /^[rs]\./.test(text))
   return {
-    sql: `select ${columns.join(', ')}, sum(r.count) from series s cross join rollup r
+    sql: `select ${[day, ...columns, 's.kind', 's.detail', ...hours.map((hour) => `sum(r.${hour})`)].join(', ')}
+      from ${series} cross join rollup r
       where r.series = s.id and ${conditions.join(' and ')} group by ${groups.join(', ')}`,
     values,
   }
 }
 
-const ORDER = ['s.organization', 's.value', 's.stream', 's.source']
-
-/** When the hour or the day begins, in ms; 0 when neither is asked for. The zone is whole minutes, and no text. */
-function timeOf({ by, zone = 0 }: SummedQuery): string {
-  if (by.includes('hour')) return `r.hour * ${HOUR_MS}`
-  if (!by.includes('day')) return '0'
-  const east = Math.trunc(zone)
-  const minutes = `(r.hour * 60 + ${east})`
-  return `(${minutes} - ${minutes} % ${DAY_MINUTES} - ${east}) * 60000`
+/** The numbers of the series that a question is about. */
+export function asking(
+  query: SummedQuery,
+  { placeholder }: Dialect,
+): { sql: string; values: (string | number)[] } {
+  const values: (string | number)[] = []
+  const conditions = (['facet', ...ORDER] as const).flatMap((name) => {
+    const wanted = query[name]
+    return wanted === undefined ? [] : [`${name} = ${placeholder(values.push(wanted))}`]
+  })
+  return { sql: `select id from series where ${conditions.join(' and ')}`, values }
 }

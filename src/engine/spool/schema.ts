@@ -5,6 +5,11 @@
 
 import type { Migration } from '#platform/store'
 
+/** A number for each hour of a day in UTC. */
+function hours(type: 'integer' | 'bigint'): string {
+  return Array.from({ length: 24 }, (_, hour) => `h${hour} ${type} not null default 0`).join(', ')
+}
+
 export const SPOOL_MIGRATIONS: readonly Migration[] = [
   {
     name: 'messages, deliveries, attempts, bodies',
@@ -69,7 +74,7 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
   {
     name: 'the log of events, and counts',
     // A page of the log is written once, at the end of its table, and read by organization. A sum is found by a
-    // number, and its name is written once.
+    // number, and its name is written once; the hours of a day are one row, since who asks for a month reads many.
     sqlite: `
       alter table message add column tags text;
       create table event_page (
@@ -81,8 +86,7 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         stream text not null, source text not null, kind text not null, detail text not null,
         unique (facet, organization, value, stream, source, kind, detail)) strict;
       create table rollup (
-        series integer not null, hour integer not null, count integer not null,
-        primary key (series, hour)) strict, without rowid;`,
+        series integer not null, day integer not null, ${hours('integer')}, primary key (series, day)) strict, without rowid;`,
     postgres: `
       alter table message add column tags text;
       create table event_page (
@@ -94,8 +98,8 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         value text not null, stream text not null, source text not null, kind text not null, detail text not null,
         unique (facet, organization, value, stream, source, kind, detail));
       create table rollup (
-        series bigint not null, hour bigint not null, node smallint not null, count bigint not null,
-        primary key (series, hour, node));`,
+        series bigint not null, day integer not null, node smallint not null, ${hours('bigint')},
+        primary key (series, day, node));`,
   },
   {
     // Rows only for messages whose sender set a time: everything else pays nothing for it.

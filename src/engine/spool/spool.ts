@@ -94,7 +94,7 @@ export type Reported = 'kept' | 'known' | 'missing'
 export type Age = {
   /** Events written down before. */
   readonly events: Instant
-  /** Counts of hours before are summed to their day, in UTC. */
+  /** Hours of days that ended before are summed to their day, in UTC. */
   readonly hours: Instant
   /** Counts of days before. */
   readonly days: Instant

@@ -23,13 +23,35 @@ export type FactsKeeper = {
   ended(id: number): void
 }
 
+type Recent = Omit<Facts, 'recipient' | 'attempts'> & { readonly to: string | readonly string[] }
+
+/** Without what else the row has: what is kept for longer than a commit is what the garbage collector has to copy. */
+function recentOf([
+  ,
+  acceptedAt,
+  organization,
+  stream,
+  sender,
+  ,
+  ,
+  ,
+  ,
+  ,
+  deliveries,
+  tags,
+]: MessageRow): Recent {
+  const [first] = deliveries
+  const to = deliveries.length === 1 && first ? first[0] : deliveries.map(([recipient]) => recipient)
+  return { organization, stream, sender, acceptedAt, tags, to }
+}
+
 export function factsKeeper(db: DatabaseSync): FactsKeeper {
-  const recent = new Map<number, MessageRow>()
+  const recent = new Map<number, Recent>()
   const of = factsFinder(db)
   return {
     accepted: (row) => {
       if (row[10].length > FEW) return
-      recent.set(row[0], row)
+      recent.set(row[0], recentOf(row))
       if (recent.size <= RECENT) return
       for (const oldest of recent.keys()) {
         recent.delete(oldest)
@@ -38,10 +60,10 @@ export function factsKeeper(db: DatabaseSync): FactsKeeper {
     },
     of,
     after: (key, attempts) => {
-      const row = recent.get(key[0])
-      const recipient = row?.[10][key[1]]?.[0]
-      if (row === undefined || recipient === undefined) return of(key)
-      const [, acceptedAt, organization, stream, sender, , , , , , , tags] = row
+      const known = recent.get(key[0])
+      const recipient = typeof known?.to === 'string' ? known.to : known?.to[key[1]]
+      if (known === undefined || recipient === undefined) return of(key)
+      const { organization, stream, sender, acceptedAt, tags } = known
       return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
     },
     ended: (id) => void recent.delete(id),

@@ -1,14 +1,15 @@
 /** The log of events and the counts in SQLite: written within the transactions of the spool, read by page and by sum. */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 
-import { HOUR } from './count.ts'
+import { DAY } from './count.ts'
 import type { SummedQuery, SummedRow } from './count.ts'
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
 import { nextPage } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
-import { AGE_STEP, summing } from './rollup.ts'
+import { AGE_STEP, asking, columnOf, LATER_HOURS, summing, WHOLE_DAY } from './rollup.ts'
 import { SQLITE } from './selection.ts'
 import type { Age } from './spool.ts'
 import { seriesOf } from './tally.ts'
@@ -24,9 +25,15 @@ export type LedgerWriter = { write(ledger: Ledger): void; undone(): void }
 
 export function ledgerWriter(db: DatabaseSync, now: () => number): LedgerWriter {
   const page = db.prepare('insert into event_page values (?, ?, ?, ?, ?)')
-  const add = db.prepare(
-    'insert into rollup values (?, ?, ?) on conflict do update set count = count + excluded.count',
-  )
+  /** One for each hour of the day: two are in use at a time. */
+  const adds = new Map<string, StatementSync>()
+  const adding = (column: string): StatementSync =>
+    adds.getOrInsertComputed(column, () =>
+      db.prepare(
+        `insert into rollup (series, day, ${column}) values (?, ?, ?)
+         on conflict do update set ${column} = ${column} + excluded.${column}`,
+      ),
+    )
   const find = db.prepare(
     `select id from series where facet = ? and organization = ? and value = ? and stream = ? and source = ?
      and kind = ? and detail = ?`,
@@ -51,7 +58,8 @@ export function ledgerWriter(db: DatabaseSync, now: () => number): LedgerWriter 
         last = nextPage(last, at)
         page.run(last, at, organization, count, entries)
       }
-      for (const [series, hour, count] of ledger.sums()) add.run(idOf(series), hour, count)
+      for (const [series, hour, count] of ledger.sums())
+        adding(columnOf(hour)).run(idOf(series), Math.floor(hour / 24), count)
     },
     // The series that it was to make are not there.
     undone: () => known.clear(),
@@ -60,7 +68,7 @@ export function ledgerWriter(db: DatabaseSync, now: () => number): LedgerWriter 
 
 export function sqliteLedgerReads(db: DatabaseSync): {
   pages(query: PageQuery): readonly StoredPage[]
-  sums(query: SummedQuery): readonly SummedRow[]
+  sums(query: SummedQuery): Promise<readonly SummedRow[]>
 } {
   return { pages: pageReader(db), sums: summer(db) }
 }
@@ -93,10 +101,22 @@ function enough(rows: Iterable<PageRow>, since: number, limit: number): readonly
   return pages
 }
 
-function summer(db: DatabaseSync): (query: SummedQuery) => readonly SummedRow[] {
-  return (query) => {
-    const { sql, values } = summing(query, SQLITE)
-    return many(db.prepare(sql), ...values) as SummedRow[]
+/** Series looked at between two looks at the commits that wait: 5 ms for each month. */
+const SLICE = 500
+
+/** Slices are summed apart, and together by who asked. */
+function summer(db: DatabaseSync): (query: SummedQuery) => Promise<readonly SummedRow[]> {
+  return async (query) => {
+    const wanted = asking(query, SQLITE)
+    const ids = (many(db.prepare(wanted.sql), ...wanted.values) as [number][]).map(([id]) => id)
+    const { sql, values } = summing(query, SQLITE, 'json_each(?) j cross join series s on s.id = j.value')
+    const sums = db.prepare(sql)
+    const rows: SummedRow[] = []
+    for (let i = 0; i < ids.length; i += SLICE) {
+      if (i > 0) await setImmediate()
+      rows.push(...(many(sums, JSON.stringify(ids.slice(i, i + SLICE)), ...values) as SummedRow[]))
+    }
+    return rows
   }
 }
 
@@ -107,11 +127,11 @@ export function ager(db: DatabaseSync, forgotten: () => void): (before: Age) => 
   )
   const some = db.prepare('select id from series where id > ? order by id limit ?')
   some.setReturnArrays(true)
-  const fold = db.prepare(`insert into rollup
-    select series, hour - hour % 24, sum(count) from rollup where series = ? and hour < ? and hour % 24 <> 0
-    group by 1, 2 on conflict do update set count = count + excluded.count`)
-  const folded = db.prepare('delete from rollup where series = ? and hour < ? and hour % 24 <> 0')
-  const remove = db.prepare('delete from rollup where series = ? and hour < ?')
+  const folded = LATER_HOURS.map((hour) => `${hour} = 0`).join(', ')
+  const fold = db.prepare(
+    `update rollup set h0 = ${WHOLE_DAY}, ${folded} where series = ? and day < ? and h0 <> ${WHOLE_DAY}`,
+  )
+  const remove = db.prepare('delete from rollup where series = ? and day < ?')
   const end = db.prepare(
     'delete from series where id = ? and not exists (select 1 from rollup where series = series.id)',
   )
@@ -121,9 +141,8 @@ export function ager(db: DatabaseSync, forgotten: () => void): (before: Age) => 
     const ids = many(some, after, AGE_STEP.series) as [number][]
     let ended = 0
     for (const [id] of ids) {
-      fold.run(id, Math.floor(hours / HOUR))
-      folded.run(id, Math.floor(hours / HOUR))
-      remove.run(id, Math.floor(days / HOUR))
+      fold.run(id, Math.floor(hours / DAY))
+      remove.run(id, Math.floor(days / DAY))
       ended += Number(end.run(id).changes)
     }
     if (ended > 0) forgotten()

@@ -81,6 +81,15 @@ export const SCHEMA = table('', {
       default: '14d',
       is: 'What became of a message is kept so long after its last delivery ended. Its content goes at once.',
     }),
+    events: duration({
+      default: '30d',
+      is: 'Events stay in the log so long: who reads it by a cursor has that much time.',
+    }),
+    hourlyCounts: duration({
+      default: '90d',
+      is: 'Counts of an hour are kept so long, and then summed to their day, in UTC.',
+    }),
+    dailyCounts: duration({ default: '730d', is: 'Counts of a day are kept so long.' }),
     postmaster: duration({
       default: '90d',
       is: 'How long mail for the postmaster is kept that goes nowhere else.',

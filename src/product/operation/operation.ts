@@ -5,9 +5,13 @@
 
 import type {
   Change,
+  CountQuery,
+  CountRow,
   Delivery,
   DeliveryFilter,
   DeliveryKey,
+  EventQuery,
+  Events,
   Message,
   MessageId,
   MessageView,
@@ -272,6 +276,10 @@ export type Operations = {
     /** Absent: it is over. */
     readonly step?: number
   }): Promise<WarmUpState | null>
+  /** The log, oldest first. @throws {OperationError} `invalid` when `after` is no place in a log */
+  events(query: EventQuery): Promise<Events>
+  /** Sums that were kept with what they count. @throws {OperationError} `invalid` when the keys do not go together */
+  counts(query: CountQuery): Promise<readonly CountRow[]>
   /** Reads configuration, shaping rules and certificates again. */
   reload(): Promise<Reloaded>
 }

@@ -3,7 +3,8 @@
  * nothing gets past a door which the types do not allow.
  */
 
-import type { Change, DeliveryFilter, DeliveryState } from '#engine/spool'
+import { COUNT_KEYS, EVENT_KINDS } from '#engine/spool'
+import type { Change, CountQuery, DeliveryFilter, DeliveryState, EventQuery } from '#engine/spool'
 import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
@@ -205,6 +206,26 @@ const REQUESTS: Requests = {
     source: name,
     provider: name,
     step: optional(whole(1, 1_000)),
+  }),
+  events: record<EventQuery>({
+    organization: optional(line(NAME)),
+    after: optional(line(ADDRESS)),
+    since: optional(instant),
+    kinds: optional(list(choice(EVENT_KINDS), { min: 1, max: EVENT_KINDS.length })),
+    limit: whole(1, LIST_LIMIT),
+  }),
+  counts: record<CountQuery>({
+    organization: optional(line(NAME)),
+    from: instant,
+    to: instant,
+    by: list(choice(COUNT_KEYS), { min: 0, max: COUNT_KEYS.length }),
+    stream: optional(line(NAME)),
+    source: optional(line(NAME)),
+    provider: optional(line(NAME)),
+    domain: optional(line(NAME)),
+    sender: optional(line(NAME)),
+    tag: optional(line(NAME)),
+    zone: optional(whole(-14 * 60, 14 * 60)),
   }),
   reload: nothing,
 }
