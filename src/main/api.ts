@@ -1,6 +1,7 @@
 /** The HTTP API of a node: its parts, from what the node has. */
 
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
@@ -39,9 +40,11 @@ export async function startApi({
     keys,
     submit: submitTo(node),
     operations,
+    events: node.spool,
     log,
     version,
     now: Date.now,
+    wait: async (ms, signal) => await setTimeout(ms, undefined, { signal }),
     unique: () => randomUUID().replaceAll('-', ''),
   })
   return {

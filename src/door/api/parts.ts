@@ -13,7 +13,7 @@ import type { Static, TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
-
+import type { EventSource } from '#product/event'
 import type { Operations } from '#product/operation'
 
 import type { Submit } from './submission.ts'
@@ -32,9 +32,12 @@ export type ApiParts = {
     Operations,
     'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
   >
+  readonly events: EventSource
   readonly log: Log
   readonly version: string
   readonly now: () => number
+  /** Settles after so many milliseconds; rejects when the signal ends it before. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   /** Lower-case letters and digits, at most 40, that it has not given before. */
   readonly unique: () => string
 }

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   'unsupported-type': { status: 415, title: 'The body is of a type that is not taken here' },
   invalid: { status: 422, title: 'The request says something that cannot be' },
   suppressed: { status: 422, title: 'Every recipient is suppressed' },
+  'too-many': { status: 429, title: 'Too many at a time' },
   failed: { status: 500, title: 'Our fault' },
   unavailable: { status: 503, title: 'Nothing is taken in now' },
 } as const

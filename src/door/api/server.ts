@@ -9,6 +9,7 @@ import type { TSchema } from 'typebox'
 import type { Log } from '#platform/log'
 
 import { deliveryRoutes } from './deliveries.ts'
+import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
@@ -44,6 +45,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   sendRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  eventRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
