@@ -10,12 +10,14 @@ import { openKeyRing } from '#product/account'
 import type { Operations } from '#product/operation'
 
 import type { RunningNode } from './node.ts'
+import type { WebhookService } from './webhooks.ts'
 
 export type ApiOfNode = {
   readonly node: RunningNode
   readonly log: Log
   readonly version: string
   readonly operations: Operations
+  readonly webhooks: WebhookService
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -28,6 +30,7 @@ export async function startApi({
   log,
   version,
   operations,
+  webhooks,
 }: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
@@ -41,6 +44,7 @@ export async function startApi({
     submit: submitTo(node),
     operations,
     events: node.spool,
+    webhooks,
     log,
     version,
     now: Date.now,

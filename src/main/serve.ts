@@ -26,6 +26,7 @@ import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
 import { watchReputation } from './reputation.ts'
 import { agingOf, forgetOld, removeAged } from './retention.ts'
+import { startWebhooks } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
 
@@ -99,7 +100,8 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const api = await startApi({ node, log, version, operations })
+  const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
+  const api = await startApi({ node, log, version, operations, webhooks: webhooks.service })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
@@ -161,6 +163,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[tls_report]', (config) => config.tlsReport],
   ['[transport_security] trust_ad', (config) => config.transportSecurity.trustAd],
   ['[transport_security] mta_sts_port', (config) => config.transportSecurity.mtaStsPort],
+  ['[webhooks]', (config) => config.webhooks],
   ['[sandbox]', (config) => config.sandbox],
   ['[reputation]', (config) => config.reputation],
   ['[retention]', (config) => config.retention],

@@ -15,6 +15,7 @@ import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
 import type { EventSource } from '#product/event'
 import type { Operations } from '#product/operation'
+import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
 import type { Submit } from './submission.ts'
 
@@ -33,6 +34,9 @@ export type ApiParts = {
     'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
   >
   readonly events: EventSource
+  readonly webhooks: Webhooks & {
+    ping(webhook: Pick<Webhook, 'organization' | 'id'>): Promise<WebhookAttempt | undefined>
+  }
   readonly log: Log
   readonly version: string
   readonly now: () => number

@@ -16,6 +16,7 @@ import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }
 
@@ -46,6 +47,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
+  webhookRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
