@@ -44,6 +44,7 @@ export async function startApi({
     submit: submitTo(node),
     operations,
     events: node.spool,
+    counts: node.spool,
     webhooks,
     log,
     version,

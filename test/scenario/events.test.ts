@@ -7,6 +7,14 @@ import { DOMAIN, Rig } from './rig.ts'
 
 type Told = { readonly id: string; readonly kind: string; readonly recipient?: string; readonly time: string }
 
+type Row = {
+  readonly domain?: string
+  readonly stream?: string
+  readonly counts: Readonly<Record<string, number>>
+  readonly classes: object
+  readonly time_to_deliver?: { readonly p50: number }
+}
+
 type Frame = { readonly id: string | undefined; readonly event: Told | undefined }
 
 /** What comes between empty lines. */
@@ -53,7 +61,7 @@ suite('events', () => {
   let stranger = ''
   before(async () => {
     rig = await Rig.start()
-    const scopes = ['--scope', 'events:read', '--scope', 'messages:send']
+    const scopes = ['--scope', 'events:read', '--scope', 'messages:send', '--scope', 'statistics:read']
     key = (await rig.cli<{ token: string }>('api-key', 'add', ...scopes)).token
     stranger = (await rig.cli<{ token: string }>('api-key', 'add', '--organization', 'globex', ...scopes))
       .token
@@ -142,6 +150,35 @@ suite('events', () => {
     await rig.restart('kill')
     const rest = await followed(url(), { ...bearer(), 'last-event-id': first.last }, 1)
     assert.deepEqual(rest.events.map(({ kind }) => kind).at(-1), 'delivered')
+  })
+
+  test('what happened is counted, by what one likes to have apart, for programs and for Excel', async () => {
+    for (const to of ['a@counted.example.com', 'bounce-me@counted.example.com']) await send(to)
+    await rig.log.until('delivery.delivered', { to: 'a@counted.example.com' })
+    await rig.log.until('delivery.bounced', { to: 'bounce-me@counted.example.com' })
+    const statistics = async (query: string, token = key): Promise<Response> =>
+      fetch(`${rig.node.api}/v1/${query}`, { headers: bearer(token) })
+    const rows = async (query: string, token = key): Promise<readonly Row[]> =>
+      ((await (await statistics(`statistics?${query}`, token)).json()) as { data: readonly Row[] }).data
+    const [row] = await rows('by=domain&domain=counted.example.com')
+    assert.deepEqual(
+      [row?.domain, row?.counts['accepted'], row?.counts['delivered']],
+      ['counted.example.com', 2, 1],
+    )
+    assert.deepEqual(row?.classes, { bounced: { 'user-unknown': 1 } })
+    const [day] = await rows('by=day,stream&zone=540')
+    assert.equal(day?.stream, 'transactional')
+    assert.ok(day.time_to_deliver && day.time_to_deliver.p50 > 0)
+    assert.deepEqual(await rows('by=day', stranger), [])
+    for (const query of [
+      'by=domain,hour',
+      'by=everything',
+      'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    ])
+      assert.equal((await statistics(`statistics?${query}`)).status, 422, query)
+    const sheet = await statistics('statistics.csv?by=stream&charset=shift_jis')
+    assert.equal(sheet.headers.get('content-type'), 'text/csv; charset=shift_jis')
+    assert.match(await sheet.text(), /^stream,accepted,.*\r\ntransactional,\d+,/)
   })
 
   test('a node stops while somebody follows', async () => {

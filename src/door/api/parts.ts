@@ -14,6 +14,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
 import type { EventSource } from '#product/event'
+import type { CountSource } from '#product/insight'
 import type { Operations } from '#product/operation'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
@@ -34,6 +35,7 @@ export type ApiParts = {
     'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
   >
   readonly events: EventSource
+  readonly counts: CountSource
   readonly webhooks: Webhooks & {
     ping(webhook: Pick<Webhook, 'organization' | 'id'>): Promise<WebhookAttempt | undefined>
   }

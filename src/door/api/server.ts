@@ -14,6 +14,7 @@ import type { ApiParts, App, RouteParts } from './parts.ts'
 import { authenticated } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
+import { statisticsRoutes } from './statistics.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -48,6 +49,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   suppressionRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
+  statisticsRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
