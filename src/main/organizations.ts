@@ -5,6 +5,7 @@ import type { Accounts } from '#product/account'
 import { DomainError } from '#product/domain'
 import { OperationError } from '#product/operation'
 import { SuppressionError } from '#product/suppression'
+import { WebhookError } from '#product/webhook'
 
 export async function ofAll<T>(
   accounts: Accounts,
@@ -26,7 +27,9 @@ export async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (cause) {
-    const isOurs = [AccountError, DomainError, SuppressionError].some((kind) => cause instanceof kind)
+    const isOurs = [AccountError, DomainError, SuppressionError, WebhookError].some(
+      (kind) => cause instanceof kind,
+    )
     if (!isOurs || !(cause instanceof Error)) throw cause
     throw new OperationError('invalid', cause.message, { cause })
   }

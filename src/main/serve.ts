@@ -84,12 +84,19 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(monitoring)
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
+  const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const operations = await openOperations({
     config,
     spool: node.spool,
     control: node.control,
     key: node.key,
-    running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
+    running: {
+      transport: node.transport,
+      startedAt: Date.now(),
+      reload,
+      standings: reputation.standings,
+      ping: (webhook) => webhooks.service.ping(webhook),
+    },
     version,
     now: Date.now,
   })
@@ -100,7 +107,6 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const api = await startApi({ node, log, version, operations, webhooks: webhooks.service })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))

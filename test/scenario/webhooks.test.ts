@@ -171,7 +171,15 @@ suite('webhooks', () => {
     assert.deepEqual([...new Set(receiver.events.map(({ kind }) => kind))], ['accepted'])
     const ping = await call('POST', `webhooks/${id}/test`)
     assert.deepEqual([ping.body['ok'], ping.body['status'], ping.body['what']], [true, 204, 'ping'])
+    const asked = await rig.cli<{ ok: boolean }>('webhook', 'test', id)
+    assert.equal(asked.ok, true)
+    const sent = await rig.cli<{ what: string }[]>('webhook', 'attempts', id)
+    assert.ok(sent.filter(({ what }) => what === 'ping').length === 2)
     assert.equal((await call('POST', `webhooks/${id}/pause`, {})).body['state'], 'paused')
+    assert.deepEqual(
+      (await rig.cli<{ id: string }[]>('webhook', 'list')).map((one) => one.id),
+      [id],
+    )
     const had = receiver.events.length
     receiver.secret = String((await call('POST', `webhooks/${id}/rotate?overlap=0`)).body['secret'])
     await call('POST', `webhooks/${id}/replay`, { since: started })
