@@ -1,6 +1,7 @@
 /** The HTTP API of a node: its parts, from what the node has. */
 
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
@@ -14,6 +15,7 @@ import type { Operations } from '#product/operation'
 
 import { certificateFiles } from './certificate.ts'
 import type { RunningNode } from './node.ts'
+import type { WebhookService } from './webhooks.ts'
 
 export type ApiOfNode = {
   readonly node: RunningNode
@@ -21,6 +23,7 @@ export type ApiOfNode = {
   readonly metrics: MetricsRegistry
   readonly version: string
   readonly operations: Operations
+  readonly webhooks: WebhookService
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -34,7 +37,7 @@ export type RunningApi = ApiServer & {
 
 /** Resolves when it listens; `undefined` when the configuration wants none. @throws what listening throws, and {CertificateError} */
 export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined> {
-  const { node, log, version, operations } = parts
+  const { node, log, version, operations, webhooks } = parts
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
   await using undo = new AsyncDisposableStack()
@@ -51,9 +54,13 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     submit: submitTo(node),
     bulk: await openBulkDeliveries(control, Date.now),
     operations,
+    events: node.spool,
+    counts: node.spool,
+    webhooks,
     log,
     version,
     now: Date.now,
+    wait: async (ms, signal) => await setTimeout(ms, undefined, { signal }),
     unique: () => randomUUID().replaceAll('-', ''),
   })
   undo.use(server)

@@ -22,6 +22,8 @@ import { queueRows, queuesView } from './queue-rows.ts'
 import { sourceOperations } from './source-operations.ts'
 import { suppressionOperations } from './suppression-operations.ts'
 import { tlsOperations } from './tls-operations.ts'
+import { webhookOperations } from './webhook-operations.ts'
+import type { WebhookService } from './webhooks.ts'
 import type { TransportService } from './transport-thread.ts'
 
 export type OperationParts = {
@@ -34,6 +36,7 @@ export type OperationParts = {
     readonly transport: Remote<TransportService>
     readonly startedAt: number
     readonly reload: () => Promise<Reloaded>
+    readonly ping: WebhookService['ping']
     readonly standings: () => readonly Standing[]
   }
   readonly version: string
@@ -50,6 +53,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
+    ...(await webhookOperations(parts, accounts)),
     ...(await suppressionOperations(parts)),
     ...pastOperations(parts.spool),
     ...(await tlsOperations(parts)),

@@ -6,6 +6,7 @@ import type { Accounts } from '#product/account'
 import { DomainError } from '#product/domain'
 import { OperationError } from '#product/operation'
 import { SuppressionError } from '#product/suppression'
+import { WebhookError } from '#product/webhook'
 
 export async function ofAll<T>(
   accounts: Accounts,
@@ -29,7 +30,8 @@ export async function told<T>(act: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const isRefused = cause instanceof SpoolError && cause.code === 'refused'
     const isOurs =
-      isRefused || [AccountError, DomainError, SuppressionError].some((kind) => cause instanceof kind)
+      isRefused ||
+      [AccountError, DomainError, SuppressionError, WebhookError].some((kind) => cause instanceof kind)
     if (!isOurs || !(cause instanceof Error)) throw cause
     throw new OperationError('invalid', cause.message, { cause })
   }

@@ -9,6 +9,7 @@ import type { Log } from '#platform/log'
 import type { Control } from '#platform/store'
 import { openBulkDeliveries } from '#product/bulk-delivery'
 import { openPostmasterMail } from '#product/postmaster'
+import { openQueue } from '#product/webhook'
 import { openReceivedReports } from '#product/received-report'
 
 /** Milliseconds between rounds, and messages a round: a backlog of a day is gone within minutes, and nobody waits. */
@@ -108,7 +109,13 @@ export async function agingOf({ control, config, spool }: AgingParts): Promise<r
   const postmaster = await openPostmasterMail(control)
   const reports = await openReceivedReports(control)
   const bulk = await openBulkDeliveries(control, Date.now)
+  const webhooks = await openQueue(control, config.node.number)
   return [
+    {
+      what: 'attempts of webhooks',
+      age: retention.webhookAttempts,
+      tidy: (before) => webhooks.tidy(before),
+    },
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
     { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
     { what: 'bulk deliveries', age: BULK, tidy: (before) => bulk.tidy(before) },

@@ -27,6 +27,7 @@ import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
 import { watchReputation } from './reputation.ts'
 import { ageLedger, agingOf, forgetOld, removeAged } from './retention.ts'
+import { startWebhooks } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
 
@@ -88,23 +89,25 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(monitoring)
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
+  const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const operations = await openOperations({
     config,
     spool: node.spool,
     control: node.control,
     key: node.key,
-    running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
+    running: {
+      transport: node.transport,
+      startedAt: Date.now(),
+      reload,
+      standings: reputation.standings,
+      ping: (webhook) => webhooks.service.ping(webhook),
+    },
     version,
     now: Date.now,
   })
-  undo.use(
-    await serveControl(
-      join(config.node.data, CONTROL_SOCKET),
-      { ...operations, streams: openStreams(node.transport) },
-      log,
-    ),
-  )
-  api = await startApi({ node, log, metrics, version, operations })
+  const control = { ...operations, streams: openStreams(node.transport) }
+  undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), control, log))
+  api = await startApi({ node, log, metrics, version, operations, webhooks: webhooks.service })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
@@ -167,6 +170,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[tls_report]', (config) => config.tlsReport],
   ['[transport_security] trust_ad', (config) => config.transportSecurity.trustAd],
   ['[transport_security] mta_sts_port', (config) => config.transportSecurity.mtaStsPort],
+  ['[webhooks]', (config) => config.webhooks],
   ['[sandbox]', (config) => config.sandbox],
   ['[reputation]', (config) => config.reputation],
   ['[retention]', (config) => config.retention],

@@ -66,6 +66,11 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
     },
     bulk: memoryBulk(),
     operations: NO_OPERATIONS,
+    // Their routes have scenarios of their own.
+    events: {} as ApiParts['events'],
+    counts: {} as ApiParts['counts'],
+    webhooks: {} as ApiParts['webhooks'],
+    wait: () => Promise.reject(new Error('nothing waits here')),
     log: logged,
     version: '0',
     now: () => NOW,

@@ -15,7 +15,10 @@ import type { Log } from '#platform/log'
 import type { ApiKey, KeyRing, Scope } from '#product/account'
 
 import type { BulkDeliveries } from '#product/bulk-delivery'
+import type { EventSource } from '#product/event'
+import type { CountSource } from '#product/insight'
 import type { Operations } from '#product/operation'
+import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
 import type { Listening } from './listening.ts'
 import type { Submit } from './submission.ts'
@@ -38,9 +41,16 @@ export type ApiParts = Listening & {
     Operations,
     'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
   >
+  readonly events: EventSource
+  readonly counts: CountSource
+  readonly webhooks: Webhooks & {
+    ping(webhook: Pick<Webhook, 'organization' | 'id'>): Promise<WebhookAttempt | undefined>
+  }
   readonly log: Log
   readonly version: string
   readonly now: () => number
+  /** Settles after so many milliseconds; rejects when the signal ends it before. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   /** Lower-case letters and digits, at most 40, that it has not given before. */
   readonly unique: () => string
 }

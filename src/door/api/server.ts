@@ -10,6 +10,7 @@ import type { TSchema } from 'typebox'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { parseJson } from './json.ts'
+import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { Admission } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
@@ -17,8 +18,10 @@ import { serverOf } from './listening.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { sendGridRoutes } from './sendgrid.ts'
+import { statisticsRoutes } from './statistics.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { compileSchema } from './validation.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }
 
@@ -66,6 +69,9 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  eventRoutes(typed, routeParts)
+  webhookRoutes(typed, routeParts)
+  statisticsRoutes(typed, routeParts)
   // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))
   await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })

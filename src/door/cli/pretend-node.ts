@@ -18,6 +18,7 @@ import { pretendStreams } from './pretend-stream.ts'
 import { pretendReports } from './pretend-report.ts'
 import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendPolicy, pretendSuppressions } from './pretend-suppression.ts'
+import { pretendWebhooks } from './pretend-webhook.ts'
 import { pretendTls } from './pretend-tls.ts'
 import { runCli } from './program.ts'
 
@@ -328,6 +329,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     apiKeyAdd: ({ organization, stream, note }) =>
       Promise.resolve({ key: { ...API_KEY, organization, stream, note }, token: 'hk_once_only' }),
     apiKeyRevoke: ({ id }) => Promise.resolve(id === API_KEY.id ? { ...API_KEY, revokedAt: NOW } : null),
+    ...pretendWebhooks(NOW),
     ...pretendSuppressions(NOW),
     ...pretendPostmaster(NOW),
     ...pretendReports(NOW),

@@ -28,6 +28,7 @@ import { sourceCommands } from './source.ts'
 import { suppressionCommands } from './suppression.ts'
 import { shapingCommands } from './shaping.ts'
 import { warmUpCommands } from './warm-up.ts'
+import { webhookCommands } from './webhook.ts'
 import { harmlessJson } from './text.ts'
 import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
@@ -102,6 +103,7 @@ export function commandLine(run: Run, version: string): Command {
   tlsCommands(program, run)
   credentialCommands(program, run)
   apiKeyCommands(program, run)
+  webhookCommands(program, run)
   suppressionCommands(program, run)
   postmasterCommands(program, run)
   sourceCommands(program, run)

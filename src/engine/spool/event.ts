@@ -83,7 +83,13 @@ export type EventQuery = {
   readonly after?: Cursor
   /** Where no `after` says more: nothing that was written down before. */
   readonly since?: Instant
+  /** Nothing that happened then or later. */
+  readonly until?: Instant
   readonly kinds?: readonly EventKind[]
+  readonly stream?: string
+  readonly message?: MessageId
+  /** An address as the envelope has it, or `@domain`. */
+  readonly to?: string
   readonly limit: number
 }
 
@@ -140,6 +146,13 @@ function ofBase36(text: string): number | undefined {
   if (!/^[0-9a-z]{1,11}$/.test(text)) return undefined
   const value = Number.parseInt(text, 36)
   return Number.isSafeInteger(value) ? value : undefined
+}
+
+/** The place behind an event that was read from `cursor` on: going on there begins with the one after it. */
+export function cursorBehind(cursor: Cursor, { id }: Pick<Event, 'id'>): Cursor {
+  const [node = 0, page = 0, index = 0] = id.split('-').map((part) => Number.parseInt(part, 36))
+  const others = (parseCursor(cursor) ?? []).filter((place) => place.node !== node)
+  return formatCursor([...others, { node, page, index: index + 1 }].toSorted((a, b) => a.node - b.node))
 }
 
 /** Names one event: the node, the page and the place on it. */

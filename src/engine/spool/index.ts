@@ -1,8 +1,24 @@
 export { CHANGE_LIMIT } from './change.ts'
 export { COUNT_KEYS, COUNT_LIMITS, COUNTED, OTHERS, percentile } from './count.ts'
 export type { Counted, CountKey, CountQuery, CountRow, Delays } from './count.ts'
-export { DELIVERY_EVENTS, EVENT_KINDS, NO_ORGANIZATION, OPERATION_EVENTS, parseCursor } from './event.ts'
-export type { Cursor, DeliveryEvent, Event, EventKind, EventQuery, Events, NewEvent } from './event.ts'
+export {
+  cursorBehind,
+  DELIVERY_EVENTS,
+  EVENT_KINDS,
+  NO_ORGANIZATION,
+  OPERATION_EVENTS,
+  parseCursor,
+} from './event.ts'
+export type {
+  Cursor,
+  DeliveryEvent,
+  Event,
+  EventData,
+  EventKind,
+  EventQuery,
+  Events,
+  NewEvent,
+} from './event.ts'
 export type { IdempotencyKey, IdempotencyKeys, KeptRequest } from './idempotency.ts'
 export { WHOLE_LIMIT } from './content.ts'
 export type { Content } from './content.ts'

@@ -17,7 +17,7 @@ export async function readLog(service: Pick<SpoolService, 'pages'>, query: Event
   const where = organization === undefined ? {} : { organization }
   // Of a place that was reached, all that comes after is wanted, whenever it was written.
   const since = query.since === undefined || after.length > 0 ? {} : { since: query.since }
-  const pages = await service.pages({ ...where, ...since, after, limit: query.kinds ? LOOKED_AT : limit })
+  const pages = await service.pages({ ...where, ...since, after, limit: isNarrow(query) ? LOOKED_AT : limit })
   return read(pages, query, new Places(after))
 }
 
@@ -43,7 +43,20 @@ class Places {
   }
 }
 
-function read(pages: readonly StoredPage[], { kinds, limit }: EventQuery, places: Places): Events {
+function isNarrow({ until, kinds, stream, message, to }: EventQuery): boolean {
+  return [until, kinds, stream, message, to].some((one) => one !== undefined)
+}
+
+function isWanted(event: Event, { until, kinds, stream, message, to }: EventQuery): boolean {
+  if (until !== undefined && event.at >= until) return false
+  if (kinds !== undefined && !kinds.includes(event.kind)) return false
+  if (stream !== undefined && event.stream !== stream) return false
+  if (message !== undefined && event.message !== message) return false
+  return to === undefined || (to.startsWith('@') ? event.to?.endsWith(to) === true : event.to === to)
+}
+
+function read(pages: readonly StoredPage[], query: EventQuery, places: Places): Events {
+  const { limit } = query
   const events: Event[] = []
   let looked = 0
   for (const page of pages) {
@@ -54,7 +67,7 @@ function read(pages: readonly StoredPage[], { kinds, limit }: EventQuery, places
         return { events, next: formatCursor(places.all), more: true }
       looked += 1
       places.reach(page, i + 1)
-      if (event && kinds?.includes(event.kind) !== false) events.push(event)
+      if (event && isWanted(event, query)) events.push(event)
     }
   }
   return { events, next: formatCursor(places.all), more: false }

@@ -20,6 +20,7 @@ import { WITHDRAWN } from './ledger.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import { MemoryKeys } from './memory-idempotency.ts'
 import { MemoryLedger } from './memory-ledger.ts'
+import { selects } from './memory-selection.ts'
 import type { DeliveryState, Message } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
@@ -356,32 +357,6 @@ function isBefore(row: ClaimedRow, key: Page['before']): boolean {
   if (key === undefined) return true
   const id = toInteger(key.message)
   return row[0] < id || (row[0] === id && row[7] < key.n)
-}
-
-function selects(filter: Selected, row: ClaimedRow): boolean {
-  const [id, , organization, stream, sender, , detail, n, recipient, queue, , due, state, , , said] = row
-  const { campaign } = JSON.parse(detail) as Pick<Message, 'campaign'>
-  const wanted: readonly [unknown, unknown][] = [
-    [filter.message && toInteger(filter.message), id],
-    [filter.n, n],
-    [filter.queue, queue],
-    [filter.stream, stream],
-    [filter.organization, organization],
-    [filter.campaign, campaign],
-  ]
-  return (
-    wanted.every(([want, have]) => want === undefined || want === have) &&
-    (filter.states === undefined || filter.states.some((one) => one === state)) &&
-    (filter.said === undefined || said?.startsWith(filter.said) === true) &&
-    (filter.dueAfter === undefined || due > filter.dueAfter) &&
-    isAddress(filter.recipient, recipient) &&
-    isAddress(filter.sender === '<>' ? '' : filter.sender, sender)
-  )
-}
-
-function isAddress(wanted: string | undefined, address: string): boolean {
-  if (wanted === undefined) return true
-  return wanted.startsWith('@') ? address.endsWith(wanted.toLowerCase()) : address === wanted
 }
 
 function depths(messages: Map<number, Kept>): readonly QueueDepth[] {

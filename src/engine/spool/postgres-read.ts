@@ -80,10 +80,7 @@ export function postgresReads(pool: Pool, node: number): Reads {
       )
       return chunk && { bytes: owned(chunk[0]), crc: chunk[1] }
     },
-    kept: async (organization, key) => {
-      const [row] = await ask<KeptRequestRow>(KEPT_REQUEST, [organization, key])
-      return row
-    },
+    kept: async (organization, key) => (await ask<KeptRequestRow>(KEPT_REQUEST, [organization, key]))[0],
     depths: (queues) => depths(ask, node, queues),
     totals: () => totals(ask, node),
     list: (filter, page) => {

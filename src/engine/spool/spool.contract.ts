@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { WHOLE_LIMIT } from './content.ts'
 import { countContract, eventContract } from './event.contract.ts'
+import { logContract } from './log.contract.ts'
 import { deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
 import { idempotencyContract } from './idempotency.contract.ts'
 import {
@@ -44,6 +45,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   changeContract(it)
   recordContract(it)
   eventContract(it)
+  logContract(it)
   countContract(it)
   idempotencyContract(it)
   restarts(it)

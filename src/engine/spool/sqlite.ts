@@ -98,9 +98,7 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
     age: (before) => transaction('durable', () => age(before)),
     ...sqliteReads(db),
     ...sqliteLedgerReads(db),
-    close: () => {
-      db.close()
-    },
+    close: () => db.close(),
   }
 }
 

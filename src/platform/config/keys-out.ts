@@ -9,6 +9,7 @@ import {
   host,
   ipAddress,
   mailbox,
+  networks,
   optional,
   port,
   proxy,
@@ -103,6 +104,35 @@ export const TLS_REPORT = table(
     keep: duration({ default: '90d', is: 'How long reports are kept.' }),
   },
 )
+
+export const WEBHOOKS = table('How webhooks are told what happens. See docs/webhooks.md.', {
+  batchEvents: whole({ default: 100, min: 1, max: 1000, is: 'Events of one request, at most.' }),
+  batchWait: duration({
+    default: '1s',
+    min: 100,
+    is: 'How often what is new is looked for: what happens within it goes with one request.',
+  }),
+  timeout: duration({
+    default: '15s',
+    min: 100,
+    is: 'How long a receiver may take for a request and its answer.',
+  }),
+  retry: duration({
+    default: '5s',
+    min: 100,
+    is: 'How long after a request that failed it is sent again; each time twice as long, to two hours.',
+  }),
+  giveUp: duration({
+    default: '1d',
+    min: 100,
+    is: 'A webhook that takes nothing for so long is paused, and that is told.',
+  }),
+  allow: networks({
+    default: [],
+    example: ['10.1.2.0/24'],
+    is: 'Private and special addresses that may be told, by http: as well. Empty: none. Whoever may make a webhook reaches them.',
+  }),
+})
 
 export const DNS = table('How names are looked up.', {
   servers: servers({

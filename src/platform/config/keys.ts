@@ -13,6 +13,7 @@ import {
   TLS_POLICIES,
   TLS_REPORT,
   TRANSPORT_SECURITY,
+  WEBHOOKS,
 } from './keys-out.ts'
 import { REPUTATION } from './keys-reputation.ts'
 import {
@@ -76,6 +77,7 @@ export const SCHEMA = table('', {
   suppression: SUPPRESSION,
   reputation: REPUTATION,
   streams: STREAMS,
+  webhooks: WEBHOOKS,
   retention: table('How long records are kept.', {
     deliveries: duration({
       default: '14d',
@@ -93,6 +95,10 @@ export const SCHEMA = table('', {
     postmaster: duration({
       default: '90d',
       is: 'How long mail for the postmaster is kept that goes nowhere else.',
+    }),
+    webhookAttempts: duration({
+      default: '3d',
+      is: 'How long what was sent to webhooks, and what came of it, can be seen.',
     }),
     reports: duration({
       default: '400d',

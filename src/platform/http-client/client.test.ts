@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
 import { isPrivate } from '#platform/address-range'
@@ -6,7 +8,8 @@ import { selfSigned } from '#platform/tls'
 
 import { WebBench } from '../../../test/web.ts'
 
-import type { HttpAnswer, HttpRequest } from './http.ts'
+import { createHttpClient } from './client.ts'
+import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts'
 
 const NAME = 'web.example'
 const LIMITS = { timeout: 10_000, most: 1_000 }
@@ -88,6 +91,31 @@ test('other schemes, other ports and names before the host are refused', async (
     'gopher:x',
   ]
   for (const url of urls) assert.equal(why(await bench.client.request({ url, ...LIMITS })), 'url', url)
+})
+
+test('without TLS only addresses are asked that may be, on any port where that is meant', async () => {
+  let asked = 0
+  const server = createServer((_, response) => {
+    asked += 1
+    response.end('plain')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const dns = { query: () => Promise.resolve({ kind: 'none' } as never) }
+  const client = (isPlain: boolean, isForbidden = false): HttpClient =>
+    createHttpClient({
+      dns,
+      isForbidden: () => isForbidden,
+      isPlain: () => isPlain,
+      port: 'any',
+      userAgent: 't',
+    })
+  const url = `http://127.0.0.1:${port}/`
+  assert.equal(why(await client(true).request({ url, ...LIMITS })), 'status 200')
+  assert.equal(why(await client(false).request({ url, ...LIMITS })), 'address')
+  assert.equal(why(await client(true, true).request({ url, ...LIMITS })), 'address')
+  assert.equal(asked, 1)
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test('a redirect is an answer, or followed as often as allowed and checked each time', async () => {

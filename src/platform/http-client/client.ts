@@ -5,8 +5,9 @@
  */
 
 import type { LookupAddress } from 'node:dns'
+import { request as sendPlain } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { request as send } from 'node:https'
+import { request as sendTls } from 'node:https'
 import { isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
 
@@ -18,8 +19,10 @@ export type HttpClientOptions = {
   readonly dns: Pick<Dns, 'query'>
   /** Whether nobody may be led to this address. */
   readonly isForbidden: (address: string) => boolean
-  /** What `https:` means without a port; others are refused. Default: 443. */
-  readonly port?: number
+  /** What `https:` means without a port; others are refused, unless it is `any`. Default: 443. */
+  readonly port?: number | 'any'
+  /** Addresses that may be asked by `http:`, without TLS. Default: none. */
+  readonly isPlain?: (address: string) => boolean
   /** Who may sign certificates, where that is not who Node trusts. PEM. */
   readonly ca?: string
   /** How we call ourselves. */
@@ -68,36 +71,43 @@ async function once(
   request: HttpRequest,
   deadline: AbortSignal,
 ): Promise<HttpAnswer> {
-  const url = permitted(request.url, options.port ?? 443)
+  const url = permitted(request.url, options)
   if (url === undefined)
     return failed('url', `not an address that may be asked for: ${request.url.slice(0, 200)}`)
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-  const found = await addressesOf(host, options)
+  const found = await addressesOf(url, host, options)
   if ('failure' in found) return found
   return await exchange(url, found.addresses, { options, request, deadline })
 }
 
 /** User and password in an address are there to deceive; another port is another service. */
-function permitted(text: string, port: number): URL | undefined {
+function permitted(text: string, { port = 443, isPlain }: HttpClientOptions): URL | undefined {
   const url = URL.parse(text)
-  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '')
-    return undefined
+  if (url === null || url.username !== '' || url.password !== '') return undefined
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isPlain !== undefined)) return undefined
+  if (port === 'any') return url
   // Also for an explicit 443, which the parser leaves out.
   if (url.port === '') url.port = String(port)
   return url.port === (port === 443 ? '' : String(port)) ? url : undefined
 }
 
+/** Whether this address may be asked, as the URL wants to. */
+function isAllowed({ protocol }: URL, address: string, options: HttpClientOptions): boolean {
+  return !options.isForbidden(address) && (protocol === 'https:' || options.isPlain?.(address) === true)
+}
+
 type Addresses = { readonly addresses: readonly string[] } | Extract<HttpAnswer, { ok: false }>
 
-async function addressesOf(host: string, { dns, isForbidden }: HttpClientOptions): Promise<Addresses> {
-  const answers = isIP(host) === 0 ? await lookUp(host, dns) : { addresses: [host] }
+async function addressesOf(url: URL, host: string, options: HttpClientOptions): Promise<Addresses> {
+  const answers = isIP(host) === 0 ? await lookUp(host, options.dns) : { addresses: [host] }
   if ('failure' in answers) return answers
   const { addresses } = answers
   if (addresses.length === 0) return failed('dns', `${host} has no address`)
-  const allowed = addresses.filter((address) => !isForbidden(address))
-  if (allowed.length === 0)
-    return failed('address', `${host} has the private or special address ${addresses[0]}`)
-  return { addresses: allowed }
+  const allowed = addresses.filter((address) => isAllowed(url, address, options))
+  if (allowed.length > 0) return { addresses: allowed }
+  return addresses.every((address) => options.isForbidden(address))
+    ? failed('address', `${host} has the private or special address ${addresses[0]}`)
+    : failed('address', `${host} has the address ${addresses[0]}, which is not asked without TLS`)
 }
 
 async function lookUp(host: string, dns: HttpClientOptions['dns']): Promise<Addresses> {
@@ -117,6 +127,7 @@ type Asked = {
 function exchange(url: URL, addresses: readonly string[], asked: Asked): Promise<HttpAnswer> {
   const { options, request, deadline } = asked
   const { promise, resolve } = Promise.withResolvers<HttpAnswer>()
+  const send = url.protocol === 'http:' ? sendPlain : sendTls
   const outgoing = send(url, {
     method: request.method ?? 'GET',
     headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...request.headers },
@@ -130,7 +141,7 @@ function exchange(url: URL, addresses: readonly string[], asked: Asked): Promise
   // The address that is connected, not the one that was looked up.
   outgoing.on('socket', (socket: Socket) => {
     socket.once('connect', () => {
-      if (!options.isForbidden(socket.remoteAddress ?? '')) return
+      if (isAllowed(url, socket.remoteAddress ?? '', options)) return
       resolve(failed('address', `${url.hostname} leads to a private or special address`))
       outgoing.destroy()
     })

@@ -29,6 +29,8 @@ import type { KeptReport, ReportQuery, ReportRow } from '#product/received-repor
 import type { RateRow, Span, Standing } from '#product/reputation'
 import type { NewSuppression, Past, Suppression, SuppressionQuery } from '#product/suppression'
 
+import type { WebhookOperations } from './webhook.ts'
+
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
   readonly ready: number
@@ -175,7 +177,7 @@ export type RatesView = {
 /** Its rates are those of the last day. */
 export type SourceView = SourceFacts
 
-export type Operations = {
+export type Operations = WebhookOperations & {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
   /** Newest first. */

@@ -19,6 +19,7 @@ import type {
   SuppressionQuery,
   SuppressionReason,
 } from '#product/suppression'
+import type { NewWebhook, WebhookAttempt } from '#product/webhook'
 
 import { OperationError } from './operation-error.ts'
 import { LIST_LIMIT } from './operation.ts'
@@ -53,6 +54,7 @@ export const REPORT_KINDS = ['dmarc', 'tls'] as const satisfies readonly ReportQ
 /** Characters of a name, and of an address: RFC 5321 §4.5.3.1.3 has 256 octets, quotes and escapes come on top. */
 const NAME = 255
 const ADDRESS = 1_000
+const URL_LENGTH = 2_000
 
 /** Recipients that one delivery is one of; the position of the last is one less. */
 const RECIPIENTS = 1_000_000
@@ -144,6 +146,26 @@ const REQUESTS: Requests = {
     expiresAt: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   }),
   apiKeyRevoke: record({ id: name }),
+  webhooks: nothing,
+  webhookAdd: record<NewWebhook>({
+    organization: name,
+    url: line(URL_LENGTH),
+    note: line(NAME),
+    kinds: list(choice(EVENT_KINDS), { min: 0, max: EVENT_KINDS.length }),
+    stream: optional(name),
+    since: optional(instant),
+  }),
+  webhookRotate: record({ id: name, overlap: whole(0, YEAR) }),
+  webhookPause: record({ id: name, why: line(NAME) }),
+  webhookResume: record({ id: name }),
+  webhookReplay: record({ id: name, since: instant }),
+  webhookRemove: record({ id: name }),
+  webhookTest: record({ id: name }),
+  webhookAttempts: record<Parameters<Operations['webhookAttempts']>[0]>({
+    id: name,
+    limit: whole(1, LIST_LIMIT),
+    before: optional(record<Pick<WebhookAttempt, 'at' | 'id'>>({ at: instant, id: name })),
+  }),
   suppressions: record<SuppressionQuery>({
     organization: name,
     stream: optional(name),
@@ -211,6 +233,10 @@ const REQUESTS: Requests = {
     organization: optional(line(NAME)),
     after: optional(line(ADDRESS)),
     since: optional(instant),
+    until: optional(instant),
+    stream: optional(line(NAME)),
+    message: optional(messageId),
+    to: optional(line(ADDRESS)),
     kinds: optional(list(choice(EVENT_KINDS), { min: 1, max: EVENT_KINDS.length })),
     limit: whole(1, LIST_LIMIT),
   }),

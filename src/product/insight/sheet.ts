@@ -1,0 +1,45 @@
+/** Statistics as a file for spreadsheets. RFC 4180 §2, in a charset that Excel recognizes in Japan. */
+
+import Encoding from 'encoding-japanese'
+
+import { COUNTED } from '#engine/spool'
+
+import type { Statistic, StatisticKey } from './statistics.ts'
+
+/** UTF-8 comes with a byte order mark: without it Excel takes it for the charset of the country. */
+export const SHEET_CHARSETS = ['utf-8', 'shift_jis'] as const
+
+export type SheetCharset = (typeof SHEET_CHARSETS)[number]
+
+export type SheetOptions = {
+  readonly by: readonly StatisticKey[]
+  readonly charset: SheetCharset
+  /** Minutes east of UTC, in which hours and days are written. */
+  readonly zone: number
+}
+
+const DELAYS = ['p50', 'p90', 'p99'] as const
+
+export function sheetOf(rows: readonly Statistic[], { by, charset, zone }: SheetOptions): Buffer {
+  const header = [...by, ...COUNTED, ...DELAYS.map((name) => `delay_${name}_ms`)]
+  const lines = rows.map(({ key, counts, delay }) => [
+    ...by.map((name) => cellOf(name, key[name], zone)),
+    ...COUNTED.map((kind) => String(counts[kind])),
+    ...DELAYS.map((name) => (delay === undefined ? '' : String(delay[name]))),
+  ])
+  const text = [header, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('')
+  if (charset === 'utf-8') return Buffer.from(`\u{FEFF}${text}`)
+  const codes = Encoding.stringToCode(text)
+  return Buffer.from(Encoding.convert(codes, { to: 'SJIS', from: 'UNICODE', type: 'array' }))
+}
+
+function cellOf(name: StatisticKey, value: string | number | undefined, zone: number): string {
+  if (typeof value === 'number') {
+    const local = new Date(value + zone * 60_000).toISOString()
+    return name === 'day' ? local.slice(0, 10) : local.slice(0, 16).replace('T', ' ')
+  }
+  const plain = (value ?? '').replaceAll(/\p{Cc}+/gu, ' ')
+  // A spreadsheet computes what begins so, and tags are anybody's words.
+  const text = /^[=+\-@ ]/.test(plain) ? `'${plain}` : plain
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
