@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto'
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
-import { openKeyRing } from '#product/account'
+import { openAccounts, openApiKeys, openKeyRing } from '#product/account'
 import type { Operations } from '#product/operation'
+import type { Users } from '#product/user'
 
 import type { RunningNode } from './node.ts'
 
@@ -15,6 +16,7 @@ export type ApiOfNode = {
   readonly log: Log
   readonly version: string
   readonly operations: Operations
+  readonly users: Users
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -27,6 +29,7 @@ export async function startApi({
   log,
   version,
   operations,
+  users,
 }: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
@@ -37,6 +40,9 @@ export async function startApi({
     ...config.api,
     bodyLimit: Math.ceil(config.limits.size * BASE64) + AROUND,
     keys,
+    apiKeys: await openApiKeys(control, key, Date.now),
+    accounts: await openAccounts(control, key, Date.now),
+    users,
     submit: submitTo(node),
     operations,
     log,

@@ -8,6 +8,7 @@ import type { DataLock } from '#platform/store'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
+import { apiUrl } from './links.ts'
 import { openOperations } from './operations.ts'
 
 export type Offline = AsyncDisposable & { readonly operations: Operations }
@@ -27,7 +28,15 @@ export async function openOffline(config: Config, version: string): Promise<Offl
   const control = openControl(parseStoreUrl(store.url, node.data), { now: Date.now })
   opened.defer(() => control.close())
   const key = openServerKey(node.data)
-  const operations = await openOperations({ config, spool, control, key, version, now: Date.now })
+  const operations = await openOperations({
+    config,
+    spool,
+    control,
+    key,
+    apiUrl: () => apiUrl(config),
+    version,
+    now: Date.now,
+  })
   const held = opened.move()
   return { operations, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }

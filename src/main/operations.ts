@@ -9,6 +9,8 @@ import type { Remote } from '#platform/thread'
 import { openAccounts, openApiKeys } from '#product/account'
 import type { Accounts, ApiKey, ApiKeys, Credential } from '#product/account'
 import { LIST_LIMIT, OperationError } from '#product/operation'
+import { createHasher, openUsers } from '#product/user'
+import type { Users } from '#product/user'
 import type { Standing } from '#product/reputation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
@@ -23,12 +25,17 @@ import { sourceOperations } from './source-operations.ts'
 import { suppressionOperations } from './suppression-operations.ts'
 import { tlsOperations } from './tls-operations.ts'
 import type { TransportService } from './transport-thread.ts'
+import { userOperations } from './user-operations.ts'
 
 export type OperationParts = {
   readonly config: Config
   readonly spool: Spool
   readonly control: Control
   readonly key: ServerKey
+  /** Opened here when absent: a command line makes links and hashes nothing. */
+  readonly users?: Users
+  /** Where people reach the API. */
+  readonly apiUrl: () => string
   /** Absent when no node runs. */
   readonly running?: {
     readonly transport: Remote<TransportService>
@@ -49,6 +56,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
+    ...userOperations({ ...parts, accounts, users: parts.users ?? (await usersOf(parts)) }),
     ...(await suppressionOperations(parts)),
     ...pastOperations(parts.spool),
     ...(await tlsOperations(parts)),
@@ -56,6 +64,15 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await reportOperations(parts.control)),
     ...(await sourceOperations(parts)),
   }
+}
+
+/** After `openAccounts`. */
+export function usersOf({
+  control,
+  key,
+  now,
+}: Pick<OperationParts, 'control' | 'key' | 'now'>): Promise<Users> {
+  return openUsers(control, key, { now, hasher: createHasher() })
 }
 
 type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>

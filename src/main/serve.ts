@@ -11,6 +11,7 @@ import type { Log } from '#platform/log'
 import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
 
 import type { Operations, Reloaded } from '#product/operation'
+import type { Users } from '#product/user'
 
 import { startApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
@@ -18,12 +19,15 @@ import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
 import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
+import { apiUrl } from './links.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
-import { openOperations } from './operations.ts'
+import { openOperations, usersOf } from './operations.ts'
 import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
+import { firstOwnerLink } from './user-operations.ts'
+import { ownerWanted } from './owner-wanted.ts'
 import { watchReputation } from './reputation.ts'
 import { agingOf, forgetOld, removeAged } from './retention.ts'
 import { startTlsReporting } from './tls-reporting.ts'
@@ -42,6 +46,7 @@ export type Serving = {
   /** Where the HTTP API listens, if it does. */
   readonly api: { readonly address: string; readonly port: number } | undefined
   readonly operations: Operations
+  readonly users: Users
   readonly log: Log
   readonly reload: () => Promise<Reloaded>
   /** Drains and closes everything. */
@@ -60,10 +65,17 @@ export async function serve(options: GlobalOptions, version: string): Promise<nu
   const again = (): Loaded => changed(configure(options.config).loaded, into)
   const serving = await startServing(into(loaded.config), version, again)
   for (const warning of loaded.warnings) serving.log.warn('config.warning', { warning })
+  if (serving.api !== undefined) await invite(serving)
   const signal = await untilSignal(serving)
   serving.log.info('node.stopping', { signal })
   await serving.stop()
   return 0
+}
+
+/** Not in the log, which more people read. */
+async function invite({ users, operations }: Serving): Promise<void> {
+  const link = await firstOwnerLink(users, operations)
+  if (link !== undefined) process.stderr.write(ownerWanted(link))
 }
 
 /** Starts everything a node has; `again` reads the configuration when it is to be reloaded. */
@@ -83,11 +95,15 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(monitoring)
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
+  let listensOn: number | undefined
+  const users = await usersOf({ ...node, now: Date.now })
   const operations = await openOperations({
     config,
     spool: node.spool,
     control: node.control,
     key: node.key,
+    users,
+    apiUrl: () => apiUrl(config, listensOn),
     running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
     version,
     now: Date.now,
@@ -99,7 +115,8 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const api = await startApi({ node, log, version, operations })
+  const api = await startApi({ node, log, version, operations, users })
+  listensOn = api?.port
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(forgetOld(node.spool, config.retention.deliveries, log))
@@ -115,7 +132,7 @@ export async function startServing(config: Config, version: string, again: () =>
     ...(api && { api: { address: api.address, port: api.port } }),
   })
   const held = undo.move()
-  return { config, node, monitoring, api, operations, log, reload, stop: () => held.disposeAsync() }
+  return { config, node, monitoring, api, operations, users, log, reload, stop: () => held.disposeAsync() }
 }
 
 /** Whatever becomes of the configuration: whoever rotates the files waits for it. */

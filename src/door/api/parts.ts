@@ -12,10 +12,11 @@ import type {
 import type { Static, TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
-import type { ApiKey, KeyRing, Scope } from '#product/account'
-
+import type { Accounts, ApiKeys, KeyRing, Scope } from '#product/account'
 import type { Operations } from '#product/operation'
+import type { Current, Users } from '#product/user'
 
+import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
 
 export type ApiParts = {
@@ -26,6 +27,9 @@ export type ApiParts = {
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   readonly keys: KeyRing
+  readonly apiKeys: ApiKeys
+  readonly accounts: Pick<Accounts, 'credentials' | 'addCredential' | 'revoke'>
+  readonly users: Users
   readonly submit: Submit
   /** What an operator can do; routes see to it that a key does it to its own organization. */
   readonly operations: Pick<
@@ -41,8 +45,10 @@ export type ApiParts = {
 
 /** What a group of routes is made of. */
 export type RouteParts = ApiParts & {
-  /** @throws {Problem} when the request shows no key, or none that may do this */
-  readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<ApiKey>
+  /** @throws {Problem} when the request shows no key or session, or one that may not do this */
+  readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Principal>
+  /** For what people do as themselves, and no key can. @throws {Problem} when the request shows no session */
+  readonly signedIn: (request: FastifyRequest) => Promise<Current>
 }
 
 /** A request has the types of its route's schema. */

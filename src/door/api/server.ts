@@ -10,10 +10,17 @@ import type { Log } from '#platform/log'
 
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
-import { authenticated } from './principal.ts'
+import { credentialRoutes } from './credentials.ts'
+import { apiKeyRoutes } from './api-keys.ts'
+import { linkPageRoute } from './link-page.ts'
+import { ownerRoutes } from './owner.ts'
+import { authenticated, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
+import { SESSION_COOKIE } from './session-cookie.ts'
+import { sessionRoutes } from './session.ts'
 import { suppressionRoutes } from './suppressions.ts'
+import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 
 export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }
@@ -38,12 +45,19 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   const routeParts: RouteParts = {
     ...parts,
-    authenticate: (request, scope) => authenticated(parts.keys, request, scope),
+    authenticate: (request, scope) => authenticated(parts, request, scope),
+    signedIn: (request) => sessionOf(parts, request),
   }
   const typed: App = app
   sendRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  linkPageRoute(typed, routeParts)
+  ownerRoutes(typed, routeParts)
+  sessionRoutes(typed, routeParts)
+  userRoutes(typed, routeParts)
+  apiKeyRoutes(typed, routeParts)
+  credentialRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {
@@ -57,8 +71,13 @@ function openApi(version: string): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Hikyaku', version, description: 'Mail: sent, followed, explained.' },
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
-    security: [{ key: [] }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of who has signed in' },
+      },
+    },
+    security: [{ key: [] }, { session: [] }],
   }
 }
 

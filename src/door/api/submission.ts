@@ -1,10 +1,11 @@
 /** How the API hands a message on: what it says of it, and what it hears. */
 
 import type { Mailbox } from '#grammar/address'
-import type { ApiKey } from '#product/account'
+
+import type { Principal } from './principal.ts'
 
 export type Submission = {
-  readonly key: ApiKey
+  readonly key: Pick<Principal, 'id' | 'organization'>
   readonly stream: string
   readonly from: Mailbox
   readonly to: readonly Mailbox[]

@@ -19,6 +19,7 @@ import { pretendReports } from './pretend-report.ts'
 import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendPolicy, pretendSuppressions } from './pretend-suppression.ts'
 import { pretendTls } from './pretend-tls.ts'
+import { pretendUsers } from './pretend-user.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -320,6 +321,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     ...pretendReports(NOW),
     ...pretendTls(NOW),
     ...pretendSources(NOW),
+    ...pretendUsers(NOW),
     ...pretendReactions(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }

@@ -29,6 +29,7 @@ import { warmUpCommands } from './warm-up.ts'
 import { harmlessJson } from './text.ts'
 import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
+import { userCommands } from './user.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[], host: CliHost, version: string): Promise<number> {
@@ -100,6 +101,7 @@ export function commandLine(run: Run, version: string): Command {
   tlsCommands(program, run)
   credentialCommands(program, run)
   apiKeyCommands(program, run)
+  userCommands(program, run)
   suppressionCommands(program, run)
   postmasterCommands(program, run)
   sourceCommands(program, run)

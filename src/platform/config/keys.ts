@@ -27,6 +27,7 @@ import {
   secret,
   text,
   whole,
+  webAddress,
 } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -111,6 +112,12 @@ export const SCHEMA = table('', {
       is: 'Where to listen. It speaks plain HTTP: to the world it goes through a proxy that does TLS.',
     }),
     port: port({ default: 8088, is: 'Its TCP port.' }),
+    url: optional(
+      webAddress({
+        example: 'https://mail.example.org',
+        is: 'Where people reach it, for links; absent: its address and port.',
+      }),
+    ),
     trustedProxies: networks({
       default: [],
       example: ['127.0.0.1'],

@@ -15,6 +15,9 @@ export const SCOPES = [
   'webhooks:write',
   'accounts:read',
   'accounts:write',
+  'users:read',
+  'users:write',
+  'audit:read',
 ] as const
 
 export type Scope = (typeof SCOPES)[number]

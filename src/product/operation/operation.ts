@@ -24,6 +24,7 @@ import type { KeptMail, KeptQuery } from '#product/postmaster'
 import type { KeptReport, ReportQuery, ReportRow } from '#product/received-report'
 import type { RateRow, Span, Standing } from '#product/reputation'
 import type { NewSuppression, Past, Suppression, SuppressionQuery } from '#product/suppression'
+import type { Member } from '#product/user'
 
 export type QueueRow = QueueDepth & {
   /** In memory, waiting for a path; on the wire. */
@@ -215,6 +216,15 @@ export type Operations = {
   apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
   /** `null` when there is no such key that is valid. */
   apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
+  /** Of all organizations. */
+  users(): Promise<readonly Member[]>
+  /**
+   * Works once, for a day. An organization that is new is made.
+   * @throws {OperationError} `refused` when the API is not served
+   */
+  ownerLink(query: {
+    readonly organization: string
+  }): Promise<{ readonly organization: string; readonly url: string }>
   /** Newest first. */
   suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
   /** Of one recipient: also those that no longer hold. */

@@ -143,6 +143,8 @@ const REQUESTS: Requests = {
     expiresAt: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   }),
   apiKeyRevoke: record({ id: name }),
+  users: nothing,
+  ownerLink: record({ organization: name }),
   suppressions: record<SuppressionQuery>({
     organization: name,
     stream: optional(name),

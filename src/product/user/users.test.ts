@@ -1,0 +1,292 @@
+/** What holds for users, roles, sessions and owner links on either engine. */
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+
+import { serverKey } from '#platform/secret'
+import { openAccounts } from '#product/account'
+
+import { ENGINES, testControl } from '../../../test/control.ts'
+import type { TestControl } from '../../../test/control.ts'
+
+import { createHasher, openUsers, UserError } from './index.ts'
+import type { Current, Users } from './index.ts'
+
+const key = serverKey(Buffer.alloc(32, 7))
+/** The least that argon2id takes. */
+const hasher = createHasher({ memory: 8, passes: 1, parallelism: 1 })
+const PASSWORD = 'correct horse battery'
+const HOUR = 3_600_000
+
+function failsWith(code: UserError['code']): (error: unknown) => boolean {
+  return (error) => error instanceof UserError && error.code === code
+}
+
+for (const engine of ENGINES) {
+  suite(`users on ${engine}`, () => {
+    let control: TestControl
+    let users: Users
+    let now = Date.UTC(2026, 10, 22)
+    let serial = 0
+
+    before(async () => {
+      control = await testControl(engine)
+      const accounts = await openAccounts(control.open(), key, () => now)
+      users = await openUsers(control.open(), key, { now: () => now, hasher })
+      for (const name of ['acme', 'globex']) await accounts.addOrganization(name)
+      // Each organization has an owner who stays.
+      for (const name of ['acme', 'globex']) await owner(name)
+    })
+    after(() => control[Symbol.asyncDispose]())
+
+    const newEmail = (): string => `person-${(serial += 1)}@example.com`
+
+    /** A new owner, by a link. */
+    async function owner(organization = 'acme', email = newEmail()) {
+      const token = await users.makeOwnerLink(organization)
+      const opened = await users.openOwnerLink(token, {
+        email,
+        name: 'Ada',
+        language: 'ja',
+        password: PASSWORD,
+      })
+      assert.ok(opened.ok)
+      return { ...opened, token }
+    }
+    /** Each from an address of their own, so that tests do not wait for each other. */
+    const signIn = (email: string, password = PASSWORD, organization?: string) =>
+      users.signIn({
+        email,
+        password,
+        address: `192.0.2.${(serial += 1) % 250}-${serial}`,
+        agent: 'Firefox',
+        ...(organization !== undefined && { organization }),
+      })
+    const from = (address: string) =>
+      users.signIn({ email: newEmail(), password: PASSWORD, address, agent: '' })
+    async function session(email: string): Promise<{ token: string; current: Current }> {
+      const signedIn = await signIn(email)
+      assert.ok(signedIn.ok)
+      const current = await users.current(signedIn.token)
+      assert.ok(current)
+      return { token: signedIn.token, current }
+    }
+
+    test('an owner link makes one owner, once', async () => {
+      const email = newEmail()
+      const { token, account } = await owner('acme', email.toUpperCase())
+      assert.deepEqual(await users.member('acme', account), {
+        id: account,
+        email,
+        name: 'Ada',
+        language: 'ja',
+        createdAt: now,
+        organization: 'acme',
+        role: 'owner',
+        joinedAt: now,
+      })
+      assert.equal(await users.hasOwner('acme'), true)
+      assert.equal(await users.hasOwner('default'), false)
+      const again = { email: newEmail(), name: 'Eve', language: 'en', password: PASSWORD } as const
+      assert.deepEqual(await users.openOwnerLink(token, again), { ok: false, why: 'link' })
+    })
+
+    test('of two who open a link at the same time one gets in', async () => {
+      const token = await users.makeOwnerLink('acme')
+      const both = [newEmail(), newEmail()].map((email) =>
+        users.openOwnerLink(token, { email, name: 'Ada', language: 'en', password: PASSWORD }),
+      )
+      const opened = await Promise.all(both)
+      assert.equal(opened.filter(({ ok }) => ok).length, 1)
+    })
+
+    test('an owner link ends after a day, and when there is a newer one', async () => {
+      const beginner = { name: 'Ada', language: 'en', password: PASSWORD } as const
+      const old = await users.makeOwnerLink('globex')
+      const newer = await users.makeOwnerLink('globex')
+      const other = await users.makeOwnerLink('acme')
+      assert.deepEqual(await users.openOwnerLink(old, { ...beginner, email: newEmail() }), {
+        ok: false,
+        why: 'link',
+      })
+      now += 24 * HOUR - 1
+      assert.ok((await users.openOwnerLink(newer, { ...beginner, email: newEmail() })).ok)
+      now += 1
+      assert.equal((await users.openOwnerLink(other, { ...beginner, email: newEmail() })).ok, false)
+    })
+
+    test('a link is not spent by what cannot be a person', async () => {
+      const token = await users.makeOwnerLink('acme')
+      const right = { email: newEmail(), name: 'Ada', language: 'en', password: PASSWORD } as const
+      for (const wrong of [
+        { email: 'nobody' },
+        { name: ' ' },
+        { name: 'a\nb' },
+        { password: 'short' },
+        { password: 'aaaaaaaaaaaaaaaa' },
+        { password: right.email },
+        { password: 'x'.repeat(257) },
+      ])
+        await assert.rejects(users.openOwnerLink(token, { ...right, ...wrong }), failsWith('malformed'))
+      assert.ok((await users.openOwnerLink(token, right)).ok)
+    })
+
+    test('an owner link lets back in who has forgotten the password', async () => {
+      const { email } = await owner()
+      const { token } = await session(email)
+      const link = await users.makeOwnerLink('acme')
+      const password = 'another one that is long'
+      assert.ok((await users.openOwnerLink(link, { email, name: 'Ada', language: 'en', password })).ok)
+      assert.equal(await users.current(token), undefined)
+      assert.equal((await signIn(email)).ok, false)
+      assert.equal((await signIn(email, password)).ok, true)
+    })
+
+    test('who signs in is known by the token, until they sign out', async () => {
+      const { email, account } = await owner()
+      const { token, current } = await session(email)
+      assert.equal(current.member.id, account)
+      assert.equal(current.member.signedInAt, now)
+      assert.equal(current.session.agent, 'Firefox')
+      assert.deepEqual(
+        (await users.sessions(account)).map(({ id }) => id),
+        [current.session.id],
+      )
+      const stranger = await owner('globex')
+      assert.equal(await users.endSession(stranger.account, current.session.id), false)
+      assert.equal(await users.endSession(account, current.session.id), true)
+      assert.equal(await users.current(token), undefined)
+      assert.deepEqual(await users.sessions(account), [])
+    })
+
+    test('a wrong password, address or organization is refused, and all in the same words', async () => {
+      const { email } = await owner()
+      const wrong = { ok: false, why: 'wrong' }
+      assert.deepEqual(await signIn(email, `${PASSWORD}x`), wrong)
+      assert.deepEqual(await signIn(newEmail()), wrong)
+      assert.deepEqual(await signIn('nobody'), wrong)
+      assert.deepEqual(await signIn(email, PASSWORD, 'globex'), wrong)
+      for (const token of ['', 'x', '\0']) assert.equal(await users.current(token), undefined)
+    })
+
+    test('the tries of one account, and from one address, are counted before anything is hashed', async () => {
+      const { email } = await owner()
+      for (let n = 0; n < 10; n += 1) assert.deepEqual((await signIn(email, 'wrong')).ok, false)
+      const refused = await signIn(email)
+      assert.ok(!refused.ok)
+      assert.deepEqual(refused, { ok: false, why: 'too-often', wait: 60_000 })
+      now += 60_000
+      assert.ok((await signIn(email)).ok)
+      const address = '2001:db8::1'
+      for (let n = 0; n < 30; n += 1) await from(address)
+      const neighbour = await from('2001:db8:0:0:ffff::2')
+      assert.equal(!neighbour.ok && neighbour.why, 'too-often')
+      const other = await from('2001:db8:0:1::2')
+      assert.equal(!other.ok && other.why, 'wrong')
+    })
+
+    test('a session ends when it is not used for half a day, and after a week in any case', async () => {
+      const { email, account } = await owner()
+      const idle = await session(email)
+      now += 12 * HOUR
+      assert.equal(await users.current(idle.token), undefined)
+      assert.deepEqual(await users.sessions(account), [])
+      const busy = await session(email)
+      for (let hours = 0; hours < 7 * 24 - 11; hours += 11) {
+        assert.ok(await users.current(busy.token), `after ${hours} hours`)
+        now += 11 * HOUR
+      }
+      now += 11 * HOUR
+      assert.equal(await users.current(busy.token), undefined)
+    })
+
+    test('a change of password asks for the old one, and ends every session at once', async () => {
+      const { email } = await owner()
+      const first = await session(email)
+      const second = await session(email)
+      const change = (password: string, wanted: string) =>
+        users.changePassword({ current: first.current, address: '198.51.100.7', password, wanted })
+      assert.deepEqual(await change('wrong', 'a new one that is long'), { ok: false, why: 'wrong' })
+      await assert.rejects(change(PASSWORD, 'short'), failsWith('malformed'))
+      assert.ok(await users.current(second.token))
+      assert.deepEqual(await change(PASSWORD, 'a new one that is long'), { ok: true })
+      for (const { token } of [first, second]) assert.equal(await users.current(token), undefined)
+      assert.equal((await signIn(email)).ok, false)
+      assert.equal((await signIn(email, 'a new one that is long')).ok, true)
+    })
+
+    test('a change of role ends every session at once', async () => {
+      const { email, account } = await owner()
+      const { token } = await session(email)
+      const was = await users.changeRole('acme', account, 'analyst')
+      assert.equal(was?.role, 'owner')
+      assert.equal(await users.current(token), undefined)
+      assert.equal((await session(email)).current.member.role, 'analyst')
+    })
+
+    test('a sign-in that was under way when the password changed begins no session', async () => {
+      const { email, account } = await owner()
+      // Stands still after it has checked the old password.
+      const halfway = await openUsers(control.open(), key, {
+        now: () => now,
+        hasher: {
+          hash: (password) => hasher.hash(password),
+          async matches(kept, password) {
+            const matches = await hasher.matches(kept, password)
+            await users.changeRole('acme', account, 'admin')
+            return matches
+          },
+        },
+      })
+      const signedIn = await halfway.signIn({ email, password: PASSWORD, address: '', agent: '' })
+      assert.ok(signedIn.ok)
+      assert.equal(await users.current(signedIn.token), undefined)
+    })
+
+    test('an organization keeps an owner', async () => {
+      const members = await users.members('globex')
+      const owners = members.filter(({ role }) => role === 'owner')
+      const attempts = await Promise.allSettled(
+        owners.map(({ id }, n) =>
+          n % 2 === 0 ? users.changeRole('globex', id, 'read-only') : users.removeMember('globex', id),
+        ),
+      )
+      const refused = attempts.filter(({ status }) => status === 'rejected')
+      assert.equal(refused.length, 1)
+      const left = (await users.members('globex')).filter(({ role }) => role === 'owner')
+      assert.equal(left.length, 1)
+    })
+
+    test('members are those of one organization', async () => {
+      const { account } = await owner('acme')
+      assert.equal(await users.member('globex', account), undefined)
+      assert.equal(await users.changeRole('globex', account, 'admin'), undefined)
+      assert.equal(await users.removeMember('globex', account), undefined)
+      assert.ok(!(await users.members('globex')).some(({ id }) => id === account))
+    })
+
+    test('who belongs to two organizations moves between them, and stays when removed from one', async () => {
+      const { email, account } = await owner('acme')
+      now += 1
+      await owner('globex', email)
+      assert.deepEqual(await users.organizationsOf(account), ['acme', 'globex'])
+      const { token, current } = await session(email)
+      assert.equal(current.member.organization, 'acme')
+      assert.equal(await users.moveSession(current, 'default'), false)
+      assert.equal(await users.moveSession(current, 'globex'), true)
+      assert.equal((await users.current(token))?.member.organization, 'globex')
+      assert.equal((await users.removeMember('acme', account))?.organization, 'acme')
+      assert.equal(await users.current(token), undefined)
+      const again = await signIn(email)
+      assert.equal(again.ok && again.member.organization, 'globex')
+    })
+
+    test('who belongs nowhere any more is forgotten', async () => {
+      const { email, account } = await owner('acme')
+      assert.ok(await users.removeMember('acme', account))
+      assert.equal((await signIn(email)).ok, false)
+      const anew = await owner('acme', email)
+      assert.notEqual(anew.account, account)
+    })
+  })
+}

@@ -1,0 +1,158 @@
+/** People who sign in, as the API meets them: links, sessions, roles, and what each role may do. */
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+
+import { Rig } from './rig.ts'
+import { Browser } from './browser.ts'
+
+const PASSWORD = 'correct horse battery'
+
+suite('users', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await Rig.start()
+  })
+  after(async () => {
+    await rig[Symbol.asyncDispose]()
+  })
+
+  async function linkOf(organization: string): Promise<string> {
+    const { url } = await rig.operations.ownerLink({ organization })
+    assert.match(url, /\/link#owner=[\w-]{27}$/)
+    return url.split('=')[1] ?? ''
+  }
+
+  let serial = 0
+  /** Who has just become an owner, and signed in. */
+  async function owner(organization = 'default'): Promise<Browser & { email: string }> {
+    const browser = new Browser(rig.node.api)
+    const email = `owner-${(serial += 1)}@example.com`
+    const token = await linkOf(organization)
+    const became = await browser.post('/v1/owner', { token, email, name: 'Ada', password: PASSWORD })
+    assert.equal(became.status, 201, JSON.stringify(became.body))
+    assert.equal((await browser.post('/v1/session', { email, password: PASSWORD })).status, 201)
+    return Object.assign(browser, { email })
+  }
+
+  test('the first start says where an owner is made, and who opens it once signs in', async () => {
+    const said = rig.node.complaint()
+    const [url = '', token = ''] = /http\S+\/link#owner=([\w-]+)/.exec(said) ?? []
+    const page = await fetch(url)
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'; script-src 'sha256-/)
+    assert.match(await page.text(), /パスワード/)
+    const browser = new Browser(rig.node.api)
+    const person = { token, email: 'first@example.com', name: 'First', password: PASSWORD }
+    const short = await browser.post('/v1/owner', { ...person, password: 'short' })
+    assert.equal(short.status, 422)
+    assert.deepEqual((await browser.post('/v1/owner', person)).body, {
+      organization: 'default',
+      email: 'first@example.com',
+    })
+    assert.equal((await browser.post('/v1/owner', person)).status, 404)
+    const signedIn = await browser.post('/v1/session', { email: 'First@example.com', password: PASSWORD })
+    assert.equal(signedIn.status, 201)
+    const cookie = signedIn.headers.get('set-cookie') ?? ''
+    assert.match(cookie, /^hikyaku_session=[\w-]{27}; Path=\/; HttpOnly; SameSite=Lax$/)
+    const me = await browser.get('/v1/session')
+    assert.equal((me.body['user'] as { role: string }).role, 'owner')
+    assert.deepEqual(me.body['organizations'], ['default'])
+  })
+
+  test('a session is not used by other sites, and ends where and when its user says', async () => {
+    const browser = await owner()
+    const headers = { origin: 'https://evil.example' }
+    assert.equal((await browser.ask('DELETE', '/v1/session', { headers })).status, 403)
+    const plain = await browser.ask('DELETE', '/v1/session', { headers: { 'x-hikyaku-request': undefined } })
+    assert.deepEqual([plain.status, plain.body['code']], [403, 'cross-site'])
+    const elsewhere = new Browser(rig.node.api)
+    const login = { email: browser.email, password: PASSWORD }
+    assert.equal((await elsewhere.ask('POST', '/v1/session', { headers, body: login })).status, 403)
+    assert.equal((await elsewhere.post('/v1/session', login)).status, 201)
+    const sessions = (await browser.get('/v1/sessions')).body['data'] as { id: string; current: boolean }[]
+    const other = sessions.find(({ current }) => !current)
+    assert.equal(sessions.length, 2)
+    assert.equal((await browser.delete(`/v1/sessions/${other?.id}`)).status, 204)
+    assert.equal((await elsewhere.get('/v1/session')).status, 401)
+    assert.equal((await browser.delete('/v1/session')).status, 204)
+    assert.equal(browser.cookie, '')
+    assert.equal((await browser.get('/v1/session')).status, 401)
+  })
+
+  test('behind a proxy that does TLS the cookie is for TLS alone', async () => {
+    await using proxied = await Rig.start({
+      sections: { api: 'trusted_proxies = ["127.0.0.1"]\nurl = "https://mail.example.org"' },
+    })
+    const { url } = await proxied.operations.ownerLink({ organization: 'default' })
+    assert.match(url, /^https:\/\/mail\.example\.org\/link#owner=/)
+    const browser = new Browser(proxied.node.api)
+    const token = url.split('=')[1]
+    await browser.post('/v1/owner', { token, email: 'a@example.com', name: 'A', password: PASSWORD })
+    const headers = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'mail.example.org',
+      origin: 'https://mail.example.org',
+    }
+    const body = { email: 'a@example.com', password: PASSWORD }
+    const signedIn = await browser.ask('POST', '/v1/session', { headers, body })
+    assert.match(signedIn.headers.get('set-cookie') ?? '', /; Secure$/)
+  })
+
+  test('a new password and another role end every session at once', async () => {
+    const ada = await owner()
+    const second = new Browser(rig.node.api)
+    await second.post('/v1/session', { email: ada.email, password: PASSWORD })
+    const wanted = 'another one that is long'
+    const change = { password: 'not it at all', new_password: wanted }
+    assert.equal((await ada.post('/v1/session/password', change)).status, 401)
+    assert.equal((await ada.post('/v1/session/password', { ...change, password: PASSWORD })).status, 204)
+    for (const browser of [ada, second]) assert.equal((await browser.get('/v1/session')).status, 401)
+    assert.equal((await ada.post('/v1/session', { email: ada.email, password: wanted })).status, 201)
+    const boss = await owner()
+    const rows = (await boss.get('/v1/users')).body['data'] as { id: string; email: string }[]
+    const id = rows.find(({ email }) => email === ada.email)?.id
+    assert.equal((await boss.patch(`/v1/users/${id}`, { role: 'analyst' })).body['role'], 'analyst')
+    assert.equal((await ada.get('/v1/session')).status, 401)
+  })
+
+  test('nobody gives away more than they have', async () => {
+    const boss = await owner()
+    const admin = await owner()
+    const rows = (await boss.get('/v1/users')).body['data'] as { id: string; email: string }[]
+    const idOf = (email: string): string => rows.find((row) => row.email === email)?.id ?? ''
+    await boss.patch(`/v1/users/${idOf(admin.email)}`, { role: 'admin' })
+    await admin.post('/v1/session', { email: admin.email, password: PASSWORD })
+    for (const [id, role] of [
+      [idOf(boss.email), 'admin'],
+      [idOf(admin.email), 'owner'],
+    ])
+      assert.equal((await admin.patch(`/v1/users/${id}`, { role })).status, 403)
+    assert.equal((await admin.delete(`/v1/users/${idOf(boss.email)}`)).status, 403)
+    const made = await admin.post('/v1/api-keys', { scopes: ['accounts:write'], note: 'a small one' })
+    assert.equal(made.status, 201)
+    const headers = { authorization: `Bearer ${String(made.body['token'])}` }
+    const more = await browserless('POST', '/v1/api-keys', headers, { scopes: ['messages:send'] })
+    assert.equal(more.status, 403)
+    assert.equal((await browserless('POST', '/v1/credentials', headers, {})).status, 403)
+    const same = await browserless('POST', '/v1/api-keys', headers, { scopes: ['accounts:write'] })
+    assert.equal(same.status, 201)
+    const id = String(made.body['id'])
+    assert.ok((await admin.delete(`/v1/api-keys/${id}`)).body['revoked_at'])
+    assert.equal((await admin.delete(`/v1/api-keys/${id}`)).status, 404)
+  })
+
+  const browserless = (method: string, path: string, headers: Record<string, string>, body: object) =>
+    new Browser(rig.node.api).ask(method, path, { headers, body })
+
+  test('who tries passwords is told to wait', async () => {
+    const { email } = await owner()
+    const browser = new Browser(rig.node.api)
+    const guess = () => browser.post('/v1/session', { email, password: 'not this one' })
+    const wrong = await guess()
+    assert.deepEqual([wrong.status, wrong.body['code']], [401, 'sign-in'])
+    let last = wrong
+    for (let n = 0; n < 10; n += 1) last = await guess()
+    assert.deepEqual([last.status, last.body['code']], [429, 'too-often'])
+    assert.ok(Number(last.headers.get('retry-after')) > 0)
+  })
+})
