@@ -6,6 +6,7 @@ import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
 import { openAccounts, openApiKeys, openKeyRing } from '#product/account'
+import type { Audit } from '#product/audit'
 import type { Operations } from '#product/operation'
 import type { Users } from '#product/user'
 
@@ -17,6 +18,7 @@ export type ApiOfNode = {
   readonly version: string
   readonly operations: Operations
   readonly users: Users
+  readonly audit: Audit
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -30,6 +32,7 @@ export async function startApi({
   version,
   operations,
   users,
+  audit,
 }: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
@@ -43,6 +46,7 @@ export async function startApi({
     apiKeys: await openApiKeys(control, key, Date.now),
     accounts: await openAccounts(control, key, Date.now),
     users,
+    audit,
     submit: submitTo(node),
     operations,
     log,

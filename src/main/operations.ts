@@ -8,6 +8,7 @@ import type { Control } from '#platform/store'
 import type { Remote } from '#platform/thread'
 import { openAccounts, openApiKeys } from '#product/account'
 import type { Accounts, ApiKey, ApiKeys, Credential } from '#product/account'
+import type { Audit } from '#product/audit'
 import { LIST_LIMIT, OperationError } from '#product/operation'
 import { createHasher, openUsers } from '#product/user'
 import type { Users } from '#product/user'
@@ -34,6 +35,7 @@ export type OperationParts = {
   readonly key: ServerKey
   /** Opened here when absent: a command line makes links and hashes nothing. */
   readonly users?: Users
+  readonly audit: Audit
   /** Where people reach the API. */
   readonly apiUrl: () => string
   /** Absent when no node runs. */
@@ -56,6 +58,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await domainOperations(parts, accounts)),
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
+    audit: (query) => parts.audit.list(query),
     ...userOperations({ ...parts, accounts, users: parts.users ?? (await usersOf(parts)) }),
     ...(await suppressionOperations(parts)),
     ...pastOperations(parts.spool),

@@ -5,6 +5,7 @@ import type { Spool } from '#engine/spool'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { Control } from '#platform/store'
+import { openAudit } from '#product/audit'
 import { openPostmasterMail } from '#product/postmaster'
 import { openReceivedReports } from '#product/received-report'
 
@@ -67,7 +68,9 @@ export async function agingOf({ control, config }: AgingParts): Promise<readonly
   const { retention } = config
   const postmaster = await openPostmasterMail(control)
   const reports = await openReceivedReports(control)
+  const audit = await openAudit(control, Date.now)
   return [
+    { what: 'audit log', age: retention.audit, tidy: (before) => audit.tidy(before) },
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
     { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
   ]

@@ -10,9 +10,11 @@ import { LogStream } from '#platform/log'
 import type { Log } from '#platform/log'
 import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
 
+import { openAudit } from '#product/audit'
 import type { Operations, Reloaded } from '#product/operation'
 import type { Users } from '#product/user'
 
+import { auditedOperations } from './audited.ts'
 import { startApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure, mistakes } from './configure.ts'
@@ -96,6 +98,7 @@ export async function startServing(config: Config, version: string, again: () =>
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   let listensOn: number | undefined
+  const audit = await openAudit(node.control, Date.now)
   const users = await usersOf({ ...node, now: Date.now })
   const operations = await openOperations({
     config,
@@ -103,6 +106,7 @@ export async function startServing(config: Config, version: string, again: () =>
     control: node.control,
     key: node.key,
     users,
+    audit,
     apiUrl: () => apiUrl(config, listensOn),
     running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
     version,
@@ -111,11 +115,11 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(
     await serveControl(
       join(config.node.data, CONTROL_SOCKET),
-      { ...operations, streams: openStreams(node.transport) },
+      { ...auditedOperations(operations, { audit, log }), streams: openStreams(node.transport) },
       log,
     ),
   )
-  const api = await startApi({ node, log, version, operations, users })
+  const api = await startApi({ node, log, version, operations, users, audit })
   listensOn = api?.port
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))

@@ -55,7 +55,10 @@ export class Browser {
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+      body:
+        response.headers.get('content-type')?.includes('json') === true
+          ? (JSON.parse(text) as Record<string, unknown>)
+          : { text },
     }
   }
 }

@@ -5,8 +5,7 @@ import { after, before, suite, test } from 'node:test'
 
 import { Rig } from './rig.ts'
 import { Browser } from './browser.ts'
-
-const PASSWORD = 'correct horse battery'
+import { owner, PASSWORD } from './people.ts'
 
 suite('users', () => {
   let rig: Rig
@@ -16,24 +15,6 @@ suite('users', () => {
   after(async () => {
     await rig[Symbol.asyncDispose]()
   })
-
-  async function linkOf(organization: string): Promise<string> {
-    const { url } = await rig.operations.ownerLink({ organization })
-    assert.match(url, /\/link#owner=[\w-]{27}$/)
-    return url.split('=')[1] ?? ''
-  }
-
-  let serial = 0
-  /** Who has just become an owner, and signed in. */
-  async function owner(organization = 'default'): Promise<Browser & { email: string }> {
-    const browser = new Browser(rig.node.api)
-    const email = `owner-${(serial += 1)}@example.com`
-    const token = await linkOf(organization)
-    const became = await browser.post('/v1/owner', { token, email, name: 'Ada', password: PASSWORD })
-    assert.equal(became.status, 201, JSON.stringify(became.body))
-    assert.equal((await browser.post('/v1/session', { email, password: PASSWORD })).status, 201)
-    return Object.assign(browser, { email })
-  }
 
   test('the first start says where an owner is made, and who opens it once signs in', async () => {
     const said = rig.node.complaint()
@@ -60,7 +41,7 @@ suite('users', () => {
   })
 
   test('a session is not used by other sites, and ends where and when its user says', async () => {
-    const browser = await owner()
+    const browser = await owner(rig)
     const headers = { origin: 'https://evil.example' }
     assert.equal((await browser.ask('DELETE', '/v1/session', { headers })).status, 403)
     const plain = await browser.ask('DELETE', '/v1/session', { headers: { 'x-hikyaku-request': undefined } })
@@ -99,7 +80,7 @@ suite('users', () => {
   })
 
   test('a new password and another role end every session at once', async () => {
-    const ada = await owner()
+    const ada = await owner(rig)
     const second = new Browser(rig.node.api)
     await second.post('/v1/session', { email: ada.email, password: PASSWORD })
     const wanted = 'another one that is long'
@@ -108,7 +89,7 @@ suite('users', () => {
     assert.equal((await ada.post('/v1/session/password', { ...change, password: PASSWORD })).status, 204)
     for (const browser of [ada, second]) assert.equal((await browser.get('/v1/session')).status, 401)
     assert.equal((await ada.post('/v1/session', { email: ada.email, password: wanted })).status, 201)
-    const boss = await owner()
+    const boss = await owner(rig)
     const rows = (await boss.get('/v1/users')).body['data'] as { id: string; email: string }[]
     const id = rows.find(({ email }) => email === ada.email)?.id
     assert.equal((await boss.patch(`/v1/users/${id}`, { role: 'analyst' })).body['role'], 'analyst')
@@ -116,8 +97,8 @@ suite('users', () => {
   })
 
   test('nobody gives away more than they have', async () => {
-    const boss = await owner()
-    const admin = await owner()
+    const boss = await owner(rig)
+    const admin = await owner(rig)
     const rows = (await boss.get('/v1/users')).body['data'] as { id: string; email: string }[]
     const idOf = (email: string): string => rows.find((row) => row.email === email)?.id ?? ''
     await boss.patch(`/v1/users/${idOf(admin.email)}`, { role: 'admin' })
@@ -145,7 +126,7 @@ suite('users', () => {
     new Browser(rig.node.api).ask(method, path, { headers, body })
 
   test('who tries passwords is told to wait', async () => {
-    const { email } = await owner()
+    const { email } = await owner(rig)
     const browser = new Browser(rig.node.api)
     const guess = () => browser.post('/v1/session', { email, password: 'not this one' })
     const wrong = await guess()

@@ -63,7 +63,7 @@ const listRoute: Routes = (app, { authenticate, apiKeys }) => {
   })
 }
 
-const addRoute: Routes = (app, { authenticate, apiKeys }) => {
+const addRoute: Routes = (app, { authenticate, apiKeys, note }) => {
   app.route({
     method: 'POST',
     url: '/v1/api-keys',
@@ -76,19 +76,20 @@ const addRoute: Routes = (app, { authenticate, apiKeys }) => {
     },
     async handler(request, reply) {
       const by = await authenticate(request, 'accounts:write')
-      const { stream, note = '', scopes, networks = [], expires_at: expires } = request.body
+      const { stream, note: words = '', scopes, networks = [], expires_at: expires } = request.body
       const more = scopes.find((scope) => !by.scopes.includes(scope))
       if (more !== undefined) throw new Problem('forbidden', `You have not the scope ${more} to give away.`)
       const { key, token } = await toldOfAccounts(() =>
         apiKeys.add({
           organization: by.organization,
           stream: stream ?? by.stream,
-          note,
+          note: words,
           scopes,
           networks,
           ...(expires !== undefined && { expiresAt: Date.parse(expires) }),
         }),
       )
+      note(request, { subject: key.id })
       return reply.status(201).send({ ...shown(key), token })
     },
   })

@@ -53,7 +53,7 @@ const listRoute: Routes = (app, { authenticate, accounts }) => {
   })
 }
 
-const addRoute: Routes = (app, { authenticate, accounts }) => {
+const addRoute: Routes = (app, { authenticate, accounts, note }) => {
   app.route({
     method: 'POST',
     url: '/v1/credentials',
@@ -69,10 +69,11 @@ const addRoute: Routes = (app, { authenticate, accounts }) => {
       // A login is good for sending, and for nothing else.
       if (!by.scopes.includes('messages:send'))
         throw new Problem('forbidden', 'You have not the scope messages:send to give away.')
-      const { stream = by.stream, note = '' } = request.body
+      const { stream = by.stream, note: words = '' } = request.body
       const { credential, password } = await toldOfAccounts(() =>
-        accounts.addCredential({ organization: by.organization, stream, note }),
+        accounts.addCredential({ organization: by.organization, stream, note: words }),
       )
+      note(request, { subject: credential.login })
       return reply.status(201).send({ ...shown(credential), password })
     },
   })

@@ -15,7 +15,7 @@ import {
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
 
-export const ownerRoutes: Routes = (app, { users, log }) => {
+export const ownerRoutes: Routes = (app, { users, log, note }) => {
   app.route({
     method: 'POST',
     url: '/v1/owner',
@@ -41,6 +41,7 @@ export const ownerRoutes: Routes = (app, { users, log }) => {
       const opened = await toldOfUsers(() => users.openOwnerLink(token, { email, name, language, password }))
       if (!opened.ok) throw opened.why === 'busy' ? busy() : spent()
       const { organization } = opened
+      note(request, { organization, actor: opened.email, subject: opened.account })
       log.info('user.owner', { organization, user: opened.email, client: request.ip })
       return reply.status(201).send({ organization, email: opened.email })
     },

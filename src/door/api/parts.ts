@@ -13,9 +13,11 @@ import type { Static, TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
 import type { Accounts, ApiKeys, KeyRing, Scope } from '#product/account'
+import type { Audit } from '#product/audit'
 import type { Operations } from '#product/operation'
 import type { Current, Users } from '#product/user'
 
+import type { Note } from './auditing.ts'
 import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
 
@@ -30,6 +32,7 @@ export type ApiParts = {
   readonly apiKeys: ApiKeys
   readonly accounts: Pick<Accounts, 'credentials' | 'addCredential' | 'revoke'>
   readonly users: Users
+  readonly audit: Audit
   readonly submit: Submit
   /** What an operator can do; routes see to it that a key does it to its own organization. */
   readonly operations: Pick<
@@ -49,6 +52,8 @@ export type RouteParts = ApiParts & {
   readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Principal>
   /** For what people do as themselves, and no key can. @throws {Problem} when the request shows no session */
   readonly signedIn: (request: FastifyRequest) => Promise<Current>
+  /** For the audit log: what the request itself does not say of what it changes. */
+  readonly note: (request: FastifyRequest, note: Note) => void
 }
 
 /** A request has the types of its route's schema. */

@@ -11,6 +11,8 @@ import type { Log } from '#platform/log'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { credentialRoutes } from './credentials.ts'
+import { auditRoutes } from './audit.ts'
+import { Auditing } from './auditing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { linkPageRoute } from './link-page.ts'
 import { ownerRoutes } from './owner.ts'
@@ -43,12 +45,24 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   })
   await app.register(swagger, { openapi: openApi(parts.version) })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  const auditing = new Auditing(parts.audit, parts.log)
   const routeParts: RouteParts = {
     ...parts,
-    authenticate: (request, scope) => authenticated(parts, request, scope),
-    signedIn: (request) => sessionOf(parts, request),
+    async authenticate(request, scope) {
+      const principal = await authenticated(parts, request, scope)
+      const { organization, actor } = principal
+      auditing.note(request, { organization, actor, scope })
+      return principal
+    },
+    async signedIn(request) {
+      const current = await sessionOf(parts, request)
+      auditing.note(request, { organization: current.member.organization, actor: current.member.email })
+      return current
+    },
+    note: (request, note) => auditing.note(request, note),
   }
   const typed: App = app
+  typed.addHook('onSend', (request, reply) => auditing.answered(request, reply.statusCode))
   sendRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
@@ -58,6 +72,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   userRoutes(typed, routeParts)
   apiKeyRoutes(typed, routeParts)
   credentialRoutes(typed, routeParts)
+  auditRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()
   return {

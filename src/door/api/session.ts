@@ -58,7 +58,7 @@ export const sessionRoutes: Routes = (app, parts) => {
   endRoute(app, parts)
 }
 
-const signInRoute: Routes = (app, { users, log }) => {
+const signInRoute: Routes = (app, { users, log, note }) => {
   app.route({
     method: 'POST',
     url: '/v1/session',
@@ -93,6 +93,7 @@ const signInRoute: Routes = (app, { users, log }) => {
         organization: member.organization,
         client: request.ip,
       })
+      note(request, { organization: member.organization, actor: member.email, subject: member.id })
       const current = await users.current(token)
       // Password or role were changed in this very moment.
       if (current === undefined) throw refusalOf({ ok: false, why: 'wrong' })

@@ -34,7 +34,7 @@ const listRoute: Routes = (app, { authenticate, users }) => {
   })
 }
 
-const changeRoute: Routes = (app, { authenticate, users }) => {
+const changeRoute: Routes = (app, { authenticate, users, note }) => {
   app.route({
     method: 'PATCH',
     url: '/v1/users/:id',
@@ -54,6 +54,7 @@ const changeRoute: Routes = (app, { authenticate, users }) => {
       if (before === undefined) throw nobody()
       mustGive(by, before.role)
       mustGive(by, role)
+      note(request, { subject: before.email, before: { role: before.role } })
       await toldOfUsers(() => users.changeRole(by.organization, id, role))
       const after = await users.member(by.organization, id)
       if (after === undefined) throw nobody()
@@ -62,7 +63,7 @@ const changeRoute: Routes = (app, { authenticate, users }) => {
   })
 }
 
-const removeRoute: Routes = (app, { authenticate, users }) => {
+const removeRoute: Routes = (app, { authenticate, users, note }) => {
   app.route({
     method: 'DELETE',
     url: '/v1/users/:id',
@@ -79,6 +80,7 @@ const removeRoute: Routes = (app, { authenticate, users }) => {
       const before = await users.member(by.organization, id)
       if (before === undefined) throw nobody()
       mustGive(by, before.role)
+      note(request, { subject: before.email, before: shownUser(before) })
       await toldOfUsers(() => users.removeMember(by.organization, id))
       return shownUser(before)
     },

@@ -3,7 +3,7 @@
 import type { Operations } from '#product/operation'
 import type { Member } from '#product/user'
 
-export function pretendUsers(now: number): Pick<Operations, 'users' | 'ownerLink'> {
+export function pretendUsers(now: number): Pick<Operations, 'users' | 'ownerLink' | 'audit'> {
   const owner: Member = {
     id: '0123456789abcdef',
     email: 'ada@example.org',
@@ -24,6 +24,20 @@ export function pretendUsers(now: number): Pick<Operations, 'users' | 'ownerLink
     role: 'analyst',
   }
   return {
+    audit: async ({ actor = 'ada@example.org' }) =>
+      [
+        {
+          id: '0mi9rctc0000d4c3b2a1',
+          at: now,
+          organization: 'default',
+          actor: 'ada@example.org',
+          address: '192.0.2.1',
+          action: 'user.change',
+          subject: '0123456789abcdef',
+          before: '{"role":"analyst"}',
+          after: '{"role":"admin"}',
+        },
+      ].filter((entry) => entry.actor === actor),
     users: async () => [owner, analyst],
     ownerLink: async ({ organization }) => ({
       organization,

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { OperationError } from '#product/operation'
 
 import { apiKeyCommands } from './api-key.ts'
+import { auditCommand } from './audit.ts'
 import { bounceCommands } from './bounce.ts'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
@@ -102,6 +103,7 @@ export function commandLine(run: Run, version: string): Command {
   credentialCommands(program, run)
   apiKeyCommands(program, run)
   userCommands(program, run)
+  auditCommand(program, run)
   suppressionCommands(program, run)
   postmasterCommands(program, run)
   sourceCommands(program, run)

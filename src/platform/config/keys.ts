@@ -82,6 +82,10 @@ export const SCHEMA = table('', {
       default: '14d',
       is: 'What became of a message is kept so long after its last delivery ended. Its content goes at once.',
     }),
+    audit: duration({
+      default: '730d',
+      is: 'How long the audit log is kept: who changed what.',
+    }),
     postmaster: duration({
       default: '90d',
       is: 'How long mail for the postmaster is kept that goes nowhere else.',

@@ -17,6 +17,7 @@ import type { BrokenHost, PathState } from '#engine/egress'
 import type { Live, WarmUpState } from '#engine/shaping'
 import type { TlsReport } from '#grammar/report'
 import type { ApiKey, Credential, NewApiKey } from '#product/account'
+import type { AuditQuery, Entry } from '#product/audit'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason, SourceFacts } from '#product/explanation'
@@ -216,6 +217,8 @@ export type Operations = {
   apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
   /** `null` when there is no such key that is valid. */
   apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
+  /** The newest first; without an organization those of the whole installation too. */
+  audit(query: AuditQuery): Promise<readonly Entry[]>
   /** Of all organizations. */
   users(): Promise<readonly Member[]>
   /**

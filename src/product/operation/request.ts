@@ -10,6 +10,7 @@ import type { DeliveryKey } from '#grammar/message-id'
 
 import { SCOPES } from '#product/account'
 import type { NewApiKey } from '#product/account'
+import type { AuditQuery } from '#product/audit'
 import type { KeptQuery } from '#product/postmaster'
 import type { ReportQuery } from '#product/received-report'
 import type {
@@ -143,6 +144,15 @@ const REQUESTS: Requests = {
     expiresAt: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   }),
   apiKeyRevoke: record({ id: name }),
+  audit: record<AuditQuery>({
+    organization: optional(name),
+    actor: optional(line(ADDRESS)),
+    action: optional(name),
+    from: optional(instant),
+    to: optional(instant),
+    limit: whole(1, LIST_LIMIT),
+    before: optional(name),
+  }),
   users: nothing,
   ownerLink: record({ organization: name }),
   suppressions: record<SuppressionQuery>({
