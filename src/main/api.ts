@@ -10,6 +10,8 @@ import type { Audit } from '#product/audit'
 import type { Operations } from '#product/operation'
 import type { Users } from '#product/user'
 
+import { letterWriter } from './letters.ts'
+import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
 
 export type ApiOfNode = {
@@ -19,6 +21,8 @@ export type ApiOfNode = {
   readonly operations: Operations
   readonly users: Users
   readonly audit: Audit
+  /** Where people reach the API, once it listens. */
+  readonly site: () => string
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -33,6 +37,7 @@ export async function startApi({
   operations,
   users,
   audit,
+  site,
 }: ApiOfNode): Promise<ApiServer | undefined> {
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
@@ -47,6 +52,8 @@ export async function startApi({
     accounts: await openAccounts(control, key, Date.now),
     users,
     audit,
+    write: letterWriter({ ...node, now: Date.now }),
+    linkTo: (kind, token) => linkTo(site(), kind, token),
     submit: submitTo(node),
     operations,
     log,

@@ -1,5 +1,6 @@
 /** Where the API is for people, and the links that lead there. */
 
+import type { LinkKind } from '#door/api'
 import type { Config } from '#platform/config'
 
 /** Of `/link` in `door/api`, which is not loaded for a name. */
@@ -14,6 +15,6 @@ export function apiUrl({ api, node }: Config, port = api.port): string {
 }
 
 /** The token stands where browsers tell it to no server, and logs do not have it. */
-export function linkTo(base: string, kind: string, token: string): string {
+export function linkTo(base: string, kind: LinkKind, token: string): string {
   return `${base}${PAGE}#${kind}=${token}`
 }

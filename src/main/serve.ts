@@ -98,6 +98,7 @@ export async function startServing(config: Config, version: string, again: () =>
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   let listensOn: number | undefined
+  const site = (): string => apiUrl(config, listensOn)
   const audit = await openAudit(node.control, Date.now)
   const users = await usersOf({ ...node, now: Date.now })
   const operations = await openOperations({
@@ -107,7 +108,7 @@ export async function startServing(config: Config, version: string, again: () =>
     key: node.key,
     users,
     audit,
-    apiUrl: () => apiUrl(config, listensOn),
+    apiUrl: site,
     running: { transport: node.transport, startedAt: Date.now(), reload, standings: reputation.standings },
     version,
     now: Date.now,
@@ -119,7 +120,7 @@ export async function startServing(config: Config, version: string, again: () =>
       log,
     ),
   )
-  const api = await startApi({ node, log, version, operations, users, audit })
+  const api = await startApi({ node, log, version, operations, users, audit, site })
   listensOn = api?.port
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))

@@ -37,11 +37,19 @@ function ask(person: Person, { method, path, body }: Step): Promise<Answer> {
   return person.ask(method, path, { body })
 }
 
+async function mayOrNot(own: Person, role: Role, step: Step): Promise<void> {
+  const { status } = await ask(own, step)
+  const at = `${step.method} ${step.path}`
+  if (!scopesOf(role).includes(step.scope)) assert.equal(status, 403, at)
+  else if (step.expected !== 0) assert.equal(status, step.expected, at)
+  else assert.ok([200, 404].includes(status), `${at} answered ${status}`)
+}
+
 suite('roles', () => {
   let rig: Rig
   let ours: Person
   let theirs: Person
-  let things: { key: string; login: string; message: string; user: string }
+  let things: { key: string; login: string; message: string; user: string; invitation: string }
   before(async () => {
     rig = await Rig.start()
     ours = await owner(rig)
@@ -52,6 +60,9 @@ suite('roles', () => {
       login: String((await ours.post('/v1/credentials', {})).body['login']),
       message: String((await ours.post('/v1/messages', message)).body['id']),
       user: (await member(rig, ours, 'analyst')).id,
+      invitation: String(
+        (await ours.post('/v1/invitations', { email: 'i@roles.example.com', role: 'analyst' })).body['id'],
+      ),
     }
     const suppressed = { suppressions: [{ recipient: 'secret@roles.example.com' }] }
     assert.equal((await ours.post('/v1/suppressions', suppressed)).status, 201)
@@ -62,13 +73,14 @@ suite('roles', () => {
 
   /** What only reads comes first: it shows what the others have left. */
   function steps(): readonly Step[] {
-    const { key, login, message, user } = things
+    const { key, login, message, user, invitation } = things
     const reads = [
       read('/v1/deliveries', 'messages:read'),
       read(`/v1/messages/${message}`, 'messages:read', 404),
       read(`/v1/messages/${message}/explanation`, 'messages:read', 404),
       read('/v1/suppressions', 'suppressions:read'),
       read('/v1/users', 'users:read'),
+      read('/v1/invitations', 'users:read'),
       read('/v1/api-keys', 'accounts:read'),
       read('/v1/credentials', 'accounts:read'),
       read('/v1/audit', 'audit:read'),
@@ -88,6 +100,7 @@ suite('roles', () => {
       }),
       write('DELETE', `/v1/api-keys/${key}`, 'accounts:write', { expected: 0 }),
       write('DELETE', `/v1/credentials/${login}`, 'accounts:write', { expected: 0 }),
+      write('DELETE', `/v1/invitations/${invitation}`, 'users:write', { expected: 0 }),
       write('PATCH', `/v1/users/${user}`, 'users:write', { body: { role: 'analyst' } }),
     ]
   }
@@ -122,14 +135,6 @@ suite('roles', () => {
       const own = await member(rig, ours, role)
       for (const step of steps()) await mayOrNot(own, role, step)
     })
-  }
-
-  async function mayOrNot(own: Person, role: Role, step: Step): Promise<void> {
-    const { status } = await ask(own, step)
-    const at = `${step.method} ${step.path}`
-    if (!scopesOf(role).includes(step.scope)) assert.equal(status, 403, at)
-    else if (step.expected !== 0) assert.equal(status, step.expected, at)
-    else assert.ok([200, 404].includes(status), `${at} answered ${status}`)
   }
 
   test('each change is in the audit log of its organization: who, from where, what; and no secret', async () => {

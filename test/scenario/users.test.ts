@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 
 import { Rig } from './rig.ts'
 import { Browser } from './browser.ts'
+import { mailOf } from './mail.ts'
 import { owner, PASSWORD } from './people.ts'
 
 suite('users', () => {
@@ -124,6 +125,65 @@ suite('users', () => {
 
   const browserless = (method: string, path: string, headers: Record<string, string>, body: object) =>
     new Browser(rig.node.api).ask(method, path, { headers, body })
+
+  /** The token of the letter that came to `email`, in its text. */
+  async function lettered(email: string): Promise<{ kind: string; token: string; text: string }> {
+    const mail = mailOf((await rig.delivered(email)).raw)
+    assert.match(mail.one('From'), /^Hikyaku <postmaster@/)
+    assert.equal(mail.one('Auto-Submitted'), 'auto-generated')
+    const encoding = mail.one('Content-Transfer-Encoding')
+    assert.equal(encoding, 'base64')
+    const text = Buffer.from(mail.body, 'base64').toString()
+    const [, kind = '', token = ''] = /\/link#(\w+)=([\w-]+)/.exec(text) ?? []
+    return { kind, token, text }
+  }
+
+  test('who is invited gets a letter in both languages, and joins by its link', async () => {
+    const boss = await owner(rig)
+    const email = 'taro@invited.example.com'
+    const added = await boss.post('/v1/invitations', { email, role: 'marketer', language: 'ja' })
+    assert.equal(added.status, 201, JSON.stringify(added.body))
+    assert.ok(!JSON.stringify(added.body).includes('token'))
+    const { kind, token, text } = await lettered(email)
+    assert.equal(kind, 'invitation')
+    assert.match(text, /招待されています[^]*invites you to default/)
+    const stranger = await owner(rig, 'globex')
+    assert.deepEqual((await stranger.get('/v1/invitations')).body['data'], [])
+    const id = String(added.body['id'])
+    assert.equal((await stranger.delete(`/v1/invitations/${id}`)).status, 404)
+    const browser = new Browser(rig.node.api)
+    const person = { token, name: '太郎', language: 'ja', password: PASSWORD }
+    const joined = await browser.post('/v1/invitations/accept', person)
+    assert.deepEqual([joined.status, joined.body], [201, { organization: 'default', email }])
+    assert.equal((await browser.post('/v1/invitations/accept', person)).status, 404)
+    const { body } = await browser.post('/v1/session', { email, password: PASSWORD })
+    assert.equal((body['user'] as { role: string }).role, 'marketer')
+    assert.equal((await boss.post('/v1/invitations', { email, role: 'admin' })).status, 409)
+    assert.equal(
+      (await browser.post('/v1/invitations', { email: 'x@example.com', role: 'analyst' })).status,
+      403,
+    )
+    const withdrawn = await boss.post('/v1/invitations', { email: 'late@example.com', role: 'analyst' })
+    assert.equal((await boss.delete(`/v1/invitations/${String(withdrawn.body['id'])}`)).status, 200)
+    assert.deepEqual((await boss.get('/v1/invitations')).body['data'], [])
+  })
+
+  test('who has forgotten the password sets another by mail, and strangers learn nothing', async () => {
+    const person = await owner(rig)
+    const browser = new Browser(rig.node.api)
+    const nobody = await browser.post('/v1/password-reset', { email: 'nobody@example.com' })
+    const asked = await browser.post('/v1/password-reset', { email: person.email })
+    assert.deepEqual([nobody.status, nobody.body], [asked.status, asked.body])
+    assert.equal(asked.status, 202)
+    const { kind, token } = await lettered(person.email)
+    assert.equal(kind, 'reset')
+    const password = 'another one that is long'
+    assert.equal((await browser.post('/v1/password-reset/confirm', { token, password })).status, 204)
+    assert.equal((await browser.post('/v1/password-reset/confirm', { token, password })).status, 404)
+    assert.equal((await person.get('/v1/session')).status, 401)
+    assert.equal((await browser.post('/v1/session', { email: person.email, password })).status, 201)
+    assert.deepEqual(rig.received('nobody@example.com'), [])
+  })
 
   test('who tries passwords is told to wait', async () => {
     const { email } = await owner(rig)

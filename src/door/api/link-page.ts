@@ -7,11 +7,6 @@ import { createHash } from 'node:crypto'
 
 import type { Routes } from './parts.ts'
 
-/** What follows the address of the node in a link. */
-export type LinkKind = 'owner'
-
-export const LINK_PAGE = '/link'
-
 const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:3rem auto;padding:0 1rem;color:#222;background:#fff}
 label{display:block;margin:1rem 0}input,select,button{font:inherit;width:100%;box-sizing:border-box;padding:.5rem}
@@ -20,6 +15,8 @@ label{display:block;margin:1rem 0}input,select,button{font:inherit;width:100%;bo
 const SCRIPT = `
 const KINDS = {
   owner: { url: '/v1/owner', fields: ['email', 'name', 'language', 'password'] },
+  invitation: { url: '/v1/invitations/accept', fields: ['name', 'language', 'password'] },
+  reset: { url: '/v1/password-reset/confirm', fields: ['password'] },
 }
 const [kind, token] = location.hash.slice(1).split('=', 2)
 const form = document.querySelector('form')
@@ -57,7 +54,7 @@ const PAGE = `<!doctype html>
 <label id="email">E-mail address / メールアドレス<input name="email" type="email" autocomplete="username"></label>
 <label id="name">Name / 名前<input name="name" maxlength="100" autocomplete="name"></label>
 <label id="language">Language / 言語<select name="language"><option value="en">English</option><option value="ja">日本語</option></select></label>
-<label id="password">New password, 12 characters at least / 新しいパスワード（12文字以上）<input name="password" type="password" autocomplete="new-password" required></label>
+<label id="password">New password, 12 characters at least; with an account, your password / 新しいパスワード（12文字以上）。登録済みの方は現在のパスワード<input name="password" type="password" autocomplete="new-password" required></label>
 <button>OK</button>
 </form>
 <p id="said" role="status"></p>
@@ -83,7 +80,7 @@ function hashOf(text: string): string {
 export const linkPageRoute: Routes = (app) => {
   app.route({
     method: 'GET',
-    url: LINK_PAGE,
+    url: '/link',
     schema: { hide: true },
     handler: (_request, reply) =>
       reply

@@ -15,9 +15,10 @@ import type { Log } from '#platform/log'
 import type { Accounts, ApiKeys, KeyRing, Scope } from '#product/account'
 import type { Audit } from '#product/audit'
 import type { Operations } from '#product/operation'
-import type { Current, Users } from '#product/user'
+import type { Current, Letter, User, Users } from '#product/user'
 
 import type { Note } from './auditing.ts'
+import type { LinkKind } from './link-kind.ts'
 import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
 
@@ -33,6 +34,10 @@ export type ApiParts = {
   readonly accounts: Pick<Accounts, 'credentials' | 'addCredential' | 'revoke'>
   readonly users: Users
   readonly audit: Audit
+  /** Resolves when it is kept. @throws {Error} with why it is not */
+  readonly write: (to: Pick<User, 'email' | 'name'>, letter: Letter) => Promise<void>
+  /** The address of the page for a link. */
+  readonly linkTo: (kind: LinkKind, token: string) => string
   readonly submit: Submit
   /** What an operator can do; routes see to it that a key does it to its own organization. */
   readonly operations: Pick<

@@ -14,8 +14,10 @@ import { credentialRoutes } from './credentials.ts'
 import { auditRoutes } from './audit.ts'
 import { Auditing } from './auditing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { invitationRoutes } from './invitations.ts'
 import { linkPageRoute } from './link-page.ts'
 import { ownerRoutes } from './owner.ts'
+import { passwordResetRoutes } from './password-reset.ts'
 import { authenticated, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { sendRoutes } from './send.ts'
@@ -72,6 +74,8 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   userRoutes(typed, routeParts)
   apiKeyRoutes(typed, routeParts)
   credentialRoutes(typed, routeParts)
+  invitationRoutes(typed, routeParts)
+  passwordResetRoutes(typed, routeParts)
   auditRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()

@@ -28,6 +28,7 @@ import {
   text,
   whole,
   webAddress,
+  mailbox,
 } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -122,6 +123,10 @@ export const SCHEMA = table('', {
         is: 'Where people reach it, for links; absent: its address and port.',
       }),
     ),
+    mailFrom: mailbox({
+      from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+      is: 'Who invitations and password resets come from.',
+    }),
     trustedProxies: networks({
       default: [],
       example: ['127.0.0.1'],

@@ -9,6 +9,9 @@ export const ALLOWANCE = {
   /** An office behind one address signs in of a morning. */
   address: { burst: 30, every: 10_000 },
   account: { burst: 10, every: MINUTE },
+  /** Each is a mail to somebody. */
+  resetFrom: { burst: 10, every: MINUTE },
+  resetOf: { burst: 3, every: 10 * MINUTE },
 } as const satisfies Readonly<Record<string, Allowance>>
 
 /** Entries of one kind: who would push another's out needs as many addresses. */

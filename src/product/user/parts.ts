@@ -6,7 +6,7 @@ import type { Kysely, Selectable } from 'kysely'
 
 import type { ServerKey } from '#platform/secret'
 
-import type { Attempts } from './attempts.ts'
+import type { ALLOWANCE, Attempts } from './attempts.ts'
 import type { Hasher } from './password-hash.ts'
 import { isRole } from './role.ts'
 import type { UserTables } from './tables.ts'
@@ -18,7 +18,7 @@ export type UserParts = {
   readonly key: ServerKey
   readonly now: () => number
   readonly hasher: Hasher
-  readonly attempts: { readonly address: Attempts; readonly account: Attempts }
+  readonly attempts: { readonly [K in keyof typeof ALLOWANCE]: Attempts }
 }
 
 /** What a browser or a link shows; 160 random bits. Kept only as a MAC: a copy of the database opens nothing. */
@@ -29,7 +29,11 @@ export function newToken(): string {
 }
 
 /** The purpose is in it: a link is no session. */
-export function macOf(key: ServerKey, purpose: 'session' | 'link', token: string): string {
+export function macOf(
+  key: ServerKey,
+  purpose: 'session' | 'link' | 'invitation' | 'reset',
+  token: string,
+): string {
   return key.mac(`user ${purpose}`, token).toString('base64')
 }
 
@@ -39,7 +43,7 @@ export function newId(): string {
   return randomBytes(ID_OCTETS).toString('hex')
 }
 
-/** All sessions of an account end with this, those that are just being made among them. */
+/** All sessions of an account end with this, those that are just being made among them, and links to its password. */
 export async function endSessions(db: Kysely<UserTables>, account: string): Promise<void> {
   await db
     .updateTable('user_account')
@@ -47,6 +51,7 @@ export async function endSessions(db: Kysely<UserTables>, account: string): Prom
     .where('id', '=', account)
     .execute()
   await db.deleteFrom('user_session').where('account', '=', account).execute()
+  await db.deleteFrom('password_reset').where('account', '=', account).execute()
 }
 
 type AccountRow = Pick<

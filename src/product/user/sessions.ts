@@ -152,7 +152,7 @@ type Try = {
 }
 
 /** Counted first: a hash costs us more than a request costs who sends it. */
-async function checkedPassword(
+export async function checkedPassword(
   { attempts, hasher }: UserParts,
   { address, email, password, kept }: Try,
 ): Promise<{ readonly ok: true } | SignInRefusal> {

@@ -43,6 +43,17 @@ export type UserTables = {
     created_at: number
     expires_at: number
   }
+  invitation: {
+    id: string
+    mac: string
+    organization: string
+    email: string
+    role: string
+    invited_by: string
+    created_at: number
+    expires_at: number
+  }
+  password_reset: { mac: string; account: string; expires_at: number }
 }
 
 const USERS = `
@@ -80,6 +91,24 @@ const USERS = `
     created_at bigint not null,
     expires_at bigint not null)`
 
+const INVITATIONS = `
+  create table invitation (
+    id text primary key,
+    mac text not null unique,
+    organization text not null references organization (name),
+    email text not null,
+    role text not null,
+    invited_by text not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    unique (organization, email));
+  create table password_reset (
+    mac text primary key,
+    account text not null references user_account (id),
+    expires_at bigint not null);
+  create index password_reset_account on password_reset (account)`
+
 export const USER_MIGRATIONS: readonly Migration[] = [
   { name: 'users, sessions and owner links', sqlite: USERS, postgres: USERS },
+  { name: 'invitations and password resets', sqlite: INVITATIONS, postgres: INVITATIONS },
 ]

@@ -281,6 +281,98 @@ for (const engine of ENGINES) {
       assert.equal(again.ok && again.member.organization, 'globex')
     })
 
+    const newcomer = { name: 'Taro', language: 'ja', password: PASSWORD, address: '203.0.113.5' } as const
+    async function invited(email: string, organization = 'acme') {
+      const made = await users.invite({ organization, email, role: 'analyst', by: 'ada@example.com' })
+      assert.ok(made.ok)
+      return made
+    }
+
+    test('who is invited joins once, with a password of their own', async () => {
+      const email = newEmail()
+      const { invitation, token } = await invited(email)
+      assert.deepEqual(invitation, {
+        id: invitation.id,
+        organization: 'acme',
+        email,
+        role: 'analyst',
+        by: 'ada@example.com',
+        createdAt: now,
+        expiresAt: now + 7 * 24 * HOUR,
+      })
+      assert.ok((await users.invitations('acme')).some(({ id }) => id === invitation.id))
+      assert.deepEqual(await users.invitations('globex'), [])
+      await assert.rejects(
+        users.acceptInvitation(token, { ...newcomer, password: 'short' }),
+        failsWith('malformed'),
+      )
+      const both = await Promise.all([1, 2].map(() => users.acceptInvitation(token, newcomer)))
+      assert.equal(both.filter(({ ok }) => ok).length, 1)
+      const { current } = await session(email)
+      assert.deepEqual([current.member.role, current.member.language], ['analyst', 'ja'])
+      assert.ok(!(await users.invitations('acme')).some(({ id }) => id === invitation.id))
+      const again = await users.invite({ organization: 'acme', email, role: 'admin', by: '' })
+      assert.deepEqual(again, { ok: false })
+    })
+
+    test('an invitation opens nothing when it is old, withdrawn, or there is a newer one', async () => {
+      const gone = { ok: false, why: 'link' }
+      const email = newEmail()
+      const first = await invited(email)
+      const second = await invited(email)
+      assert.deepEqual(await users.acceptInvitation(first.token, newcomer), gone)
+      assert.equal(await users.withdraw('globex', second.invitation.id), undefined)
+      assert.equal((await users.withdraw('acme', second.invitation.id))?.email, email)
+      assert.deepEqual(await users.acceptInvitation(second.token, newcomer), gone)
+      const third = await invited(email)
+      now += 7 * 24 * HOUR
+      assert.deepEqual(await users.acceptInvitation(third.token, newcomer), gone)
+      assert.equal(await users.withdraw('acme', third.invitation.id), undefined)
+    })
+
+    test('who has an account accepts with its password, which stays what it is', async () => {
+      const { email, account } = await owner('globex')
+      now += 1
+      const { token } = await invited(email)
+      const wrong = await users.acceptInvitation(token, { ...newcomer, password: 'a password I choose' })
+      assert.deepEqual(wrong, { ok: false, why: 'wrong' })
+      assert.ok((await users.acceptInvitation(token, newcomer)).ok)
+      assert.deepEqual(await users.organizationsOf(account), ['globex', 'acme'])
+      assert.equal((await users.member('globex', account))?.role, 'owner')
+    })
+
+    test('a reset sets another password once, within an hour, and ends every session', async () => {
+      const { email } = await owner()
+      const { token: old } = await session(email)
+      const asked = await users.askReset(email.toUpperCase(), '203.0.113.6')
+      const other = await users.askReset(email, '203.0.113.6')
+      assert.ok(asked.ok && other.ok)
+      const wanted = 'another one that is long'
+      await assert.rejects(users.resetPassword(asked.token, 'short'), failsWith('malformed'))
+      assert.ok((await users.resetPassword(asked.token, wanted)).ok)
+      assert.equal(await users.current(old), undefined)
+      assert.equal((await signIn(email, wanted)).ok, true)
+      for (const { token } of [asked, other])
+        assert.deepEqual(await users.resetPassword(token, wanted), { ok: false, why: 'link' })
+      now += 3 * HOUR
+      const late = await users.askReset(email, '203.0.113.6')
+      assert.ok(late.ok)
+      now += HOUR
+      assert.deepEqual(await users.resetPassword(late.token, wanted), { ok: false, why: 'link' })
+    })
+
+    test('resets of one account and from one address are counted; of nobody there are none', async () => {
+      const { email } = await owner()
+      for (let n = 0; n < 3; n += 1) assert.ok((await users.askReset(email, `198.51.100.${n}`)).ok)
+      const fourth = await users.askReset(email, '198.51.100.9')
+      assert.deepEqual(fourth, { ok: false, why: 'too-often', wait: 600_000 })
+      const address = '198.51.100.77'
+      for (let n = 0; n < 10; n += 1)
+        assert.deepEqual(await users.askReset(newEmail(), address), { ok: false, why: 'nobody' })
+      const next = await users.askReset(newEmail(), address)
+      assert.equal(!next.ok && next.why, 'too-often')
+    })
+
     test('who belongs nowhere any more is forgotten', async () => {
       const { email, account } = await owner('acme')
       assert.ok(await users.removeMember('acme', account))
