@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 
+import { generate } from 'otplib'
+
 import { Rig } from './rig.ts'
 import { Browser } from './browser.ts'
 import { mailOf } from './mail.ts'
@@ -183,6 +185,38 @@ suite('users', () => {
     assert.equal((await person.get('/v1/session')).status, 401)
     assert.equal((await browser.post('/v1/session', { email: person.email, password })).status, 201)
     assert.deepEqual(rig.received('nobody@example.com'), [])
+  })
+
+  test('who has a second factor signs in with a code, each of them once', async () => {
+    const person = await owner(rig)
+    assert.deepEqual((await person.get('/v1/totp')).body, { enabled: false, recovery_codes_left: 0 })
+    const begun = await person.post('/v1/totp', {})
+    assert.equal(begun.status, 201)
+    const secret = String(begun.body['secret'])
+    assert.equal((await person.post('/v1/totp/confirm', { code: 'abcdef' })).status, 401)
+    const confirmed = await person.post('/v1/totp/confirm', { code: await generate({ secret }) })
+    const codes = confirmed.body['recovery_codes'] as string[]
+    assert.equal(codes.length, 10)
+    assert.equal((await person.post('/v1/totp', {})).status, 409)
+    const browser = new Browser(rig.node.api)
+    const login = { email: person.email, password: PASSWORD }
+    const half = await browser.post('/v1/session', login)
+    assert.deepEqual([half.status, half.body], [202, { needs: 'code' }])
+    for (const path of ['/v1/session', '/v1/users', '/v1/totp'])
+      assert.equal((await browser.get(path)).status, 401, path)
+    const elsewhere = { headers: { origin: 'https://evil.example' }, body: { code: codes[0] ?? '' } }
+    assert.equal((await browser.ask('POST', '/v1/session/second-factor', elsewhere)).status, 403)
+    const whole = await browser.post('/v1/session/second-factor', { code: codes[0] ?? '' })
+    assert.equal(whole.status, 201)
+    assert.equal((await browser.get('/v1/session')).status, 200)
+    assert.equal((await browser.get('/v1/totp')).body['recovery_codes_left'], 9)
+    await browser.post('/v1/session', login)
+    assert.equal((await browser.post('/v1/session/second-factor', { code: codes[0] ?? '' })).status, 401)
+    assert.equal((await person.post('/v1/totp/recovery-codes', { password: PASSWORD })).status, 200)
+    assert.equal((await person.post('/v1/totp/remove', { password: PASSWORD })).status, 204)
+    assert.equal((await browser.post('/v1/session', login)).status, 201)
+    const kept = JSON.stringify((await person.get('/v1/audit?limit=1000')).body)
+    for (const hidden of [secret, ...codes, PASSWORD]) assert.ok(!kept.includes(hidden))
   })
 
   test('who tries passwords is told to wait', async () => {

@@ -24,6 +24,7 @@ import { sendRoutes } from './send.ts'
 import { SESSION_COOKIE } from './session-cookie.ts'
 import { sessionRoutes } from './session.ts'
 import { suppressionRoutes } from './suppressions.ts'
+import { totpRoutes } from './totp.ts'
 import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 
@@ -76,6 +77,7 @@ export async function serveApi(parts: ApiParts): Promise<ApiServer> {
   credentialRoutes(typed, routeParts)
   invitationRoutes(typed, routeParts)
   passwordResetRoutes(typed, routeParts)
+  totpRoutes(typed, routeParts)
   auditRoutes(typed, routeParts)
   await app.listen({ host: parts.address, port: parts.port })
   const bound = app.server.address()

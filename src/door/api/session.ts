@@ -20,8 +20,9 @@ import {
   toldOfUsers,
 } from './person-schema.ts'
 import { Problem } from './problem.ts'
-import { clearCookie, refuseOtherSites, setCookie } from './session-cookie.ts'
+import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
+import { Code, codeRefusal } from './totp.ts'
 
 const Organization = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
 
@@ -34,6 +35,11 @@ const Own = Type.Object(
     session: Type.String(),
   },
   { title: 'OwnSession' },
+)
+
+const NeedsCode = Type.Object(
+  { needs: Type.Literal('code') },
+  { description: 'The password is right; show a code at /v1/session/second-factor within ten minutes.' },
 )
 
 const Shown = Type.Object(
@@ -50,6 +56,7 @@ const Shown = Type.Object(
 
 export const sessionRoutes: Routes = (app, parts) => {
   signInRoute(app, parts)
+  codeRoute(app, parts)
   currentRoute(app, parts)
   moveRoute(app, parts)
   signOutRoute(app, parts)
@@ -71,7 +78,7 @@ const signInRoute: Routes = (app, { users, log, note }) => {
         { email: Email, password: Password, organization: Type.Optional(Organization) },
         CLOSED,
       ),
-      response: { 201: Own },
+      response: { 201: Own, 202: NeedsCode },
     },
     async handler(request, reply) {
       // Else a page elsewhere could sign people in as somebody else, who then reads what they do here.
@@ -87,17 +94,53 @@ const signInRoute: Routes = (app, { users, log, note }) => {
         log.warn('user.refused', { user: email, client: request.ip, why: signedIn.why })
         throw refusalOf(signedIn)
       }
-      const { token, member } = signedIn
+      const { token, member, needs } = signedIn
+      note(request, { organization: member.organization, actor: member.email, subject: member.id })
+      if (needs === 'code') {
+        setCookie(request, reply, token)
+        return reply.status(202).send({ needs })
+      }
       log.info('user.signed-in', {
         user: member.email,
         organization: member.organization,
         client: request.ip,
       })
-      note(request, { organization: member.organization, actor: member.email, subject: member.id })
       const current = await users.current(token)
       // Password or role were changed in this very moment.
       if (current === undefined) throw refusalOf({ ok: false, why: 'wrong' })
       setCookie(request, reply, token)
+      return reply.status(201).send(await own(users, current))
+    },
+  })
+}
+
+const codeRoute: Routes = (app, { users, note, log }) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/session/second-factor',
+    schema: {
+      operationId: 'signInCode',
+      summary: 'Show the code that signing in asks for',
+      tags: ['session'],
+      security: [{ session: [] }],
+      body: Type.Object({ code: Code }, CLOSED),
+      response: { 201: Own },
+    },
+    async handler(request, reply) {
+      const cookie = cookieOf(request)
+      if (cookie === undefined) throw new Problem('unauthenticated', 'Sign in with the password first.')
+      refuseOtherSites(request)
+      const shownCode = await users.signInCode(cookie, request.body.code)
+      if (!shownCode.ok) {
+        log.warn('user.code-refused', { client: request.ip, why: shownCode.why })
+        throw codeRefusal(shownCode)
+      }
+      const current = await users.current(shownCode.token)
+      if (current === undefined) throw refusalOf({ ok: false, why: 'wrong' })
+      const { email, organization, id } = current.member
+      note(request, { organization, actor: email, subject: id })
+      log.info('user.signed-in', { user: email, organization, client: request.ip })
+      setCookie(request, reply, shownCode.token)
       return reply.status(201).send(await own(users, current))
     },
   })

@@ -9,6 +9,8 @@ export const ALLOWANCE = {
   /** An office behind one address signs in of a morning. */
   address: { burst: 30, every: 10_000 },
   account: { burst: 10, every: MINUTE },
+  /** One of a million, and three are right at a time. */
+  code: { burst: 5, every: 5 * MINUTE },
   /** Each is a mail to somebody. */
   resetFrom: { burst: 10, every: MINUTE },
   resetOf: { burst: 3, every: 10 * MINUTE },

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 
-import { endSessions, memberOf, memberQuery } from './parts.ts'
+import { endSessions, memberOf, memberQuery, notCodes } from './parts.ts'
 import type { UserParts } from './parts.ts'
 import type { Role } from './role.ts'
 import type { UserTables } from './tables.ts'
@@ -94,5 +94,7 @@ async function forgetHomeless(db: Kysely<UserTables>, id: string): Promise<void>
     .select('role')
     .where('account', '=', id)
     .executeTakeFirst()
-  if (elsewhere === undefined) await db.deleteFrom('user_account').where('id', '=', id).execute()
+  if (elsewhere !== undefined) return
+  await notCodes(db, id)
+  await db.deleteFrom('user_account').where('id', '=', id).execute()
 }

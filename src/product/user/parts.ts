@@ -31,7 +31,7 @@ export function newToken(): string {
 /** The purpose is in it: a link is no session. */
 export function macOf(
   key: ServerKey,
-  purpose: 'session' | 'link' | 'invitation' | 'reset',
+  purpose: 'session' | 'link' | 'invitation' | 'reset' | 'recovery',
   token: string,
 ): string {
   return key.mac(`user ${purpose}`, token).toString('base64')
@@ -52,6 +52,12 @@ export async function endSessions(db: Kysely<UserTables>, account: string): Prom
     .execute()
   await db.deleteFrom('user_session').where('account', '=', account).execute()
   await db.deleteFrom('password_reset').where('account', '=', account).execute()
+}
+
+/** Signing in asks for the password alone again. */
+export async function notCodes(db: Kysely<UserTables>, account: string): Promise<void> {
+  await db.deleteFrom('second_factor').where('account', '=', account).execute()
+  await db.deleteFrom('recovery_code').where('account', '=', account).execute()
 }
 
 type AccountRow = Pick<

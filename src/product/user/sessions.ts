@@ -25,7 +25,15 @@ export type SignInRefusal =
   /** `wait` in milliseconds. */
   | { readonly ok: false; readonly why: 'too-often'; readonly wait: number }
 
-export type SignedIn = { readonly ok: true; readonly token: string; readonly member: Member } | SignInRefusal
+export type SignedIn =
+  | {
+      readonly ok: true
+      readonly token: string
+      readonly member: Member
+      /** With `code` the token opens nothing until `signInCode`. */
+      readonly needs: 'nothing' | 'code'
+    }
+  | SignInRefusal
 
 export type SignIn = Client & {
   readonly email: string
@@ -79,6 +87,7 @@ export function sessionFunctions(parts: UserParts): Sessions {
         .innerJoin('user_account', 'user_account.id', 'user_session.account')
         .select(SESSION_COLUMNS)
         .where('account', '=', account)
+        .where('state', '=', 'complete')
         .whereRef('user_session.epoch', '=', 'user_account.epoch')
         .where('user_session.created_at', '>', now() - SESSION.longest)
         .where('used_at', '>', now() - SESSION.idle)
@@ -119,7 +128,8 @@ async function signIn(parts: UserParts, request: SignIn): Promise<SignedIn> {
   const email = knownForm(request.email)
   const account = await db
     .selectFrom('user_account')
-    .select(['id', 'password', 'epoch'])
+    .leftJoin('second_factor', 'second_factor.account', 'user_account.id')
+    .select(['id', 'password', 'epoch', 'second_factor.confirmed_at'])
     .where('email', '=', email)
     .executeTakeFirst()
   const checked = await checkedPassword(parts, { ...request, email, kept: account?.password })
@@ -130,8 +140,10 @@ async function signIn(parts: UserParts, request: SignIn): Promise<SignedIn> {
   const query = organization === undefined ? all : all.where('membership.organization', '=', organization)
   const row = await query.executeTakeFirst()
   if (row === undefined) return { ok: false, why: 'wrong' }
-  const token = await begin(parts, { ...request, member: memberOf(row), epoch: account.epoch })
-  return { ok: true, token, member: memberOf(row) }
+  const member = memberOf(row)
+  const needs = account.confirmed_at === null ? 'nothing' : 'code'
+  const token = await begin(parts, { ...request, member, epoch: account.epoch, needs })
+  return { ok: true, token, member, needs }
 }
 
 /** What is no address is nobody's: the work is the same as for one that is. */
@@ -167,12 +179,16 @@ export async function checkedPassword(
   return { ok: true }
 }
 
-type Beginning = Client & { readonly member: Member; readonly epoch: number }
+type Beginning = Client & {
+  readonly member: Member
+  readonly epoch: number
+  readonly needs: 'nothing' | 'code'
+}
 
 /** Of the epoch in which the password was read: if it was changed since, this session has ended before it began. */
 async function begin(
   { db, key, now }: UserParts,
-  { member, epoch, address, agent }: Beginning,
+  { member, epoch, needs, address, agent }: Beginning,
 ): Promise<string> {
   const token = newToken()
   const at = now()
@@ -186,6 +202,7 @@ async function begin(
       created_at: at,
       used_at: at,
       epoch,
+      state: needs === 'code' ? 'second-factor' : 'complete',
       address,
       agent: agent.slice(0, AGENT),
     })
@@ -221,6 +238,7 @@ async function current({ db, key, now }: UserParts, token: string): Promise<Curr
     )
     .select(SESSION_COLUMNS)
     .where('user_session.mac', '=', macOf(key, 'session', token))
+    .where('user_session.state', '=', 'complete')
     .executeTakeFirst()
   const at = now()
   if (row === undefined) return undefined
@@ -228,6 +246,25 @@ async function current({ db, key, now }: UserParts, token: string): Promise<Curr
   if (at >= row.used_at + RECORD_EVERY)
     await db.updateTable('user_session').set({ used_at: at }).where('id', '=', row.session_id).execute()
   return { session: sessionOf(row), member: memberOf(row) }
+}
+
+/** In ms: how long a sign-in may wait for its code. */
+const CODE_WITHIN = 600_000
+
+/** A session that waits for its code. */
+export async function pendingSession(
+  { db, key, now }: Pick<UserParts, 'db' | 'key' | 'now'>,
+  token: string,
+): Promise<{ readonly id: string; readonly account: string } | undefined> {
+  return db
+    .selectFrom('user_session')
+    .innerJoin('user_account', 'user_account.id', 'user_session.account')
+    .select(['user_session.id', 'user_session.account'])
+    .where('user_session.mac', '=', macOf(key, 'session', token))
+    .where('state', '=', 'second-factor')
+    .whereRef('user_session.epoch', '=', 'user_account.epoch')
+    .where('user_session.created_at', '>', now() - CODE_WITHIN)
+    .executeTakeFirst()
 }
 
 type SessionRow = {

@@ -32,6 +32,8 @@ export type UserTables = {
     created_at: number
     used_at: number
     epoch: number
+    /** `complete`, or `second-factor` until the code is shown. */
+    state: string
     /** Of the client that signed in, as far as it is known. */
     address: string
     agent: string
@@ -53,6 +55,16 @@ export type UserTables = {
     created_at: number
     expires_at: number
   }
+  second_factor: {
+    account: string
+    /** Sealed under the server key. */
+    secret: string
+    /** `null` until a first code has shown that the app has it. */
+    confirmed_at: number | null
+    /** Of the last code that was taken. RFC 6238 §4.2 */
+    last_step: number | null
+  }
+  recovery_code: { account: string; mac: string }
   password_reset: { mac: string; account: string; expires_at: number }
 }
 
@@ -108,7 +120,20 @@ const INVITATIONS = `
     expires_at bigint not null);
   create index password_reset_account on password_reset (account)`
 
+const SECOND_FACTORS = `
+  alter table user_session add column state text not null default 'complete';
+  create table second_factor (
+    account text primary key references user_account (id),
+    secret text not null,
+    confirmed_at bigint,
+    last_step bigint);
+  create table recovery_code (
+    account text not null references user_account (id),
+    mac text not null,
+    primary key (account, mac))`
+
 export const USER_MIGRATIONS: readonly Migration[] = [
   { name: 'users, sessions and owner links', sqlite: USERS, postgres: USERS },
   { name: 'invitations and password resets', sqlite: INVITATIONS, postgres: INVITATIONS },
+  { name: 'second factors', sqlite: SECOND_FACTORS, postgres: SECOND_FACTORS },
 ]

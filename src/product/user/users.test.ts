@@ -1,22 +1,13 @@
-/** What holds for users, roles, sessions and owner links on either engine. */
+/** What holds for users, roles, sessions, links and letters on either engine. */
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 
-import { serverKey } from '#platform/secret'
-import { openAccounts } from '#product/account'
+import { ENGINES } from '../../../test/control.ts'
 
-import { ENGINES, testControl } from '../../../test/control.ts'
-import type { TestControl } from '../../../test/control.ts'
-
-import { createHasher, openUsers, UserError } from './index.ts'
-import type { Current, Users } from './index.ts'
-
-const key = serverKey(Buffer.alloc(32, 7))
-/** The least that argon2id takes. */
-const hasher = createHasher({ memory: 8, passes: 1, parallelism: 1 })
-const PASSWORD = 'correct horse battery'
-const HOUR = 3_600_000
+import { openUsers, UserError } from './index.ts'
+import type { Users } from './index.ts'
+import { HASHER, HOUR, KEY, PASSWORD, People } from './people.fixture.ts'
 
 function failsWith(code: UserError['code']): (error: unknown) => boolean {
   return (error) => error instanceof UserError && error.code === code
@@ -24,76 +15,39 @@ function failsWith(code: UserError['code']): (error: unknown) => boolean {
 
 for (const engine of ENGINES) {
   suite(`users on ${engine}`, () => {
-    let control: TestControl
+    let people: People
     let users: Users
-    let now = Date.UTC(2026, 10, 22)
-    let serial = 0
-
     before(async () => {
-      control = await testControl(engine)
-      const accounts = await openAccounts(control.open(), key, () => now)
-      users = await openUsers(control.open(), key, { now: () => now, hasher })
-      for (const name of ['acme', 'globex']) await accounts.addOrganization(name)
-      // Each organization has an owner who stays.
-      for (const name of ['acme', 'globex']) await owner(name)
+      people = await People.on(engine)
+      ;({ users } = people)
     })
-    after(() => control[Symbol.asyncDispose]())
+    after(() => people[Symbol.asyncDispose]())
 
-    const newEmail = (): string => `person-${(serial += 1)}@example.com`
-
-    /** A new owner, by a link. */
-    async function owner(organization = 'acme', email = newEmail()) {
-      const token = await users.makeOwnerLink(organization)
-      const opened = await users.openOwnerLink(token, {
-        email,
-        name: 'Ada',
-        language: 'ja',
-        password: PASSWORD,
-      })
-      assert.ok(opened.ok)
-      return { ...opened, token }
-    }
-    /** Each from an address of their own, so that tests do not wait for each other. */
-    const signIn = (email: string, password = PASSWORD, organization?: string) =>
-      users.signIn({
-        email,
-        password,
-        address: `192.0.2.${(serial += 1) % 250}-${serial}`,
-        agent: 'Firefox',
-        ...(organization !== undefined && { organization }),
-      })
     const from = (address: string) =>
-      users.signIn({ email: newEmail(), password: PASSWORD, address, agent: '' })
-    async function session(email: string): Promise<{ token: string; current: Current }> {
-      const signedIn = await signIn(email)
-      assert.ok(signedIn.ok)
-      const current = await users.current(signedIn.token)
-      assert.ok(current)
-      return { token: signedIn.token, current }
-    }
+      users.signIn({ email: people.newEmail(), password: PASSWORD, address, agent: '' })
 
     test('an owner link makes one owner, once', async () => {
-      const email = newEmail()
-      const { token, account } = await owner('acme', email.toUpperCase())
+      const email = people.newEmail()
+      const { token, account } = await people.owner('acme', email.toUpperCase())
       assert.deepEqual(await users.member('acme', account), {
         id: account,
         email,
         name: 'Ada',
         language: 'ja',
-        createdAt: now,
+        createdAt: people.now,
         organization: 'acme',
         role: 'owner',
-        joinedAt: now,
+        joinedAt: people.now,
       })
       assert.equal(await users.hasOwner('acme'), true)
       assert.equal(await users.hasOwner('default'), false)
-      const again = { email: newEmail(), name: 'Eve', language: 'en', password: PASSWORD } as const
+      const again = { email: people.newEmail(), name: 'Eve', language: 'en', password: PASSWORD } as const
       assert.deepEqual(await users.openOwnerLink(token, again), { ok: false, why: 'link' })
     })
 
     test('of two who open a link at the same time one gets in', async () => {
       const token = await users.makeOwnerLink('acme')
-      const both = [newEmail(), newEmail()].map((email) =>
+      const both = [people.newEmail(), people.newEmail()].map((email) =>
         users.openOwnerLink(token, { email, name: 'Ada', language: 'en', password: PASSWORD }),
       )
       const opened = await Promise.all(both)
@@ -105,19 +59,19 @@ for (const engine of ENGINES) {
       const old = await users.makeOwnerLink('globex')
       const newer = await users.makeOwnerLink('globex')
       const other = await users.makeOwnerLink('acme')
-      assert.deepEqual(await users.openOwnerLink(old, { ...beginner, email: newEmail() }), {
+      assert.deepEqual(await users.openOwnerLink(old, { ...beginner, email: people.newEmail() }), {
         ok: false,
         why: 'link',
       })
-      now += 24 * HOUR - 1
-      assert.ok((await users.openOwnerLink(newer, { ...beginner, email: newEmail() })).ok)
-      now += 1
-      assert.equal((await users.openOwnerLink(other, { ...beginner, email: newEmail() })).ok, false)
+      people.now += 24 * HOUR - 1
+      assert.ok((await users.openOwnerLink(newer, { ...beginner, email: people.newEmail() })).ok)
+      people.now += 1
+      assert.equal((await users.openOwnerLink(other, { ...beginner, email: people.newEmail() })).ok, false)
     })
 
     test('a link is not spent by what cannot be a person', async () => {
       const token = await users.makeOwnerLink('acme')
-      const right = { email: newEmail(), name: 'Ada', language: 'en', password: PASSWORD } as const
+      const right = { email: people.newEmail(), name: 'Ada', language: 'en', password: PASSWORD } as const
       for (const wrong of [
         { email: 'nobody' },
         { name: ' ' },
@@ -132,27 +86,27 @@ for (const engine of ENGINES) {
     })
 
     test('an owner link lets back in who has forgotten the password', async () => {
-      const { email } = await owner()
-      const { token } = await session(email)
+      const { email } = await people.owner()
+      const { token } = await people.session(email)
       const link = await users.makeOwnerLink('acme')
       const password = 'another one that is long'
       assert.ok((await users.openOwnerLink(link, { email, name: 'Ada', language: 'en', password })).ok)
       assert.equal(await users.current(token), undefined)
-      assert.equal((await signIn(email)).ok, false)
-      assert.equal((await signIn(email, password)).ok, true)
+      assert.equal((await people.signIn(email)).ok, false)
+      assert.equal((await people.signIn(email, password)).ok, true)
     })
 
     test('who signs in is known by the token, until they sign out', async () => {
-      const { email, account } = await owner()
-      const { token, current } = await session(email)
+      const { email, account } = await people.owner()
+      const { token, current } = await people.session(email)
       assert.equal(current.member.id, account)
-      assert.equal(current.member.signedInAt, now)
+      assert.equal(current.member.signedInAt, people.now)
       assert.equal(current.session.agent, 'Firefox')
       assert.deepEqual(
         (await users.sessions(account)).map(({ id }) => id),
         [current.session.id],
       )
-      const stranger = await owner('globex')
+      const stranger = await people.owner('globex')
       assert.equal(await users.endSession(stranger.account, current.session.id), false)
       assert.equal(await users.endSession(account, current.session.id), true)
       assert.equal(await users.current(token), undefined)
@@ -160,23 +114,23 @@ for (const engine of ENGINES) {
     })
 
     test('a wrong password, address or organization is refused, and all in the same words', async () => {
-      const { email } = await owner()
+      const { email } = await people.owner()
       const wrong = { ok: false, why: 'wrong' }
-      assert.deepEqual(await signIn(email, `${PASSWORD}x`), wrong)
-      assert.deepEqual(await signIn(newEmail()), wrong)
-      assert.deepEqual(await signIn('nobody'), wrong)
-      assert.deepEqual(await signIn(email, PASSWORD, 'globex'), wrong)
+      assert.deepEqual(await people.signIn(email, `${PASSWORD}x`), wrong)
+      assert.deepEqual(await people.signIn(people.newEmail()), wrong)
+      assert.deepEqual(await people.signIn('nobody'), wrong)
+      assert.deepEqual(await people.signIn(email, PASSWORD, 'globex'), wrong)
       for (const token of ['', 'x', '\0']) assert.equal(await users.current(token), undefined)
     })
 
     test('the tries of one account, and from one address, are counted before anything is hashed', async () => {
-      const { email } = await owner()
-      for (let n = 0; n < 10; n += 1) assert.deepEqual((await signIn(email, 'wrong')).ok, false)
-      const refused = await signIn(email)
+      const { email } = await people.owner()
+      for (let n = 0; n < 10; n += 1) assert.deepEqual((await people.signIn(email, 'wrong')).ok, false)
+      const refused = await people.signIn(email)
       assert.ok(!refused.ok)
       assert.deepEqual(refused, { ok: false, why: 'too-often', wait: 60_000 })
-      now += 60_000
-      assert.ok((await signIn(email)).ok)
+      people.now += 60_000
+      assert.ok((await people.signIn(email)).ok)
       const address = '2001:db8::1'
       for (let n = 0; n < 30; n += 1) await from(address)
       const neighbour = await from('2001:db8:0:0:ffff::2')
@@ -186,24 +140,24 @@ for (const engine of ENGINES) {
     })
 
     test('a session ends when it is not used for half a day, and after a week in any case', async () => {
-      const { email, account } = await owner()
-      const idle = await session(email)
-      now += 12 * HOUR
+      const { email, account } = await people.owner()
+      const idle = await people.session(email)
+      people.now += 12 * HOUR
       assert.equal(await users.current(idle.token), undefined)
       assert.deepEqual(await users.sessions(account), [])
-      const busy = await session(email)
+      const busy = await people.session(email)
       for (let hours = 0; hours < 7 * 24 - 11; hours += 11) {
         assert.ok(await users.current(busy.token), `after ${hours} hours`)
-        now += 11 * HOUR
+        people.now += 11 * HOUR
       }
-      now += 11 * HOUR
+      people.now += 11 * HOUR
       assert.equal(await users.current(busy.token), undefined)
     })
 
     test('a change of password asks for the old one, and ends every session at once', async () => {
-      const { email } = await owner()
-      const first = await session(email)
-      const second = await session(email)
+      const { email } = await people.owner()
+      const first = await people.session(email)
+      const second = await people.session(email)
       const change = (password: string, wanted: string) =>
         users.changePassword({ current: first.current, address: '198.51.100.7', password, wanted })
       assert.deepEqual(await change('wrong', 'a new one that is long'), { ok: false, why: 'wrong' })
@@ -211,28 +165,28 @@ for (const engine of ENGINES) {
       assert.ok(await users.current(second.token))
       assert.deepEqual(await change(PASSWORD, 'a new one that is long'), { ok: true })
       for (const { token } of [first, second]) assert.equal(await users.current(token), undefined)
-      assert.equal((await signIn(email)).ok, false)
-      assert.equal((await signIn(email, 'a new one that is long')).ok, true)
+      assert.equal((await people.signIn(email)).ok, false)
+      assert.equal((await people.signIn(email, 'a new one that is long')).ok, true)
     })
 
     test('a change of role ends every session at once', async () => {
-      const { email, account } = await owner()
-      const { token } = await session(email)
+      const { email, account } = await people.owner()
+      const { token } = await people.session(email)
       const was = await users.changeRole('acme', account, 'analyst')
       assert.equal(was?.role, 'owner')
       assert.equal(await users.current(token), undefined)
-      assert.equal((await session(email)).current.member.role, 'analyst')
+      assert.equal((await people.session(email)).current.member.role, 'analyst')
     })
 
     test('a sign-in that was under way when the password changed begins no session', async () => {
-      const { email, account } = await owner()
+      const { email, account } = await people.owner()
       // Stands still after it has checked the old password.
-      const halfway = await openUsers(control.open(), key, {
-        now: () => now,
+      const halfway = await openUsers(people.control.open(), KEY, {
+        now: () => people.now,
         hasher: {
-          hash: (password) => hasher.hash(password),
+          hash: (password) => HASHER.hash(password),
           async matches(kept, password) {
-            const matches = await hasher.matches(kept, password)
+            const matches = await HASHER.matches(kept, password)
             await users.changeRole('acme', account, 'admin')
             return matches
           },
@@ -258,7 +212,7 @@ for (const engine of ENGINES) {
     })
 
     test('members are those of one organization', async () => {
-      const { account } = await owner('acme')
+      const { account } = await people.owner('acme')
       assert.equal(await users.member('globex', account), undefined)
       assert.equal(await users.changeRole('globex', account, 'admin'), undefined)
       assert.equal(await users.removeMember('globex', account), undefined)
@@ -266,18 +220,18 @@ for (const engine of ENGINES) {
     })
 
     test('who belongs to two organizations moves between them, and stays when removed from one', async () => {
-      const { email, account } = await owner('acme')
-      now += 1
-      await owner('globex', email)
+      const { email, account } = await people.owner('acme')
+      people.now += 1
+      await people.owner('globex', email)
       assert.deepEqual(await users.organizationsOf(account), ['acme', 'globex'])
-      const { token, current } = await session(email)
+      const { token, current } = await people.session(email)
       assert.equal(current.member.organization, 'acme')
       assert.equal(await users.moveSession(current, 'default'), false)
       assert.equal(await users.moveSession(current, 'globex'), true)
       assert.equal((await users.current(token))?.member.organization, 'globex')
       assert.equal((await users.removeMember('acme', account))?.organization, 'acme')
       assert.equal(await users.current(token), undefined)
-      const again = await signIn(email)
+      const again = await people.signIn(email)
       assert.equal(again.ok && again.member.organization, 'globex')
     })
 
@@ -289,7 +243,7 @@ for (const engine of ENGINES) {
     }
 
     test('who is invited joins once, with a password of their own', async () => {
-      const email = newEmail()
+      const email = people.newEmail()
       const { invitation, token } = await invited(email)
       assert.deepEqual(invitation, {
         id: invitation.id,
@@ -297,8 +251,8 @@ for (const engine of ENGINES) {
         email,
         role: 'analyst',
         by: 'ada@example.com',
-        createdAt: now,
-        expiresAt: now + 7 * 24 * HOUR,
+        createdAt: people.now,
+        expiresAt: people.now + 7 * 24 * HOUR,
       })
       assert.ok((await users.invitations('acme')).some(({ id }) => id === invitation.id))
       assert.deepEqual(await users.invitations('globex'), [])
@@ -308,7 +262,7 @@ for (const engine of ENGINES) {
       )
       const both = await Promise.all([1, 2].map(() => users.acceptInvitation(token, newcomer)))
       assert.equal(both.filter(({ ok }) => ok).length, 1)
-      const { current } = await session(email)
+      const { current } = await people.session(email)
       assert.deepEqual([current.member.role, current.member.language], ['analyst', 'ja'])
       assert.ok(!(await users.invitations('acme')).some(({ id }) => id === invitation.id))
       const again = await users.invite({ organization: 'acme', email, role: 'admin', by: '' })
@@ -317,7 +271,7 @@ for (const engine of ENGINES) {
 
     test('an invitation opens nothing when it is old, withdrawn, or there is a newer one', async () => {
       const gone = { ok: false, why: 'link' }
-      const email = newEmail()
+      const email = people.newEmail()
       const first = await invited(email)
       const second = await invited(email)
       assert.deepEqual(await users.acceptInvitation(first.token, newcomer), gone)
@@ -325,14 +279,14 @@ for (const engine of ENGINES) {
       assert.equal((await users.withdraw('acme', second.invitation.id))?.email, email)
       assert.deepEqual(await users.acceptInvitation(second.token, newcomer), gone)
       const third = await invited(email)
-      now += 7 * 24 * HOUR
+      people.now += 7 * 24 * HOUR
       assert.deepEqual(await users.acceptInvitation(third.token, newcomer), gone)
       assert.equal(await users.withdraw('acme', third.invitation.id), undefined)
     })
 
     test('who has an account accepts with its password, which stays what it is', async () => {
-      const { email, account } = await owner('globex')
-      now += 1
+      const { email, account } = await people.owner('globex')
+      people.now += 1
       const { token } = await invited(email)
       const wrong = await users.acceptInvitation(token, { ...newcomer, password: 'a password I choose' })
       assert.deepEqual(wrong, { ok: false, why: 'wrong' })
@@ -342,8 +296,8 @@ for (const engine of ENGINES) {
     })
 
     test('a reset sets another password once, within an hour, and ends every session', async () => {
-      const { email } = await owner()
-      const { token: old } = await session(email)
+      const { email } = await people.owner()
+      const { token: old } = await people.session(email)
       const asked = await users.askReset(email.toUpperCase(), '203.0.113.6')
       const other = await users.askReset(email, '203.0.113.6')
       assert.ok(asked.ok && other.ok)
@@ -351,33 +305,33 @@ for (const engine of ENGINES) {
       await assert.rejects(users.resetPassword(asked.token, 'short'), failsWith('malformed'))
       assert.ok((await users.resetPassword(asked.token, wanted)).ok)
       assert.equal(await users.current(old), undefined)
-      assert.equal((await signIn(email, wanted)).ok, true)
+      assert.equal((await people.signIn(email, wanted)).ok, true)
       for (const { token } of [asked, other])
         assert.deepEqual(await users.resetPassword(token, wanted), { ok: false, why: 'link' })
-      now += 3 * HOUR
+      people.now += 3 * HOUR
       const late = await users.askReset(email, '203.0.113.6')
       assert.ok(late.ok)
-      now += HOUR
+      people.now += HOUR
       assert.deepEqual(await users.resetPassword(late.token, wanted), { ok: false, why: 'link' })
     })
 
     test('resets of one account and from one address are counted; of nobody there are none', async () => {
-      const { email } = await owner()
+      const { email } = await people.owner()
       for (let n = 0; n < 3; n += 1) assert.ok((await users.askReset(email, `198.51.100.${n}`)).ok)
       const fourth = await users.askReset(email, '198.51.100.9')
       assert.deepEqual(fourth, { ok: false, why: 'too-often', wait: 600_000 })
       const address = '198.51.100.77'
       for (let n = 0; n < 10; n += 1)
-        assert.deepEqual(await users.askReset(newEmail(), address), { ok: false, why: 'nobody' })
-      const next = await users.askReset(newEmail(), address)
+        assert.deepEqual(await users.askReset(people.newEmail(), address), { ok: false, why: 'nobody' })
+      const next = await users.askReset(people.newEmail(), address)
       assert.equal(!next.ok && next.why, 'too-often')
     })
 
     test('who belongs nowhere any more is forgotten', async () => {
-      const { email, account } = await owner('acme')
+      const { email, account } = await people.owner('acme')
       assert.ok(await users.removeMember('acme', account))
-      assert.equal((await signIn(email)).ok, false)
-      const anew = await owner('acme', email)
+      assert.equal((await people.signIn(email)).ok, false)
+      const anew = await people.owner('acme', email)
       assert.notEqual(anew.account, account)
     })
   })

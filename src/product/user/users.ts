@@ -13,12 +13,14 @@ import type { Members } from './members.ts'
 import type { Hasher } from './password-hash.ts'
 import { resetFunctions } from './resets.ts'
 import type { Resets } from './resets.ts'
+import { secondFactorFunctions } from './second-factor.ts'
+import type { SecondFactors } from './second-factor.ts'
 import { sessionFunctions } from './sessions.ts'
 import type { Sessions } from './sessions.ts'
 import { USER_MIGRATIONS } from './tables.ts'
 import type { UserTables } from './tables.ts'
 
-export type Users = Members & Sessions & Links & Invitations & Resets
+export type Users = Members & Sessions & Links & Invitations & Resets & SecondFactors
 
 export type UsersOptions = { readonly now: () => number; readonly hasher: Hasher }
 
@@ -32,6 +34,7 @@ export async function openUsers(
   const attempts = {
     address: new Attempts(ALLOWANCE.address, now),
     account: new Attempts(ALLOWANCE.account, now),
+    code: new Attempts(ALLOWANCE.code, now),
     resetFrom: new Attempts(ALLOWANCE.resetFrom, now),
     resetOf: new Attempts(ALLOWANCE.resetOf, now),
   }
@@ -42,5 +45,6 @@ export async function openUsers(
     ...linkFunctions(parts),
     ...invitationFunctions(parts),
     ...resetFunctions(parts),
+    ...secondFactorFunctions(parts),
   }
 }
