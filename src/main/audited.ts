@@ -30,6 +30,9 @@ const READS: ReadonlySet<string> = new Set<keyof Operations>([
   'tlsPolicies',
   'brokenTls',
   'reputation',
+  'rates',
+  'sources',
+  'experiences',
   'reactions',
   'warmUps',
   // A message, which the log of events has.
