@@ -9,11 +9,15 @@ import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import { Certificates } from '#platform/tls'
-import { openKeyRing } from '#product/account'
+import { openAccounts, openApiKeys, openKeyRing } from '#product/account'
+import type { Audit } from '#product/audit'
 import { openBulkDeliveries } from '#product/bulk-delivery'
 import type { Operations } from '#product/operation'
+import type { Users } from '#product/user'
 
 import { certificateFiles } from './certificate.ts'
+import { letterWriter } from './letters.ts'
+import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
 import type { WebhookService } from './webhooks.ts'
 
@@ -24,6 +28,10 @@ export type ApiOfNode = {
   readonly version: string
   readonly operations: Operations
   readonly webhooks: WebhookService
+  readonly users: Users
+  readonly audit: Audit
+  /** Where people reach the API, once it listens. */
+  readonly site: () => string
 }
 
 /** Octets of a message in base64, and the rest of a request around it. */
@@ -37,7 +45,7 @@ export type RunningApi = ApiServer & {
 
 /** Resolves when it listens; `undefined` when the configuration wants none. @throws what listening throws, and {CertificateError} */
 export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined> {
-  const { node, log, version, operations, webhooks } = parts
+  const { node, log, version, operations, webhooks, users, audit, site } = parts
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
   await using undo = new AsyncDisposableStack()
@@ -51,6 +59,12 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     ...(certificates && { secureContext: () => certificates.context(undefined) }),
     bodyLimit: Math.ceil(config.limits.size * BASE64) + AROUND,
     keys,
+    apiKeys: await openApiKeys(control, key, Date.now),
+    accounts: await openAccounts(control, key, Date.now),
+    users,
+    audit,
+    write: letterWriter({ ...node, now: Date.now }),
+    linkTo: (kind, token) => linkTo(site(), kind, token),
     submit: submitTo(node),
     bulk: await openBulkDeliveries(control, Date.now),
     operations,

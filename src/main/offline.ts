@@ -5,9 +5,12 @@ import type { Config } from '#platform/config'
 import { openServerKey } from '#platform/secret'
 import { lockDataDirectory, openControl, parseStoreUrl, StoreError } from '#platform/store'
 import type { DataLock } from '#platform/store'
+import { openAudit } from '#product/audit'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 
+import { auditedOperations } from './audited.ts'
+import { apiUrl } from './links.ts'
 import { openOperations } from './operations.ts'
 
 export type Offline = AsyncDisposable & { readonly operations: Operations }
@@ -27,9 +30,22 @@ export async function openOffline(config: Config, version: string): Promise<Offl
   const control = openControl(parseStoreUrl(store.url, node.data), { now: Date.now })
   opened.defer(() => control.close())
   const key = openServerKey(node.data)
-  const operations = await openOperations({ config, spool, control, key, version, now: Date.now })
+  const audit = await openAudit(control, Date.now)
+  const operations = await openOperations({
+    config,
+    spool,
+    control,
+    key,
+    audit,
+    apiUrl: () => apiUrl(config),
+    version,
+    now: Date.now,
+  })
   const held = opened.move()
-  return { operations, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return {
+    operations: auditedOperations(operations, { audit, log: undefined }),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
 }
 
 function lock(directory: string): DataLock {

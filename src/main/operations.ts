@@ -8,7 +8,10 @@ import type { Control } from '#platform/store'
 import type { Remote } from '#platform/thread'
 import { openAccounts, openApiKeys } from '#product/account'
 import type { Accounts, ApiKey, ApiKeys, Credential } from '#product/account'
+import type { Audit } from '#product/audit'
 import { LIST_LIMIT, OperationError } from '#product/operation'
+import { createHasher, openUsers } from '#product/user'
+import type { Users } from '#product/user'
 import type { Standing } from '#product/reputation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
@@ -25,12 +28,18 @@ import { tlsOperations } from './tls-operations.ts'
 import { webhookOperations } from './webhook-operations.ts'
 import type { WebhookService } from './webhooks.ts'
 import type { TransportService } from './transport-thread.ts'
+import { userOperations } from './user-operations.ts'
 
 export type OperationParts = {
   readonly config: Config
   readonly spool: Spool
   readonly control: Control
   readonly key: ServerKey
+  /** Opened here when absent: a command line makes links and hashes nothing. */
+  readonly users?: Users
+  readonly audit: Audit
+  /** Where people reach the API. */
+  readonly apiUrl: () => string
   /** Absent when no node runs. */
   readonly running?: {
     readonly transport: Remote<TransportService>
@@ -54,6 +63,8 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
     ...(await webhookOperations(parts, accounts)),
+    audit: (query) => parts.audit.list(query),
+    ...userOperations({ ...parts, accounts, users: parts.users ?? (await usersOf(parts)) }),
     ...(await suppressionOperations(parts)),
     ...pastOperations(parts.spool),
     ...(await tlsOperations(parts)),
@@ -61,6 +72,15 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...(await reportOperations(parts.control)),
     ...(await sourceOperations(parts)),
   }
+}
+
+/** After `openAccounts`. */
+export function usersOf({
+  control,
+  key,
+  now,
+}: Pick<OperationParts, 'control' | 'key' | 'now'>): Promise<Users> {
+  return openUsers(control, key, { now, hasher: createHasher() })
 }
 
 type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>

@@ -8,6 +8,7 @@ import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { Control } from '#platform/store'
 import { openBulkDeliveries } from '#product/bulk-delivery'
+import { openAudit } from '#product/audit'
 import { openPostmasterMail } from '#product/postmaster'
 import { openQueue } from '#product/webhook'
 import { openReceivedReports } from '#product/received-report'
@@ -17,7 +18,7 @@ const EVERY = 60_000
 const AT_ONCE = 2_000
 
 /** Until it is disposed of. `age` in ms, counted from the end of a message's last delivery. */
-export function forgetOld(spool: Spool, age: number, log: Log): Disposable {
+function forgetOld(spool: Spool, age: number, log: Log): Disposable {
   const round = async (): Promise<void> => {
     try {
       const count = await spool.forget(Date.now() - age, AT_ONCE)
@@ -39,7 +40,7 @@ const BREATH = 20
 type LedgerRetention = Pick<Config['retention'], 'events' | 'hourlyCounts' | 'dailyCounts'>
 
 /** Until it is disposed of. */
-export function ageLedger(spool: Pick<Spool, 'age'>, retention: LedgerRetention, log: Log): Disposable {
+function ageLedger(spool: Pick<Spool, 'age'>, retention: LedgerRetention, log: Log): Disposable {
   const ended = new AbortController()
   let isBusy = false
   const round = async (): Promise<void> => {
@@ -79,7 +80,7 @@ export type Aging = {
 export type AgingParts = { readonly control: Control; readonly config: Config; readonly spool: Spool }
 
 /** At once and each hour, until it is disposed of. */
-export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
+function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
   const go = async (): Promise<void> => {
     for (const one of all) {
       const { what, age } = one
@@ -104,18 +105,20 @@ export function removeAged(all: readonly Aging[], log: Log): AsyncDisposable {
 /** They may be reserved for a year ahead, and are asked about after that. */
 const BULK = 400 * 24 * 3_600_000
 
-export async function agingOf({ control, config, spool }: AgingParts): Promise<readonly Aging[]> {
+async function agingOf({ control, config, spool }: AgingParts): Promise<readonly Aging[]> {
   const { retention } = config
   const postmaster = await openPostmasterMail(control)
   const reports = await openReceivedReports(control)
   const bulk = await openBulkDeliveries(control, Date.now)
   const webhooks = await openQueue(control, config.node.number)
+  const audit = await openAudit(control, Date.now)
   return [
     {
       what: 'attempts of webhooks',
       age: retention.webhookAttempts,
       tidy: (before) => webhooks.tidy(before),
     },
+    { what: 'audit log', age: retention.audit, tidy: (before) => audit.tidy(before) },
     { what: 'mail for the postmaster', age: retention.postmaster, tidy: (before) => postmaster.tidy(before) },
     { what: 'reports of others', age: retention.reports, tidy: (before) => reports.tidy(before) },
     { what: 'bulk deliveries', age: BULK, tidy: (before) => bulk.tidy(before) },
@@ -134,4 +137,13 @@ async function tidyKeys({ keys }: Spool, before: number): Promise<number> {
     gone += count
     if (count < AT_ONCE) return gone
   }
+}
+
+/** All of it, until it is disposed of. */
+export async function startForgetting(node: AgingParts, log: Log): Promise<AsyncDisposable> {
+  await using begun = new AsyncDisposableStack()
+  begun.use(forgetOld(node.spool, node.config.retention.deliveries, log))
+  begun.use(ageLedger(node.spool, node.config.retention, log))
+  begun.use(removeAged(await agingOf(node), log))
+  return begun.move()
 }

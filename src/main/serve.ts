@@ -10,8 +10,11 @@ import { LogStream } from '#platform/log'
 import type { Log } from '#platform/log'
 import { exposition, MetricsRegistry, processMetrics, watchEventLoop } from '#platform/metrics'
 
+import { openAudit } from '#product/audit'
 import type { Operations, Reloaded } from '#product/operation'
+import type { Users } from '#product/user'
 
+import { auditedOperations } from './audited.ts'
 import { startApi } from './api.ts'
 import type { RunningApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
@@ -19,14 +22,17 @@ import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
 import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
+import { apiUrl } from './links.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
-import { openOperations } from './operations.ts'
+import { openOperations, usersOf } from './operations.ts'
 import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
+import { firstOwnerLink } from './user-operations.ts'
+import { ownerWanted } from './owner-wanted.ts'
 import { watchReputation } from './reputation.ts'
-import { ageLedger, agingOf, forgetOld, removeAged } from './retention.ts'
+import { startForgetting } from './retention.ts'
 import { startWebhooks } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
@@ -44,6 +50,7 @@ export type Serving = {
   /** Where the HTTP API listens, if it does. */
   readonly api: { readonly address: string; readonly port: number } | undefined
   readonly operations: Operations
+  readonly users: Users
   readonly log: Log
   readonly reload: () => Promise<Reloaded>
   /** Drains and closes everything. */
@@ -62,10 +69,17 @@ export async function serve(options: GlobalOptions, version: string): Promise<nu
   const again = (): Loaded => changed(configure(options.config).loaded, into)
   const serving = await startServing(into(loaded.config), version, again)
   for (const warning of loaded.warnings) serving.log.warn('config.warning', { warning })
+  if (serving.api !== undefined) await invite(serving)
   const signal = await untilSignal(serving)
   serving.log.info('node.stopping', { signal })
   await serving.stop()
   return 0
+}
+
+/** Not in the log, which more people read. */
+async function invite({ users, operations }: Serving): Promise<void> {
+  const link = await firstOwnerLink(users, operations)
+  if (link !== undefined) process.stderr.write(ownerWanted(link))
 }
 
 /** Starts everything a node has; `again` reads the configuration when it is to be reloaded. */
@@ -90,11 +104,17 @@ export async function startServing(config: Config, version: string, again: () =>
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
+  const site = (): string => apiUrl(config, api?.port)
+  const audit = await openAudit(node.control, Date.now)
+  const users = await usersOf({ ...node, now: Date.now })
   const operations = await openOperations({
     config,
     spool: node.spool,
     control: node.control,
     key: node.key,
+    users,
+    audit,
+    apiUrl: site,
     running: {
       transport: node.transport,
       startedAt: Date.now(),
@@ -105,26 +125,25 @@ export async function startServing(config: Config, version: string, again: () =>
     version,
     now: Date.now,
   })
-  const control = { ...operations, streams: openStreams(node.transport) }
+  const control = { ...auditedOperations(operations, { audit, log }), streams: openStreams(node.transport) }
   undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), control, log))
-  api = await startApi({ node, log, metrics, version, operations, webhooks: webhooks.service })
+  const service = webhooks.service
+  api = await startApi({ node, log, metrics, version, operations, webhooks: service, users, audit, site })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
-  undo.use(forgetOld(node.spool, config.retention.deliveries, log))
-  undo.use(ageLedger(node.spool, config.retention, log))
-  undo.use(removeAged(await agingOf(node), log))
-  const { address, port } = monitoring
+  undo.use(await startForgetting(node, log))
   const listeners = await node.transport.addresses()
   await node.giveBack()
-  log.info('node.started', {
-    node: config.node.name,
-    version,
-    listeners,
-    monitoring: { address, port },
-    ...(api && { api: { address: api.address, port: api.port } }),
-  })
+  const places = { monitoring: placeOf(monitoring), ...(api && { api: placeOf(api) }) }
+  log.info('node.started', { node: config.node.name, version, listeners, ...places })
   const held = undo.move()
-  return { config, node, monitoring, api, operations, log, reload, stop: () => held.disposeAsync() }
+  return { config, node, monitoring, api, operations, users, log, reload, stop: () => held.disposeAsync() }
+}
+
+type Place = { readonly address: string; readonly port: number }
+
+function placeOf({ address, port }: Place): Place {
+  return { address, port }
 }
 
 /** Whatever becomes of the configuration: whoever rotates the files waits for it. */

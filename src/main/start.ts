@@ -14,6 +14,7 @@ import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { startServing, untilSignal } from './serve.ts'
 import type { Serving } from './serve.ts'
 import { programName, quoted } from './program-name.ts'
+import { firstOwnerLink } from './user-operations.ts'
 import { mustHaveRules } from './shaping.ts'
 import { welcome } from './welcome.ts'
 import type { Login, Welcome } from './welcome.ts'
@@ -39,6 +40,7 @@ export async function start(options: GlobalOptions, version: string): Promise<nu
       login,
       apiKey,
       domain: DOMAIN,
+      ownerLink: serving.api && (await firstOwnerLink(serving.users, serving.operations)),
       listeners: await addresses(serving),
       ...calledHere(options),
     }),

@@ -24,7 +24,7 @@ export type TlsReportingParts = {
   readonly config: Config
   readonly control: Control
   readonly key: ServerKey
-  readonly transport: Pick<Remote<TransportService>, 'tlsCounted' | 'brokenTls' | 'submitReport'>
+  readonly transport: Pick<Remote<TransportService>, 'tlsCounted' | 'brokenTls' | 'submitOwn'>
   readonly log: Log
   readonly metrics: MetricsRegistry
 }
@@ -95,7 +95,7 @@ async function openReporter(parts: TlsReportingParts, dns: Resolver): Promise<Tl
         ? undefined
         : `${domain} has no DKIM key here (tls_report.from): hikyaku domain add`
     },
-    submit: (mail) => transport.submitReport(mail),
+    submit: (mail) => transport.submitOwn('tls-report', mail),
     log,
     metrics,
     now: Date.now,

@@ -28,8 +28,8 @@ import type { Changed, TraceQuery } from '#product/operation'
 import { certificateFiles } from './certificate.ts'
 import { logOptions } from './logging.ts'
 import type { MainService } from './main-service.ts'
-import { submitReport } from './report-mail.ts'
-import type { ReportMail } from './report-mail.ts'
+import { submitOwn } from './own-mail.ts'
+import type { OwnMail, OwnMailKind } from './own-mail.ts'
 import { filterOf } from './trace-filter.ts'
 import { startTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
@@ -78,7 +78,7 @@ export type TransportService = {
   /** Hosts that are spoken to in clear because their TLS does not work. */
   brokenTls(): readonly BrokenHost[]
   /** Puts a report about TLS on its way. Rejects when it cannot be kept. */
-  submitReport(report: ReportMail): Promise<void>
+  submitOwn(kind: OwnMailKind, mail: OwnMail): Promise<void>
   /** Listeners, limits and certificates of `config` hold for new sessions. Gives what is wrong; then nothing has changed. */
   reload(config: Config): Promise<readonly string[]>
   /** The log file may have been moved away. */
@@ -153,7 +153,7 @@ function service(running: Transport): TransportService {
     untrace: (trace) => traces.unfollow(trace),
     tlsCounted: () => tally.take(),
     brokenTls: () => egress.brokenTls(),
-    submitReport: (report) => submitReport(intake, report),
+    submitOwn: (kind, mail) => submitOwn(intake, kind, mail),
     async reload(changed) {
       const { minimumVersion } = changed.tls
       const refused = await certificates.reload({ ...(await certificateFiles(changed)), minimumVersion })

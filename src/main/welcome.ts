@@ -13,6 +13,8 @@ export type Welcome = {
   readonly login: Login
   readonly apiKey: string
   readonly domain: string
+  /** Absent when there is an owner. */
+  readonly ownerLink: string | undefined
   readonly listeners: readonly ListeningAt[]
   /** How the command line is called, ready for a shell, and where, if not in the directory that the reader is in. */
   readonly hikyaku: string
@@ -20,7 +22,7 @@ export type Welcome = {
 }
 
 export function welcome(facts: Welcome): string {
-  const { serving, sandbox, login, apiKey, domain, listeners, hikyaku, directory } = facts
+  const { serving, sandbox, login, apiKey, domain, listeners, hikyaku, directory, ownerLink } = facts
   const { config, monitoring, api } = serving
   const base = api === undefined ? '' : `http://${api.address}:${api.port}`
   const first = listeners[0]
@@ -40,7 +42,7 @@ ${
     ? ''
     : `  HTTP API                 ${base}/docs
   API key / API キー       ${apiKey}
-`
+${ownerLink === undefined ? '' : `  Owner link / 管理者登録  ${ownerLink}\n`}`
 }  Metrics                  http://${monitoring.address}:${monitoring.port}/metrics
   Log, data                ${config.log.file ?? 'standard output'}, ${config.node.data}
 

@@ -41,6 +41,9 @@ const KEY: ApiKey = {
   createdAt: 0,
 }
 
+/** Nobody has a session. */
+const NO_USERS = { current: () => Promise.resolve(undefined) } as unknown as ApiParts['users']
+
 type Kept = {
   readonly submissions?: Submission[]
   readonly answers?: Submitted[]
@@ -67,6 +70,12 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
     bulk: memoryBulk(),
     operations: NO_OPERATIONS,
     // Their routes have scenarios of their own.
+    apiKeys: {} as ApiParts['apiKeys'],
+    accounts: {} as ApiParts['accounts'],
+    users: NO_USERS,
+    audit: { record: () => Promise.resolve() } as unknown as ApiParts['audit'],
+    write: () => Promise.reject(new Error('nobody is written to here')),
+    linkTo: () => '',
     events: {} as ApiParts['events'],
     counts: {} as ApiParts['counts'],
     webhooks: {} as ApiParts['webhooks'],

@@ -5,7 +5,6 @@ import type { Static } from 'typebox'
 
 import { compose } from '#grammar/composition'
 import { parseMessageId } from '#grammar/message-id'
-import type { ApiKey } from '#product/account'
 import type { BulkChange, BulkDelivery, BulkRecipient } from '#product/bulk-delivery'
 
 import { requestOf } from './blastengine-letter.ts'
@@ -13,6 +12,7 @@ import { BulkBegin, BulkCommit, BulkUpdate, DeliveryId } from './blastengine-sch
 import { letterOf } from './composition.ts'
 import type { Letter } from './composition.ts'
 import type { App, RouteParts, Routes } from './parts.ts'
+import type { Principal } from './principal.ts'
 import { invalidAt, Problem } from './problem.ts'
 import { handOver, holdUntilOf } from './submission.ts'
 
@@ -148,7 +148,7 @@ function begun(id: number): Problem {
 /** So many at once, that one commit keeps many of them; a crash may send as many twice. */
 const AT_ONCE = 25
 
-type Sending = { readonly key: ApiKey; readonly found: BulkDelivery; readonly due: number | undefined }
+type Sending = { readonly key: Principal; readonly found: BulkDelivery; readonly due: number | undefined }
 
 /** Those that a commit before this one saw to are left as they are. @throws {Problem} why it did not come to the end */
 async function sendBulk(parts: RouteParts, request: FastifyRequest, sending: Sending): Promise<void> {

@@ -1,3 +1,4 @@
+export type { LinkKind } from './link-kind.ts'
 export type { ApiParts } from './parts.ts'
 export { serveApi } from './server.ts'
 export type { ApiServer } from './server.ts'

@@ -12,15 +12,19 @@ import type {
 import type { Static, TSchema } from 'typebox'
 
 import type { Log } from '#platform/log'
-import type { ApiKey, KeyRing, Scope } from '#product/account'
-
+import type { Accounts, ApiKeys, KeyRing, Scope } from '#product/account'
+import type { Audit } from '#product/audit'
 import type { BulkDeliveries } from '#product/bulk-delivery'
 import type { EventSource } from '#product/event'
 import type { CountSource } from '#product/insight'
 import type { Operations } from '#product/operation'
+import type { Current, Letter, User, Users } from '#product/user'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
+import type { Note } from './auditing.ts'
+import type { LinkKind } from './link-kind.ts'
 import type { Listening } from './listening.ts'
+import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
 
 export type ApiParts = Listening & {
@@ -33,6 +37,14 @@ export type ApiParts = Listening & {
   /** That one key may make in a minute; 0: any number. */
   readonly requests: number
   readonly keys: KeyRing
+  readonly apiKeys: ApiKeys
+  readonly accounts: Pick<Accounts, 'credentials' | 'addCredential' | 'revoke'>
+  readonly users: Users
+  readonly audit: Audit
+  /** Resolves when it is kept. @throws {Error} with why it is not */
+  readonly write: (to: Pick<User, 'email' | 'name'>, letter: Letter) => Promise<void>
+  /** The address of the page for a link. */
+  readonly linkTo: (kind: LinkKind, token: string) => string
   readonly submit: Submit
   /** What was begun in several requests. */
   readonly bulk: BulkDeliveries
@@ -57,8 +69,12 @@ export type ApiParts = Listening & {
 
 /** What a group of routes is made of. */
 export type RouteParts = ApiParts & {
-  /** @throws {Problem} when the request shows no key, or none that may do this */
-  readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<ApiKey>
+  /** @throws {Problem} when the request shows no key or session, or one that may not do this */
+  readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Principal>
+  /** For what people do as themselves, and no key can. @throws {Problem} when the request shows no session */
+  readonly signedIn: (request: FastifyRequest) => Promise<Current>
+  /** For the audit log: what the request itself does not say of what it changes. */
+  readonly note: (request: FastifyRequest, note: Note) => void
 }
 
 /** A request has the types of its route's schema. */

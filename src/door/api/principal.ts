@@ -1,11 +1,49 @@
-/** Who asks, and whether it may: the API key of a request, how often it asks, and the scope of a route. */
+/** Who asks, and whether they may: the API key or the session of a request, and the scope of a route. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import type { ApiKey, KeyRing, Scope } from '#product/account'
+import { scopesOf } from '#product/user'
+import type { Current, Giver, Users } from '#product/user'
 
 import { Problem } from './problem.ts'
 import { RateLimit } from './rate.ts'
+import { cookieOf, refuseOtherSites } from './session-cookie.ts'
+
+export type Principal = Giver & {
+  /** Whose things it may see and change, and nobody else's. */
+  readonly organization: string
+  /** Of the key or the user. */
+  readonly id: string
+  /** Where messages go that name no stream. */
+  readonly stream: string
+  /** As people read it who ask who did it. */
+  readonly actor: string
+}
+
+type Known = { readonly users: Pick<Users, 'current'> }
+
+/** @throws {Problem} `unauthenticated`, `cross-site` */
+export async function sessionOf({ users }: Known, request: FastifyRequest): Promise<Current> {
+  const token = cookieOf(request)
+  if (token === undefined)
+    throw new Problem('unauthenticated', 'Send Authorization: Bearer and an API key, or sign in first.')
+  refuseOtherSites(request)
+  const current = await users.current(token)
+  if (current === undefined) throw new Problem('unauthenticated', 'The session has ended: sign in again.')
+  return current
+}
+
+/** What who signs in sends by. */
+const STREAM = 'transactional'
+
+function principalOf({ member: { organization, id, email, role } }: Current): Principal {
+  return { organization, id, role, scopes: scopesOf(role), stream: STREAM, actor: email }
+}
+
+function principalOfKey({ organization, id, stream, scopes }: ApiKey): Principal {
+  return { organization, id, stream, scopes, actor: `API key ${id}` }
+}
 
 const BEARER = /^Bearer +(\S+)$/i
 
@@ -18,21 +56,24 @@ const REFUSED = {
 
 export type AdmissionParts = {
   readonly keys: KeyRing
+  readonly users: Pick<Users, 'current'>
   /** That a key may make in a minute; 0: any number. */
   readonly requests: number
   readonly now: () => number
 }
 
-/** Octets that are read of those who show no key. */
+/** Octets that are read of those who show neither key nor session. */
 const STRANGERS = 64 * 1024
 
 export class Admission {
   readonly #keys: KeyRing
+  readonly #users: Pick<Users, 'current'>
   readonly #limit: RateLimit | undefined
   readonly #admitted = new WeakMap<FastifyRequest, ApiKey>()
 
-  constructor({ keys, requests, now }: AdmissionParts) {
+  constructor({ keys, users, requests, now }: AdmissionParts) {
     this.#keys = keys
+    this.#users = users
     this.#limit = requests === 0 ? undefined : new RateLimit(requests, now)
   }
 
@@ -40,7 +81,7 @@ export class Admission {
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) {
-      if (saysMuch(request)) throw keyless()
+      if (saysMuch(request) && !(await this.#hasSession(request))) throw keyless()
       return
     }
     const checked = await this.#keys.check(token, request.ip)
@@ -49,12 +90,24 @@ export class Admission {
     if (this.#limit !== undefined) count(this.#limit, checked.key, reply)
   }
 
-  /** @throws {Problem} `unauthenticated`, `forbidden` */
-  async authenticated(request: FastifyRequest, scope: Scope): Promise<ApiKey> {
+  /** @throws {Problem} `unauthenticated`, `forbidden`, `cross-site` */
+  async authenticated(request: FastifyRequest, scope: Scope): Promise<Principal> {
+    const principal = await this.#principal(request)
+    if (principal.scopes.includes(scope)) return principal
+    const what = principal.role === undefined ? 'The API key' : `The role ${principal.role}`
+    throw new Problem('forbidden', `${what} has not the scope ${scope}.`)
+  }
+
+  async #principal(request: FastifyRequest): Promise<Principal> {
     const key = this.#admitted.get(request)
-    if (key === undefined) throw keyless()
-    if (!key.scopes.includes(scope)) throw new Problem('forbidden', `The API key has not the scope ${scope}.`)
-    return key
+    if (key !== undefined) return principalOfKey(key)
+    if (request.headers.authorization !== undefined) throw keyless()
+    return principalOf(await sessionOf({ users: this.#users }, request))
+  }
+
+  async #hasSession(request: FastifyRequest): Promise<boolean> {
+    const token = cookieOf(request)
+    return token !== undefined && (await this.#users.current(token)) !== undefined
   }
 }
 

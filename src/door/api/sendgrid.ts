@@ -3,9 +3,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { compose } from '#grammar/composition'
-import type { ApiKey } from '#product/account'
 
 import type { Routes, RouteParts } from './parts.ts'
+import type { Principal } from './principal.ts'
 import { Problem, toldOf } from './problem.ts'
 import type { ProblemCode } from './problem.ts'
 import { sendGridLetters } from './sendgrid-letter.ts'
@@ -38,7 +38,7 @@ export const sendGridRoutes: Routes = (app, parts) => {
 /** So many at once, that one commit keeps many of them, and no more are in memory. */
 const AT_ONCE = 25
 
-type Sending = { readonly key: ApiKey; readonly letters: readonly SendGridLetter[] }
+type Sending = { readonly key: Principal; readonly letters: readonly SendGridLetter[] }
 
 /** The id of the first message. Those to suppressed recipients are dropped, unless there are no others. */
 async function sendAll(parts: RouteParts, request: FastifyRequest, sending: Sending): Promise<string> {
@@ -92,7 +92,7 @@ function partly(
 async function sendOne(
   parts: RouteParts,
   request: FastifyRequest,
-  { key, letter }: { readonly key: ApiKey; readonly letter: SendGridLetter },
+  { key, letter }: { readonly key: Principal; readonly letter: SendGridLetter },
 ): Promise<string> {
   const { from, recipients: to, composition, holdUntil, labels } = letter
   const kept = await handOver(parts, request, {

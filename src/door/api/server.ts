@@ -12,14 +12,26 @@ import { deliveryRoutes } from './deliveries.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
-import { Admission } from './principal.ts'
+import { Admission, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
 import { serverOf } from './listening.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { sendGridRoutes } from './sendgrid.ts'
 import { statisticsRoutes } from './statistics.ts'
+import { credentialRoutes } from './credentials.ts'
+import { auditRoutes } from './audit.ts'
+import { Auditing } from './auditing.ts'
+import { apiKeyRoutes } from './api-keys.ts'
+import { invitationRoutes } from './invitations.ts'
+import { linkPageRoute } from './link-page.ts'
+import { ownerRoutes } from './owner.ts'
+import { passwordResetRoutes } from './password-reset.ts'
+import { SESSION_COOKIE } from './session-cookie.ts'
+import { sessionRoutes } from './session.ts'
 import { suppressionRoutes } from './suppressions.ts'
+import { totpRoutes } from './totp.ts'
+import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -60,11 +72,10 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   await app.register(multipart)
   await app.register(swagger, { openapi: openApi(parts.version) })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
-  const routeParts: RouteParts = {
-    ...parts,
-    authenticate: (request, scope) => admission.authenticated(request, scope),
-  }
+  const auditing = new Auditing(parts.audit, parts.log)
   const typed: App = app
+  typed.addHook('onSend', (request, reply) => auditing.answered(request, reply.statusCode))
+  const routeParts = routePartsOf(parts, admission, auditing)
   sendRoutes(typed, routeParts)
   rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
@@ -72,10 +83,38 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
   statisticsRoutes(typed, routeParts)
+  linkPageRoute(typed, routeParts)
+  ownerRoutes(typed, routeParts)
+  sessionRoutes(typed, routeParts)
+  userRoutes(typed, routeParts)
+  apiKeyRoutes(typed, routeParts)
+  credentialRoutes(typed, routeParts)
+  invitationRoutes(typed, routeParts)
+  passwordResetRoutes(typed, routeParts)
+  totpRoutes(typed, routeParts)
+  auditRoutes(typed, routeParts)
   // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))
   await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })
   return typed
+}
+
+function routePartsOf(parts: ApiParts, admission: Admission, auditing: Auditing): RouteParts {
+  return {
+    ...parts,
+    async authenticate(request, scope) {
+      const principal = await admission.authenticated(request, scope)
+      const { organization, actor } = principal
+      auditing.note(request, { organization, actor, scope })
+      return principal
+    },
+    async signedIn(request) {
+      const current = await sessionOf(parts, request)
+      auditing.note(request, { organization: current.member.organization, actor: current.member.email })
+      return current
+    },
+    note: (request, note) => auditing.note(request, note),
+  }
 }
 
 /** What is no JSON, no form and no message is refused before it is read. */
@@ -97,8 +136,13 @@ function openApi(version: string): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Hikyaku', version, description: 'Mail: sent, followed, explained.' },
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
-    security: [{ key: [] }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of who has signed in' },
+      },
+    },
+    security: [{ key: [] }, { session: [] }],
   }
 }
 

@@ -6,14 +6,14 @@ import type { Static } from 'typebox'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
-import type { ApiKey } from '#product/account'
 
 import type { Once } from './idempotency.ts'
 import type { MessageAccepted } from './message-schema.ts'
+import type { Principal } from './principal.ts'
 import { invalidAt, Problem } from './problem.ts'
 
 export type Submission = {
-  readonly key: ApiKey
+  readonly key: Pick<Principal, 'id' | 'organization' | 'stream'>
   readonly stream: string
   readonly from: Mailbox
   readonly to: readonly Mailbox[]

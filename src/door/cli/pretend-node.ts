@@ -20,6 +20,7 @@ import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendPolicy, pretendSuppressions } from './pretend-suppression.ts'
 import { pretendWebhooks } from './pretend-webhook.ts'
 import { pretendTls } from './pretend-tls.ts'
+import { pretendUsers } from './pretend-user.ts'
 import { runCli } from './program.ts'
 
 /** What every clock says. */
@@ -335,6 +336,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     ...pretendReports(NOW),
     ...pretendTls(NOW),
     ...pretendSources(NOW),
+    ...pretendUsers(NOW),
     ...pretendReactions(NOW),
     reload: () => Promise.resolve({ problems: [], restart: ['[node]', '[log]'] }),
   }

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { OperationError } from '#product/operation'
 
 import { apiKeyCommands } from './api-key.ts'
+import { auditCommand } from './audit.ts'
 import { bounceCommands } from './bounce.ts'
 import { example } from './command.ts'
 import type { Run } from './command.ts'
@@ -32,6 +33,7 @@ import { webhookCommands } from './webhook.ts'
 import { harmlessJson } from './text.ts'
 import { tlsCommands } from './tls.ts'
 import { traceCommand } from './trace.ts'
+import { userCommands } from './user.ts'
 
 /** Runs one command line, without `node` and the script's name. Resolves with the exit code; never rejects. */
 export async function runCli(args: readonly string[], host: CliHost, version: string): Promise<number> {
@@ -104,6 +106,8 @@ export function commandLine(run: Run, version: string): Command {
   credentialCommands(program, run)
   apiKeyCommands(program, run)
   webhookCommands(program, run)
+  userCommands(program, run)
+  auditCommand(program, run)
   suppressionCommands(program, run)
   postmasterCommands(program, run)
   sourceCommands(program, run)

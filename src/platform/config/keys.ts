@@ -28,6 +28,8 @@ import {
   secret,
   text,
   whole,
+  webAddress,
+  mailbox,
 } from './kinds.ts'
 import { table } from './schema.ts'
 
@@ -92,6 +94,10 @@ export const SCHEMA = table('', {
       is: 'Counts of an hour are kept so long, and then summed to their day, in UTC.',
     }),
     dailyCounts: duration({ default: '730d', is: 'Counts of a day are kept so long.' }),
+    audit: duration({
+      default: '730d',
+      is: 'How long the audit log is kept: who changed what.',
+    }),
     postmaster: duration({
       default: '90d',
       is: 'How long mail for the postmaster is kept that goes nowhere else.',
@@ -131,6 +137,16 @@ export const SCHEMA = table('', {
     }),
     port: port({ default: 8088, is: 'Its TCP port.' }),
     tls: flag({ default: false, is: 'Whether it speaks HTTPS, with the certificate of `[tls]`.' }),
+    url: optional(
+      webAddress({
+        example: 'https://mail.example.org',
+        is: 'Where people reach it, for links; absent: its address and port.',
+      }),
+    ),
+    mailFrom: mailbox({
+      from: ['`postmaster@` and `node.name`', (around) => `postmaster@${around.nodeName}`],
+      is: 'Who invitations and password resets come from.',
+    }),
     trustedProxies: networks({
       default: [],
       example: ['127.0.0.1'],

@@ -144,6 +144,11 @@ export function warmUpSince(about: About<parsers.WarmUpSince>): Key<parsers.Warm
   return key({ type: 'true or a day', parse: parsers.warmUpSince, fromText: trueOrText }, about)
 }
 
+/** `https://mail.example.org`, without a slash at its end. */
+export function webAddress(about: About<string>): Key<string, false> {
+  return key({ type: 'web address', parse: parsers.webAddress }, about)
+}
+
 /** Whole numbers from 1. */
 export function wholes(about: About<readonly number[]>): Key<readonly number[], false> {
   const parse = parsers.listOf('numbers', parsers.wholeBetween(1, 1_000_000_000))

@@ -260,6 +260,7 @@ const MISTAKES: readonly (readonly [toml: string, said: RegExp])[] = [
   ['[[routes]]\ndomain = "*"\nto = ["a.b"]\nuser = "u"\npassword = "p"', /^routes\[1\]\.tls/],
   ['[[routes]]\ndomain = "*"\nto = ["a.b:0"]', /^routes\[1\]\.to: expected a list of hosts/],
   ['[[routes]]\ndomain = "*"\nto = ["[a.b]:25"]', /^routes\[1\]\.to: expected a list of hosts/],
+  ['[api]\nurl = "https://mail.example.org/console"', /^api\.url: expected such as "https:/],
   ['[listeners.a]\nproxy_from = ["10.0.0.0/33"]', /^listeners\.a\.proxy_from: expected a list of networks/],
   ['[node]\nname = "-a.example.com"', /^node\.name: expected a host name/],
   ['[queue]\npostmaster = "a@b@c"', /^queue\.postmaster: expected an address/],

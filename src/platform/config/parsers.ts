@@ -152,6 +152,15 @@ export const proxy: Parser<Proxy> = (raw) => {
   return { ok: true, value: { kind, host: place.host, port } }
 }
 
+/** Nothing but scheme, host and port: what is served there is for the program to say. */
+export const webAddress: Parser<string> = (raw) => {
+  const url = typeof raw === 'string' ? URL.parse(raw) : null
+  const isOne = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
+  return isOne
+    ? { ok: true, value: url.origin }
+    : { ok: false, expected: 'such as "https://mail.example.org", without a path' }
+}
+
 /** IPv6 addresses stand in brackets when a port follows. */
 function hostAndPort(place: string): { host: string; port?: number } | undefined {
   if (isIPv6(place)) return { host: place }

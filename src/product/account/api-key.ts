@@ -17,6 +17,9 @@ export const SCOPES = [
   'webhooks:write',
   'accounts:read',
   'accounts:write',
+  'users:read',
+  'users:write',
+  'audit:read',
 ] as const
 
 export type Scope = (typeof SCOPES)[number]

@@ -21,6 +21,7 @@ import type { BrokenHost, PathState } from '#engine/egress'
 import type { Live, WarmUpState } from '#engine/shaping'
 import type { TlsReport } from '#grammar/report'
 import type { ApiKey, Credential, NewApiKey } from '#product/account'
+import type { AuditQuery, Entry } from '#product/audit'
 import type { Domain, DomainView } from '#product/domain'
 import type { Verification } from '#product/verification'
 import type { Reason, SourceFacts } from '#product/explanation'
@@ -28,6 +29,7 @@ import type { KeptMail, KeptQuery } from '#product/postmaster'
 import type { KeptReport, ReportQuery, ReportRow } from '#product/received-report'
 import type { RateRow, Span, Standing } from '#product/reputation'
 import type { NewSuppression, Past, Suppression, SuppressionQuery } from '#product/suppression'
+import type { Member } from '#product/user'
 
 import type { WebhookOperations } from './webhook.ts'
 
@@ -221,6 +223,17 @@ export type Operations = WebhookOperations & {
   apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
   /** `null` when there is no such key that is valid. */
   apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
+  /** The newest first; without an organization those of the whole installation too. */
+  audit(query: AuditQuery): Promise<readonly Entry[]>
+  /** Of all organizations. */
+  users(): Promise<readonly Member[]>
+  /**
+   * Works once, for a day. An organization that is new is made.
+   * @throws {OperationError} `refused` when the API is not served
+   */
+  ownerLink(query: {
+    readonly organization: string
+  }): Promise<{ readonly organization: string; readonly url: string }>
   /** Newest first. */
   suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
   /** Of one recipient: also those that no longer hold. */

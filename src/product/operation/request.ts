@@ -11,6 +11,7 @@ import type { DeliveryKey } from '#grammar/message-id'
 
 import { SCOPES } from '#product/account'
 import type { NewApiKey } from '#product/account'
+import type { AuditQuery } from '#product/audit'
 import type { KeptQuery } from '#product/postmaster'
 import type { ReportQuery } from '#product/received-report'
 import type {
@@ -166,6 +167,17 @@ const REQUESTS: Requests = {
     limit: whole(1, LIST_LIMIT),
     before: optional(record<Pick<WebhookAttempt, 'at' | 'id'>>({ at: instant, id: name })),
   }),
+  audit: record<AuditQuery>({
+    organization: optional(name),
+    actor: optional(line(ADDRESS)),
+    action: optional(name),
+    from: optional(instant),
+    to: optional(instant),
+    limit: whole(1, LIST_LIMIT),
+    before: optional(name),
+  }),
+  users: nothing,
+  ownerLink: record({ organization: name }),
   suppressions: record<SuppressionQuery>({
     organization: name,
     stream: optional(name),

@@ -1,0 +1,46 @@
+/** Roles as data: what each may do, in the scopes that API keys have, so that every route asks both the same question. */
+
+import { SCOPES } from '#product/account'
+import type { Scope } from '#product/account'
+
+/** Who may do the most comes first. */
+export const ROLES = ['owner', 'admin', 'developer', 'marketer', 'analyst', 'read-only'] as const
+
+export type Role = (typeof ROLES)[number]
+
+const READ = SCOPES.filter((scope) => scope.endsWith(':read'))
+
+/** Owners differ from admins in one thing that is no scope: only an owner makes or unmakes owners. */
+const MAY: { readonly [R in Role]: readonly Scope[] } = {
+  owner: SCOPES,
+  admin: SCOPES,
+  developer: SCOPES.filter((scope) => !scope.startsWith('users:') && !scope.startsWith('audit:')),
+  marketer: [
+    'messages:send',
+    'messages:read',
+    'suppressions:read',
+    'suppressions:write',
+    'events:read',
+    'statistics:read',
+    'domains:read',
+  ],
+  analyst: ['messages:read', 'suppressions:read', 'events:read', 'statistics:read', 'domains:read'],
+  'read-only': READ,
+}
+
+export function scopesOf(role: Role): readonly Scope[] {
+  return MAY[role]
+}
+
+export function isRole(text: string): text is Role {
+  return ROLES.some((role) => role === text)
+}
+
+/** Who gives a role or a key away gives nothing that they have not themselves. */
+export type Giver = { readonly role?: Role; readonly scopes: readonly Scope[] }
+
+/** An API key has no role, and makes no owners. */
+export function mayGive(giver: Giver, role: Role): boolean {
+  if (role === 'owner') return giver.role === 'owner'
+  return MAY[role].every((scope) => giver.scopes.includes(scope))
+}
