@@ -81,6 +81,7 @@ export class Admission {
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) {
+      if (wantsKnown(request) && cookieOf(request) === undefined) throw keyless()
       if (saysMuch(request) && !(await this.#hasSession(request))) throw keyless()
       return
     }
@@ -113,6 +114,12 @@ export class Admission {
 
 function keyless(): Problem {
   return new Problem('unauthenticated', 'Send the header: Authorization: Bearer, and an API key.')
+}
+
+/** A route that is published asks who it is, unless it says that it does not. */
+function wantsKnown({ routeOptions: { schema } }: FastifyRequest): boolean {
+  const { hide, security } = (schema ?? { hide: true }) as { hide?: boolean; security?: readonly unknown[] }
+  return hide !== true && security?.length !== 0
 }
 
 function saysMuch({ headers }: FastifyRequest): boolean {
