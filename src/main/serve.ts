@@ -200,7 +200,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
 async function startMonitoring(node: RunningNode, metrics: MetricsRegistry): Promise<MonitoringServer> {
   const { config, spool, transport } = node
   watchEventLoop(metrics, 'main')
-  const ofProcess = processMetrics()
+  const ofProcess = await processMetrics()
   return serveMonitoring(config.http.address, config.http.port, {
     async metrics() {
       const snapshots = [await ofProcess(), metrics.snapshot(), await transport.metrics()]

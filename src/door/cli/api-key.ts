@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 
 import { parseDuration } from '#grammar/time'
-import { SCOPES } from '#product/account'
+import { SCOPES } from '#grammar/scope'
 import type { ApiKey } from '#product/account'
 
 import { answer, collect, example } from './command.ts'

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 
-import { EVENT_KINDS } from '#engine/spool'
+import { EVENT_KINDS } from '#grammar/event'
 import type { Cursor, Event, EventKind, EventQuery } from '#engine/spool'
 import { LIST_LIMIT } from '#product/operation'
 import type { Operations } from '#product/operation'

@@ -1,6 +1,7 @@
 /** What the command line needs of the process it runs in, and how a command ends. */
 
-import type { Pace, Rehearsed } from '#engine/rehearsal'
+import type { Pace } from '#engine/course'
+import type { Rehearsed } from '#engine/rehearsal'
 import type { Origin, Reaction } from '#engine/rule'
 import type { Assumed } from '#product/explanation'
 import type { Operations, Streams } from '#product/operation'

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 
-import { COUNT_KEYS, COUNTED, percentile } from '#engine/spool'
+import { COUNT_KEYS, COUNTED, percentile } from '#grammar/event'
 import type { Counted, CountKey, CountQuery, CountRow } from '#engine/spool'
 
 import { answer, example } from './command.ts'

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 
 import { percent } from '#product/explanation'
-import { MEASURES, SPANS } from '#product/reputation'
+import { MEASURES, SPANS } from '#grammar/event'
 import type { Measure, RateRow, Span, Standing } from '#product/reputation'
 
 import { answer, example } from './command.ts'

@@ -5,8 +5,7 @@ import type { Command } from 'commander'
 import { formatDuration, parseDuration } from '#grammar/time'
 import { LIST_LIMIT } from '#product/operation'
 import type { Operations } from '#product/operation'
-import { DryRun } from '#product/suppression'
-import type { DryRunRow, Policy } from '#product/suppression'
+import type { DryRun, DryRunRow, Policy } from '#product/suppression'
 
 import { answer, example, rowsArgument } from './command.ts'
 import type { Globals, Run } from './command.ts'
@@ -65,6 +64,8 @@ async function tried(run: Run, self: Command, options: TryOptions): Promise<void
   const isCsv = globals.csv === true && globals.json !== true
   if (isCsv) host.out(csvHeader(TRY_FIELDS))
   await answer(run, self, async (node) => {
+    // Only here: it loads the database that other commands do without.
+    const { DryRun } = await import('#product/suppression')
     const dry = new DryRun({ ...given, policy, now: host.now() })
     const rows: DryRunRow[] = []
     const shown = pageFilter(options)

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 
-import { EVENT_KINDS } from '#engine/spool'
+import { EVENT_KINDS } from '#grammar/event'
 import { parseDuration } from '#grammar/time'
 import type { Operations } from '#product/operation'
 import type { Webhook, WebhookAttempt } from '#product/webhook'

@@ -11,8 +11,8 @@ import { MetricsRegistry } from '#platform/metrics'
 
 import { shippedPersonalities } from '../../../test/shipped-rules.ts'
 
-import { courseOf, finish } from './course.ts'
-import type { Pace } from './pace.ts'
+import { courseOf, finish } from '#engine/course'
+import type { Pace } from '#engine/course'
 import { VirtualClock } from './virtual-clock.ts'
 
 const { egress } = shippedPersonalities()

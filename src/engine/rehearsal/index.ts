@@ -1,8 +1,5 @@
 export type { Binding, Reacted } from './binding.ts'
-export { courseOf, finish } from './course.ts'
-export type { Bound, Course, Finish, Said } from './course.ts'
 export type { Counts, ReactionSum } from './ledger.ts'
-export type { Pace } from './pace.ts'
 export type { Phase } from './phases.ts'
 export type { Reception } from './reception.ts'
 export { rehearse } from './rehearse.ts'

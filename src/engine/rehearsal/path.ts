@@ -14,7 +14,7 @@ import type { Parcel } from './backlog.ts'
 import { reactedOf, replyOf, warming } from './binding.ts'
 import type { Binding } from './binding.ts'
 import type { Ledger } from './ledger.ts'
-import type { Pace } from './pace.ts'
+import type { Pace } from '#engine/course'
 import type { RehearsedSite, Way } from './site.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 

@@ -3,44 +3,15 @@
  * The spool writes what it does itself; others append what they alone know of.
  */
 
+import { DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS } from '#grammar/event'
+import type { DeliveryEvent, EventKind } from '#grammar/event'
 import { fromInteger } from '#grammar/message-id'
 import type { MessageId } from '#grammar/message-id'
 
 import type { Attempt, Instant, Report } from './message.ts'
 
-/** What happens to a delivery, in the order of its life. */
-export const DELIVERY_EVENTS = [
-  'accepted',
-  'suppressed',
-  'held',
-  'released',
-  'deferred',
-  'delivered',
-  'bounced',
-  'expired',
-  'cancelled',
-  'opened',
-  'clicked',
-  'complained',
-  'unsubscribed',
-] as const
-
-/** What happens to the node and to what is set up on it. */
-export const OPERATION_EVENTS = [
-  'reaction-started',
-  'reaction-ended',
-  'warm-up-step',
-  'quota-near',
-  'quota-reached',
-  'domain-status',
-  'alert-started',
-  'alert-ended',
-] as const
-
-export const EVENT_KINDS = [...DELIVERY_EVENTS, ...OPERATION_EVENTS] as const
-
-export type DeliveryEvent = (typeof DELIVERY_EVENTS)[number]
-export type EventKind = (typeof EVENT_KINDS)[number]
+export { DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS }
+export type { DeliveryEvent, EventKind }
 
 /** Whose log has what concerns no organization alone, such as what a receiver's replies have set off. */
 export const NO_ORGANIZATION = ''

@@ -1,28 +1,12 @@
 /** API keys: what programs show to the HTTP API. How they are kept and checked: `api-keys.ts`, `key-ring.ts`. */
 
+import { isScope, SCOPES } from '#grammar/scope'
+import type { Scope } from '#grammar/scope'
+
 import { createHash } from 'node:crypto'
 
-/** What a key may do. Each route of the API asks for one. */
-export const SCOPES = [
-  'messages:send',
-  'messages:read',
-  'messages:write',
-  'suppressions:read',
-  'suppressions:write',
-  'events:read',
-  'statistics:read',
-  'domains:read',
-  'domains:write',
-  'webhooks:read',
-  'webhooks:write',
-  'accounts:read',
-  'accounts:write',
-  'users:read',
-  'users:write',
-  'audit:read',
-] as const
-
-export type Scope = (typeof SCOPES)[number]
+export { isScope, SCOPES }
+export type { Scope }
 
 export type ApiKey = {
   /** The part of the key that may be shown. */
@@ -76,8 +60,4 @@ export function parseDigest(text: string): string | undefined {
   if (text.length !== HASH_LENGTH) return undefined
   const digest = Buffer.from(text, 'base64').toString('latin1')
   return HASH.test(digest) ? digest : undefined
-}
-
-export function isScope(text: string): text is Scope {
-  return SCOPES.some((scope) => scope === text)
 }

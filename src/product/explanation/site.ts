@@ -1,8 +1,8 @@
 /** From what is known of one site to when its mail would be done, and what limits it. Pure: the clock is a fact. */
 
 import type { PathState } from '#engine/egress'
-import { courseOf, finish } from '#engine/rehearsal'
-import type { Bound, Said } from '#engine/rehearsal'
+import { courseOf, finish } from '#engine/course'
+import type { Bound, Said } from '#engine/course'
 import type { Live } from '#engine/shaping'
 import type { Instant, QueueDepth } from '#engine/spool'
 

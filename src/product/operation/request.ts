@@ -3,13 +3,13 @@
  * nothing gets past a door which the types do not allow.
  */
 
-import { COUNT_KEYS, EVENT_KINDS } from '#engine/spool'
+import { COUNT_KEYS, EVENT_KINDS } from '#grammar/event'
 import type { Change, CountQuery, DeliveryFilter, DeliveryState, EventQuery } from '#engine/spool'
 import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
 
-import { SCOPES } from '#product/account'
+import { SCOPES } from '#grammar/scope'
 import type { NewApiKey } from '#product/account'
 import type { AuditQuery } from '#product/audit'
 import type { KeptQuery } from '#product/postmaster'

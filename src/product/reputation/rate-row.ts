@@ -1,5 +1,7 @@
 /** Rates as an operator sees them: of counts that the spool keeps by the hour, with the alerts that stand. Pure. */
 
+import { SPANS } from '#grammar/event'
+import type { Span } from '#grammar/event'
 import { isProviderName, OTHERS } from '#engine/rule'
 
 import type { Alert } from './alert.ts'
@@ -8,9 +10,8 @@ import type { Measure, Outcomes, Tally } from './tally.ts'
 
 export const HOUR = 3_600_000
 
-/** Whole hours of each. */
-export const SPANS = { hour: 1, day: 24, week: 7 * 24 } as const
-export type Span = keyof typeof SPANS
+export { SPANS }
+export type { Span }
 
 /** One sum of the spool's; `provider` is the site where the rules know of no provider. */
 export type CountedRow = {

@@ -3,6 +3,8 @@
  * counts nothing itself, and knows no clock.
  */
 
+import { MEASURES } from '#grammar/event'
+import type { Measure } from '#grammar/event'
 import { CLASSES } from '#grammar/bounce'
 import type { BounceClass } from '#grammar/bounce'
 
@@ -42,9 +44,8 @@ export type Tally = {
   readonly classes: readonly { readonly class: string; readonly count: number }[]
 }
 
-/** What is watched. */
-export const MEASURES = ['complained', 'refused', 'bounced', 'deferred'] as const
-export type Measure = (typeof MEASURES)[number]
+export { MEASURES }
+export type { Measure }
 
 /** So many of so many. `bad` may be the larger: complaints come days later. */
 export type Share = { readonly bad: number; readonly of: number }

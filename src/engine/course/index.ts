@@ -1,0 +1,3 @@
+export { courseOf, finish } from './course.ts'
+export type { Bound, Course, Finish, Said } from './course.ts'
+export type { Pace } from './pace.ts'

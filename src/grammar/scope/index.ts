@@ -1,0 +1,2 @@
+export { isScope, SCOPES } from './scope.ts'
+export type { Scope } from './scope.ts'
