@@ -2,13 +2,14 @@
 
 import { availableParallelism } from 'node:os'
 
+import { affected, digestsOf, passed } from './affected.ts'
 import { codeFolders, GO, lint } from './lint.ts'
 import { runSteps, tool } from './steps.ts'
 import type { Step } from './steps.ts'
 import { sum, told } from './summary.ts'
 import type { Summary } from './summary.ts'
 import { runTests } from './tests.ts'
-import { dealt, SQLITE_ONLY, UNIT } from './unit.ts'
+import { dealt, SQLITE_ONLY, UNIT, unitTests } from './unit.ts'
 
 const CORES = availableParallelism()
 
@@ -31,11 +32,13 @@ export type Checked = { readonly ok: boolean; readonly summary: Summary }
 
 /**
  * Whether everything that `npm run check` looks at holds. Unless it is `everything`, the unit tests leave out PostgreSQL
- * and the linter what has not changed: both cost seconds, and `npm test` leaves out nothing.
+ * and what they passed before, and the linter what has not changed. `npm test` leaves out nothing.
  */
 export async function check({ everything }: { everything: boolean }): Promise<Checked> {
   const summaries: Summary[] = []
-  const groups = dealt(Math.min(CORES + 1, 5), everything)
+  const now = digestsOf(unitTests())
+  const wanted = everything ? [...now.keys()] : affected(now)
+  const groups = dealt(wanted, Math.min(CORES + 1, 5), everything)
   const tests = groups.map((paths, n): Step => ({
     name: `tests ${n + 1} of ${groups.length}`,
     run: async () => {
@@ -44,6 +47,7 @@ export async function check({ everything }: { everything: boolean }): Promise<Ch
         false,
       )
       summaries.push(summary)
+      if (ok) passed(paths, now)
       return { ok, output: ok ? output : `${output}  of: npm run unit -- ${paths.join(' ')}\n` }
     },
   }))
@@ -55,7 +59,7 @@ export async function check({ everything }: { everything: boolean }): Promise<Ch
 if (import.meta.main) {
   const began = performance.now()
   const { ok, summary } = await check({ everything: false })
-  console.log('ℹ left to npm test: PostgreSQL, and the linter on what has not changed')
+  console.log('ℹ left to npm test: PostgreSQL; lint and tests of what has not changed since they were quiet')
   console.log(told(summary, performance.now() - began))
   process.exitCode = ok ? 0 : 1
 }

@@ -29,17 +29,25 @@ const USES_POSTGRES = /\/test\/(?:postgres|control)\.ts'/
 
 type Share = { readonly paths: readonly string[]; readonly cost: number }
 
+/** All test files that stand beside the code. */
+export function unitTests(): readonly string[] {
+  return UNIT.paths.flatMap((path) => globSync(path))
+}
+
 /** For a run that leaves PostgreSQL out: what `dealt` leaves out are files, `test/control.ts` leaves out its half. */
 export const SQLITE_ONLY = { TEST_ENGINES: 'sqlite' }
 
 /**
- * All unit tests, dealt to processes: those that share a PostgreSQL server to one of their own, and the others to
+ * These tests, dealt to processes: those that share a PostgreSQL server to one of their own, and the others to
  * `others` processes, room by room and about as much to each. Without `postgres`, the tests of PostgreSQL alone are
  * left out, and those of both engines are dealt as the others.
  */
-export function dealt(others: number, postgres: boolean): readonly (readonly string[])[] {
-  const files = UNIT.paths
-    .flatMap((path) => globSync(path))
+export function dealt(
+  tests: readonly string[],
+  others: number,
+  postgres: boolean,
+): readonly (readonly string[])[] {
+  const files = tests
     .filter((path) => postgres || basename(path) !== 'postgres.test.ts')
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
   const [withPostgres = [], without = []] = [true, false].map((uses) =>
@@ -58,7 +66,7 @@ export function dealt(others: number, postgres: boolean): readonly (readonly str
     least.cost += cost
   }
   const shared = withPostgres.map(({ path }) => path)
-  return [...(shared.length > 0 ? [shared] : []), ...hands.map(({ paths }) => paths)]
+  return [shared, ...hands.map(({ paths }) => paths)].filter((paths) => paths.length > 0)
 }
 
 if (import.meta.main) {
