@@ -10,7 +10,8 @@ import { Browser } from './browser.ts'
 import { mailOf } from './mail.ts'
 import { owner, PASSWORD } from './people.ts'
 
-suite('users', () => {
+// A node of its own: who makes an owner in another way ends the link.
+suite('the first owner', () => {
   let rig: Rig
   before(async () => {
     rig = await Rig.start()
@@ -41,6 +42,16 @@ suite('users', () => {
     const me = await browser.get('/v1/session')
     assert.equal((me.body['user'] as { role: string }).role, 'owner')
     assert.deepEqual(me.body['organizations'], ['default'])
+  })
+})
+
+suite('users', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await Rig.start()
+  })
+  after(async () => {
+    await rig[Symbol.asyncDispose]()
   })
 
   test('a session is not used by other sites, and ends where and when its user says', async () => {

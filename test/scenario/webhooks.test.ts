@@ -176,10 +176,8 @@ suite('webhooks', () => {
     const sent = await rig.cli<{ what: string }[]>('webhook', 'attempts', id)
     assert.ok(sent.filter(({ what }) => what === 'ping').length === 2)
     assert.equal((await call('POST', `webhooks/${id}/pause`, {})).body['state'], 'paused')
-    assert.deepEqual(
-      (await rig.cli<{ id: string }[]>('webhook', 'list')).map((one) => one.id),
-      [id],
-    )
+    const listed = await rig.cli<{ id: string }[]>('webhook', 'list')
+    assert.ok(listed.some((one) => one.id === id))
     const had = receiver.events.length
     receiver.secret = String((await call('POST', `webhooks/${id}/rotate?overlap=0`)).body['secret'])
     await call('POST', `webhooks/${id}/replay`, { since: started })
