@@ -28,7 +28,7 @@ const Search = Type.Object(
   { additionalProperties: false },
 )
 
-export const deliveryRoutes: Routes = (app, { authenticate, operations }) => {
+export const deliveryRoutes: Routes = (app, { authenticate, operations, now }) => {
   app.route({
     method: 'GET',
     url: '/v1/deliveries',
@@ -75,7 +75,7 @@ export const deliveryRoutes: Routes = (app, { authenticate, operations }) => {
     },
   })
 
-  explainRoute(app, { authenticate, operations })
+  explainRoute(app, { authenticate, operations, now })
   changeRoutes(app, { authenticate, operations })
 }
 
@@ -97,9 +97,9 @@ const Explanation = Type.Object(
   { title: 'Explanation' },
 )
 
-type Parts = Pick<Parameters<Routes>[1], 'authenticate' | 'operations'>
+type Parts = Pick<Parameters<Routes>[1], 'authenticate' | 'operations' | 'now'>
 
-function explainRoute(app: Parameters<Routes>[0], { authenticate, operations }: Parts): void {
+function explainRoute(app: Parameters<Routes>[0], { authenticate, operations, now }: Parts): void {
   app.route({
     method: 'GET',
     url: '/v1/messages/:id/explanation',
@@ -118,7 +118,7 @@ function explainRoute(app: Parameters<Routes>[0], { authenticate, operations }: 
       const language = languageOf(request.headers['accept-language'] ?? '') ?? 'en'
       const data = (explained?.deliveries ?? []).map(({ delivery, reasons }) => {
         const name = `${message.id}.${delivery.key.n}`
-        const words = { name, now: Date.now() }
+        const words = { name, now: now() }
         return {
           delivery: name,
           state: delivery.state,
@@ -139,7 +139,7 @@ const SUMMARY = {
   retry: 'Try what waits at once',
 } as const
 
-function changeRoutes(app: Parameters<Routes>[0], { authenticate, operations }: Parts): void {
+function changeRoutes(app: Parameters<Routes>[0], { authenticate, operations }: Omit<Parts, 'now'>): void {
   for (const change of CHANGES) {
     app.route({
       method: 'POST',

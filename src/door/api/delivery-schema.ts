@@ -5,21 +5,12 @@ import type { Static } from 'typebox'
 
 import type { Attempt, Delivery, Message, MessageView, Report } from '#engine/spool'
 import { formatMailbox, formatPath } from '#grammar/address'
+import { DELIVERY_STATES } from '#product/operation'
 
 import { isoTime } from './text.ts'
 
 const Time = Type.String({ format: 'date-time' })
 const Maybe = Type.Optional
-
-export const DELIVERY_STATES = [
-  'waiting',
-  'active',
-  'held',
-  'delivered',
-  'bounced',
-  'expired',
-  'cancelled',
-] as const
 
 export const State = Type.Enum(DELIVERY_STATES)
 
