@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
+import { serveApi } from '#door/api'
 import type { ApiServer, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Config } from '#platform/config'
@@ -50,8 +51,6 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
   if (!config.api.enabled) return undefined
   await using undo = new AsyncDisposableStack()
   const certificates = config.api.tls ? undo.use(await certificatesOf(parts)) : undefined
-  // Only here: it takes 20 MiB, and some nodes serve no API.
-  const { serveApi } = await import('#door/api')
   const keys = await openKeyRing(control, key, { now: Date.now, log })
   undo.defer(() => keys.close())
   const server = await serveApi({

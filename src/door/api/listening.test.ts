@@ -12,8 +12,8 @@ import type { SecureContext, TLSSocket } from 'node:tls'
 import { selfSigned } from '#platform/tls'
 
 import { partsOf, SIMPLE } from './api.fixture.ts'
-import { serveApi } from './server.ts'
-import type { ApiServer } from './server.ts'
+import { serveApi } from './serve.ts'
+import type { ApiServer } from './serve.ts'
 import type { Submission } from './submission.ts'
 
 const HEAD = 'POST /v1/messages HTTP/1.1\r\nHost: a\r\n'

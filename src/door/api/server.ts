@@ -14,7 +14,6 @@ import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { Admission, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
-import { serverOf } from './listening.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { sendGridRoutes } from './sendgrid.ts'
@@ -35,20 +34,6 @@ import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 import { webhookRoutes } from './webhooks.ts'
 
-export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }
-
-/** Resolves when it listens. Disposal lets requests under way end. @throws what listening throws */
-export async function serveApi(parts: ApiParts): Promise<ApiServer> {
-  const app = await apiOf(parts)
-  await app.listen({ host: parts.address, port: parts.port })
-  const bound = app.server.address()
-  return {
-    address: parts.address,
-    port: typeof bound === 'object' && bound !== null ? bound.port : parts.port,
-    [Symbol.asyncDispose]: () => app.close(),
-  }
-}
-
 /** All but the port. */
 export async function apiOf(parts: ApiParts): Promise<App> {
   const app = fastify({
@@ -58,7 +43,6 @@ export async function apiOf(parts: ApiParts): Promise<App> {
     // Ours logs what an operator wants to know, in the words of docs/events.md.
     logger: false,
     return503OnClosing: true,
-    serverFactory: (handler) => serverOf(parts, handler),
   })
   app.setValidatorCompiler<TSchema>(compileSchema)
   bodies(app)
