@@ -6,12 +6,13 @@ import {
   createPrepare,
   createSettling,
   createTelling,
+  inTurn,
   Notices,
   Queue,
   queueGauges,
   queueMetrics,
 } from '#engine/queue'
-import type { QueueOptions, Settling, SettlingOptions, Tell } from '#engine/queue'
+import type { Personaliser, QueueOptions, Settling, SettlingOptions, Tell } from '#engine/queue'
 import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import type { Shaping } from '#engine/shaping'
@@ -109,10 +110,13 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     random: Math.random,
     isPrivate,
   })
+  // In their order: first what fills in, then what looks at the result.
+  const personaliser = inTurn([])
   const planned: Told['planned'] = (key, due) => queue.planned(key, due)
-  const { settling, tell } = settlingOf(parts, live, { experiences, planned })
+  const { settling, tell } = settlingOf(parts, live, { experiences, personaliser, planned })
   const queue: Queue = new Queue({
     ...queueOptions(parts, live),
+    personaliser,
     routing,
     egress,
     shaping,
@@ -235,7 +239,7 @@ function queueConfig({ config }: Live): QueueOptions['config'] {
 function queueOptions(
   parts: OutgoingParts,
   live: Live,
-): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'config' | 'settling'> {
+): Omit<QueueOptions, 'routing' | 'egress' | 'shaping' | 'personaliser' | 'config' | 'settling'> {
   const { domains, log, spool } = parts
   const signer = createSigner({ keysOf: (domain) => domains.keys(domain) })
   const secret = returnPathKey(parts)
@@ -262,8 +266,9 @@ export function returnPathKey({ key, config }: Pick<OutgoingParts, 'key' | 'conf
   return key.mac('return-path', config.node.name)
 }
 
-/** Who hears of endings. */
+/** Who hears of endings, and what they are about. */
 type Told = {
+  readonly personaliser: Personaliser
   readonly experiences: Experiences
   readonly planned: (queue: string, due: number) => void
 }
@@ -286,6 +291,7 @@ function settlingOf(
       return live.config.queue.expireNull
     },
     newId,
+    personaliser: told.personaliser,
     read: (id) => spool.read(id),
   })
   const options = {

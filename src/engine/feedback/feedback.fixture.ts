@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-import { createIntake, createTelling, Notices, ownAddress } from '#engine/queue'
+import { AS_ACCEPTED, createIntake, createTelling, Notices, ownAddress } from '#engine/queue'
 import type { Purpose } from '#engine/queue'
 import { memorySpool, messageIds } from '#engine/spool'
 import type { Delivery, Message, MessageId, Report, Spool } from '#engine/spool'
@@ -125,6 +125,7 @@ function telling(
     perSenderPerHour: 2,
     expire: 86_400_000,
     newId: shared.newId,
+    personaliser: AS_ACCEPTED,
     read: (id) => shared.spool.read(id),
   })
   const metrics = { ended: () => {}, refused: () => {}, notice: () => {} }

@@ -8,8 +8,9 @@
 
 import type { NotSendable } from '#engine/egress'
 import { SpoolError } from '#engine/spool'
-import type { Content, Message } from '#engine/spool'
+import type { Claimed, Content, Message } from '#engine/spool'
 
+import type { Personaliser } from './personal.ts'
 import { saysNothing } from './subscription.ts'
 
 export type Peer = { readonly eightBit: boolean; readonly binary: boolean }
@@ -23,10 +24,18 @@ export type Prepare = (
 ) => Promise<Content | NotSendable>
 
 /** How the bytes come about, of a message that may no longer be in memory. */
-export type Making = { readonly read: () => Promise<Content>; readonly prepare: Prepare }
+export type Making = {
+  readonly read: () => Promise<Content>
+  readonly prepare: Prepare
+  readonly personaliser: Personaliser
+  /** The List-Unsubscribe field for a message that has none, where it is to have one. */
+  readonly unsubscribe?: ((claimed: Claimed) => Uint8Array | undefined) | undefined
+}
 
 export class Carried {
   readonly message: Message
+  /** Whether each recipient is sent other octets, in a transaction of its own. */
+  readonly isPersonal: boolean
   /** Deliveries of it in memory. */
   users = 0
   #bytes: Uint8Array | undefined
@@ -34,8 +43,9 @@ export class Carried {
   readonly #prepared = new Map<string, Promise<Content | NotSendable>>()
   #saysNothing: Promise<boolean> | undefined
 
-  constructor(message: Message, bytes?: Uint8Array) {
+  constructor(message: Message, isPersonal: boolean, bytes?: Uint8Array) {
     this.message = message
+    this.isPersonal = isPersonal
     this.#bytes = bytes
   }
 
@@ -49,7 +59,14 @@ export class Carried {
     return this.#damage
   }
 
-  content(peer: Peer, { read, prepare }: Making): Promise<Content | NotSendable> {
+  /** What `claimed`, a delivery of this message, is sent: made for it alone where something in it is its own. */
+  contentFor(claimed: Claimed, peer: Peer, making: Making): Promise<Content | NotSendable> {
+    const field = making.unsubscribe?.(claimed)
+    if (this.isPersonal) return this.#personal(claimed, peer, making, field)
+    return field === undefined ? this.#content(peer, making) : this.#unsubscribable(peer, making, field)
+  }
+
+  #content(peer: Peer, { read, prepare }: Making): Promise<Content | NotSendable> {
     const variant = needsConversion(this.message, peer) ? `${peer.eightBit}` : 'as it is'
     const known = this.#prepared.get(variant)
     if (known !== undefined) return known
@@ -68,11 +85,24 @@ export class Carried {
    * With the List-Unsubscribe field of one delivery, when the message has none of its own: then it is made and signed
    * for that delivery alone, and not kept.
    */
-  async unsubscribable(peer: Peer, making: Making, field: Uint8Array): Promise<Content | NotSendable> {
+  async #unsubscribable(peer: Peer, making: Making, field: Uint8Array): Promise<Content | NotSendable> {
     this.#saysNothing ??= this.#source(making).then(saysNothing)
     this.#saysNothing.catch(() => (this.#saysNothing = undefined))
-    if (!(await this.#saysNothing)) return this.content(peer, making)
+    if (!(await this.#saysNothing)) return this.#content(peer, making)
     return making.prepare(this.message, await this.#source(making), peer, field)
+  }
+
+  /** Made and signed for that delivery, and not kept; `field` as in `#unsubscribable`. */
+  async #personal(
+    claimed: Claimed,
+    peer: Peer,
+    making: Making,
+    field: Uint8Array | undefined,
+  ): Promise<Content | NotSendable> {
+    const made = await making.personaliser.personalise(claimed, () => this.#source(making))
+    if (made.kind === 'not-sendable') return made
+    const offered = field !== undefined && (await saysNothing(made)) ? field : undefined
+    return making.prepare(this.message, made, peer, offered)
   }
 
   async #source({ read }: Making): Promise<Content> {

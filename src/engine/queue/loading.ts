@@ -16,12 +16,14 @@ import type { Log } from '#platform/log'
 import { Agenda } from './agenda.ts'
 import { Carried } from './carried.ts'
 import type { Occupancy } from './occupancy.ts'
+import type { Personaliser } from './personal.ts'
 import { Probes } from './probes.ts'
 import type { Destination, Entry, ScheduledQueue } from './scheduled-queue.ts'
 
 export type LoadingOptions = {
   readonly spool: Pick<Spool, 'claim' | 'nextDue'>
   readonly occupancy: Occupancy
+  readonly personaliser: Pick<Personaliser, 'concerns'>
   readonly log: Log
   now(): Instant
   /** The queue of this name; one that was not in memory is, and knows what `plannedFor` says. */
@@ -267,7 +269,7 @@ export class Loading {
   }
 
   async #claim(queue: ScheduledQueue, limit: number): Promise<readonly Entry[]> {
-    const { spool, occupancy } = this.#options
+    const { spool, occupancy, personaliser } = this.#options
     occupancy.keep(queue, limit)
     queue.loading = true
     queue.noted = Infinity
@@ -281,7 +283,10 @@ export class Loading {
       const carried = new Map<MessageId, Carried>()
       return claimed.map((one) => ({
         claimed: one,
-        carried: carried.getOrInsertComputed(one.message.id, () => new Carried(one.message)),
+        carried: carried.getOrInsertComputed(
+          one.message.id,
+          () => new Carried(one.message, personaliser.concerns(one.message)),
+        ),
         queue,
       }))
     } catch (cause) {

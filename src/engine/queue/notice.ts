@@ -2,13 +2,14 @@
 
 import { deadline } from '#engine/lifetime'
 import { SpoolError } from '#engine/spool'
-import type { Content, Instant, Message, MessageId, NewMessage } from '#engine/spool'
+import type { Claimed, Content, Instant, Message, MessageId, NewMessage } from '#engine/spool'
 import type { Mailbox } from '#grammar/address'
 import { composeDsn } from '#grammar/report'
 import type { DsnRecipient, Returned } from '#grammar/report'
 
 import { replyText } from './outcome.ts'
 import type { Ending, Notice } from './outcome.ts'
+import type { Personaliser } from './personal.ts'
 import { bandOf, queueKey } from './scheduled-queue.ts'
 
 export type NoticeOptions = {
@@ -19,6 +20,7 @@ export type NoticeOptions = {
   /** Milliseconds that a notice may wait itself. */
   readonly expire: number
   newId(): MessageId
+  readonly personaliser: Personaliser
   read(id: MessageId): Promise<Content>
 }
 
@@ -71,7 +73,7 @@ export class Notices {
     if (to === null) throw new Error(`a notification about ${message.id}, which has a null reverse-path`)
     if (!this.#mayTell(to, now)) return { kind: 'withheld', limit: this.#options.perSenderPerHour }
     const id = this.#options.newId()
-    const returned = await this.#returned(endings[0])
+    const returned = await this.#returned(endings)
     const [first, ...others] = endings
     const dsn = composeDsn({
       reportingMta: this.#options.nodeName,
@@ -145,8 +147,9 @@ export class Notices {
   }
 
   /** RFC 3461 §4.3: the whole message only for failures; how much of it goes back is decided where it is made. */
-  async #returned({ claimed: { message }, notice }: Ending): Promise<Returned> {
-    const content = await this.#read(message)
+  async #returned([{ claimed, notice }, ...others]: readonly [Ending, ...Ending[]]): Promise<Returned> {
+    const { message } = claimed
+    const content = await this.#sentTo(claimed, others.length === 0)
     if (content === undefined) return { kind: 'headers', bytes: remembered(message), size: message.size }
     const start = content.kind === 'whole' ? content.bytes : await firstChunk(content)
     // RFC 8689 §5: REQUIRETLS overrides RET=FULL.
@@ -155,10 +158,18 @@ export class Notices {
     return { kind: full ? 'full' : 'headers', bytes: start, size: message.size }
   }
 
-  /** `undefined` when the content is gone, damaged or out of reach: the sender is told all the same. */
-  async #read({ id }: Message): Promise<Content | undefined> {
+  /**
+   * What was sent; `undefined` when it is gone, damaged or out of reach (the sender is told all the same), and when the
+   * notification is about several who were each sent something else.
+   */
+  async #sentTo(claimed: Claimed, isOne: boolean): Promise<Content | undefined> {
+    const { message } = claimed
+    const { personaliser } = this.#options
+    const read = (): Promise<Content> => this.#options.read(message.id)
     try {
-      return await this.#options.read(id)
+      if (!personaliser.concerns(message)) return await read()
+      const made = isOne ? await personaliser.personalise(claimed, read) : undefined
+      return made?.kind === 'not-sendable' ? undefined : made
     } catch (cause) {
       if (!(cause instanceof SpoolError) || cause.code === 'broken') throw cause
       return undefined

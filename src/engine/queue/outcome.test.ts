@@ -53,7 +53,7 @@ function told({ by, notify, from, peer = [] }: Success): Notice | undefined {
 
 function entryOf(claimed: Claimed): Entry {
   const queue = new ScheduledQueue(claimed.delivery.queue)
-  return { claimed, carried: new Carried(claimed.message, undefined), queue }
+  return { claimed, carried: new Carried(claimed.message, false), queue }
 }
 
 const N = { at: 1_060_000, mode: 'notify', trace: false } as const

@@ -9,7 +9,7 @@ import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import type { Live, Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
-import type { Change, Claimed, DeliveryFilter, Instant, MessageId, Spool } from '#engine/spool'
+import type { Change, Claimed, Content, DeliveryFilter, Instant, MessageId, Spool } from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -28,6 +28,7 @@ import { matches } from './match.ts'
 import { judge, unrouted } from './outcome.ts'
 import type { Ending } from './outcome.ts'
 import { Occupancy } from './occupancy.ts'
+import type { Personaliser } from './personal.ts'
 import type { Pool } from './pool.ts'
 import { placesOf, stateOf } from './queue-state.ts'
 import type { Place, QueueOverview, QueueState } from './queue-state.ts'
@@ -51,6 +52,8 @@ export type QueueOptions = {
   }
   readonly settling: Settling
   readonly prepare: Prepare
+  /** Makes what one recipient is sent, of messages where that is not the same for all. */
+  readonly personaliser: Personaliser
   /** Keys the return paths. */
   readonly secret: Uint8Array
   /** The List-Unsubscribe field for a message that has none, where it is to have one. Takes `returnPathDomain`. */
@@ -180,7 +183,7 @@ export class Queue {
     if (message === undefined) return
     this.#lateness.arrived(message)
     const keep = bytes !== undefined && this.#carried + bytes.length <= CARRIED_LIMIT ? bytes : undefined
-    const carried = new Carried(message, keep)
+    const carried = new Carried(message, this.#options.personaliser.concerns(message), keep)
     this.#carried += carried.octets
     const entries: Entry[] = []
     const returning: Returning[] = []
@@ -439,10 +442,9 @@ export class Queue {
   }
 
   #contentOf(carried: Carried, claimed: Claimed, peer: Peer): ReturnType<Job['content']> {
-    const { spool, prepare, unsubscribe } = this.#options
-    const making = { read: () => spool.read(carried.message.id), prepare }
-    const field = unsubscribe?.(claimed)
-    return field === undefined ? carried.content(peer, making) : carried.unsubscribable(peer, making, field)
+    const { spool, prepare, personaliser, unsubscribe } = this.#options
+    const read = (): Promise<Content> => spool.read(carried.message.id)
+    return carried.contentFor(claimed, peer, { read, prepare, personaliser, unsubscribe })
   }
 
   #returnPathOf({ message, delivery }: Claimed): ReversePath {

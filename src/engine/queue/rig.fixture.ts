@@ -14,6 +14,8 @@ import type { Recipient } from '#grammar/smtp'
 import { createIntake } from './intake.ts'
 import type { Arrival, Intake } from './intake.ts'
 import { Notices } from './notice.ts'
+import { AS_ACCEPTED } from './personal.ts'
+import type { Personaliser } from './personal.ts'
 import type { Pool } from './pool.ts'
 import { Queue } from './queue.ts'
 import { createSettling } from './settling.ts'
@@ -71,6 +73,7 @@ type Options = {
   readonly between?: (spool: Spool) => Partial<Spool>
   readonly returnPathDomain?: string
   readonly unsubscribe?: (claimed: Claimed) => Uint8Array | undefined
+  readonly personaliser?: Personaliser
   readonly perTransaction?: number
   readonly jitter?: number
   readonly random?: () => number
@@ -83,6 +86,7 @@ export async function rig({
   between = () => ({}),
   returnPathDomain,
   unsubscribe,
+  personaliser = AS_ACCEPTED,
   perTransaction = 50,
   jitter = 0,
   random = () => 0.5,
@@ -104,6 +108,7 @@ export async function rig({
     perSenderPerHour: 2,
     expire: 86_400_000,
     newId,
+    personaliser,
     read: (id) => spool.read(id),
   })
   const settling = createSettling({
@@ -160,6 +165,7 @@ export async function rig({
     settling,
     prepare: async (_message, content, _peer, fields) =>
       fields === undefined ? content : withFields(fields, content),
+    personaliser,
     ...(unsubscribe === undefined ? {} : { unsubscribe }),
     secret: SECRET,
     log,

@@ -195,6 +195,8 @@ export class Site implements Work, Destination {
     const first = ready?.shift()
     if (ready === undefined || first === undefined) return []
     const entries = [first]
+    // What one recipient is sent, no other may get.
+    if (first.carried.isPersonal) return entries
     while (entries.length < most) {
       if (ready.peek()?.carried !== first.carried) break
       const another = ready.shift()
