@@ -101,7 +101,7 @@ async function certificatesOf({ node: { config }, log, metrics }: ApiOfNode): Pr
 }
 
 function submitTo({ transport }: RunningNode): Submit {
-  return ({ key, stream, from, to, content, holdUntil, address, protocol, once }) =>
+  return ({ key, stream, from, to, content, holdUntil, address, protocol, once, labels }) =>
     transport.handIn({
       organization: key.organization,
       stream,
@@ -112,5 +112,6 @@ function submitTo({ transport }: RunningNode): Submit {
       ...(holdUntil !== undefined && { holdUntil }),
       suppressed: 'skip',
       ...(once && { once }),
+      ...(labels && { labels }),
     })
 }

@@ -23,6 +23,7 @@ export const DeliveryRow = Type.Object(
     stream: Type.String(),
     from: Type.String({ description: 'The reverse-path; `<>` is the null one.' }),
     subject: Maybe(Type.String()),
+    tags: Maybe(Type.Array(Type.String())),
     accepted_at: Time,
     next_attempt_at: Maybe(Time),
     ended_at: Maybe(Time),
@@ -67,6 +68,8 @@ export const MessageShown = Type.Object(
     stream: Type.String(),
     from: Type.String(),
     subject: Maybe(Type.String()),
+    tags: Maybe(Type.Array(Type.String())),
+    metadata: Maybe(Type.Record(Type.String(), Type.String())),
     accepted_at: Time,
     expires_at: Time,
     size: Type.Integer(),
@@ -78,7 +81,7 @@ export const MessageShown = Type.Object(
 
 export function deliveryRow(message: Message, delivery: Delivery): Static<typeof DeliveryRow> {
   const { key, to, state, due, endedAt, attempts, lastReply } = delivery
-  const { stream, from, subject, acceptedAt } = message
+  const { stream, from, subject, tags, acceptedAt } = message
   return {
     id: `${key.message}.${key.n}`,
     message: key.message,
@@ -87,6 +90,7 @@ export function deliveryRow(message: Message, delivery: Delivery): Static<typeof
     stream,
     from: formatPath(from),
     ...(subject !== undefined && { subject }),
+    ...(tags !== undefined && { tags: [...tags] }),
     accepted_at: isoTime(acceptedAt),
     ...(state === 'waiting' && { next_attempt_at: isoTime(due) }),
     ...(endedAt !== undefined && { ended_at: isoTime(endedAt) }),
@@ -96,12 +100,14 @@ export function deliveryRow(message: Message, delivery: Delivery): Static<typeof
 }
 
 export function messageShown({ message, deliveries }: MessageView): Static<typeof MessageShown> {
-  const { id, stream, from, subject, acceptedAt, expiresAt, size, door } = message
+  const { id, stream, from, subject, tags, metadata, acceptedAt, expiresAt, size, door } = message
   return {
     id,
     stream,
     from: formatPath(from),
     ...(subject !== undefined && { subject }),
+    ...(tags !== undefined && { tags: [...tags] }),
+    ...(metadata !== undefined && { metadata: { ...metadata } }),
     accepted_at: isoTime(acceptedAt),
     expires_at: isoTime(expiresAt),
     size,

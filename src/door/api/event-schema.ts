@@ -49,6 +49,7 @@ export const EventShown = Type.Object(
     recipient: Maybe(Text),
     attempts: Maybe(Type.Integer()),
     tags: Maybe(Type.Array(Text)),
+    metadata: Maybe(Type.Record(Text, Text)),
     reason: Maybe(Text),
     late: Maybe(Type.Boolean({ description: 'Given back by a host that had taken it.' })),
     attempt: Maybe(Attempt),

@@ -30,6 +30,8 @@ const OPTIONAL = [
   'send_at',
   'charset',
   'charset_fallback',
+  'tags',
+  'metadata',
 ]
 
 function requestOf(names: readonly string[]): fc.Arbitrary<object> {

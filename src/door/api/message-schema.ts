@@ -3,6 +3,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
+import { METADATA, TAGS } from '#engine/spool'
+
 import { Line } from './text.ts'
 
 export const NO_NUL = '^[^\\u0000]*$'
@@ -55,6 +57,28 @@ const Attachment = Type.Object(
   CLOSED,
 )
 
+/** How it may be found, and what is told again with what becomes of it. */
+export const LABELS = {
+  tags: Type.Optional(
+    Type.Array(Line({ minLength: 1, maxLength: TAGS.length, examples: ['welcome'] }), {
+      maxItems: TAGS.count,
+      description: 'What mail is told apart by: in events, statistics and when it is looked for.',
+    }),
+  ),
+  metadata: Type.Optional(
+    Type.Record(
+      Type.String({ pattern: `^[A-Za-z0-9_.-]{1,${METADATA.name}}$` }),
+      Line({ maxLength: METADATA.octets }),
+      {
+        ...CLOSED,
+        maxProperties: METADATA.count,
+        description: `Told again with each event; ${METADATA.octets} octets in all.`,
+        examples: [{ order: '1234' }],
+      },
+    ),
+  ),
+}
+
 /** What a message made here and one made elsewhere have in common. */
 const WHERE_AND_WHEN = {
   stream: Type.Optional(
@@ -90,6 +114,7 @@ export const MessageRequest = Type.Object(
     ),
     attachments: Type.Optional(Type.Array(Attachment, { maxItems: ATTACHMENTS })),
     ...WHERE_AND_WHEN,
+    ...LABELS,
     charset: Type.Optional(
       Type.Enum(['utf-8', 'iso-2022-jp'], {
         default: 'utf-8',
@@ -123,7 +148,10 @@ export const Envelope = Type.Object(
 
 export const RawRequest = Type.Interface(
   [Envelope],
-  { content: Type.String({ pattern: BASE64, description: 'The message, RFC 5322, in base64.' }) },
+  {
+    content: Type.String({ pattern: BASE64, description: 'The message, RFC 5322, in base64.' }),
+    ...LABELS,
+  },
   { ...CLOSED, title: 'RawMessage' },
 )
 

@@ -47,6 +47,13 @@ suite('messages made elsewhere', () => {
     assert.equal(Buffer.from(submission?.content ?? []).toString(), RAW)
   })
 
+  test('tags and metadata are beside the message, too', async () => {
+    const json = { from: 'shop@example.org', to: 'a@example.com', content: '' }
+    const labels = { tags: ['welcome'], metadata: { order: '1234' } }
+    assert.equal((await api.post(PATH, { ...json, ...labels })).status, 202)
+    assert.deepEqual(api.submissions[0]?.labels, labels)
+  })
+
   test('an envelope that is missing, twice there, or wrong is told', async () => {
     const json = { from: 'shop@example.org', to: 'a@example.com', content: '' }
     assert.deepEqual(pointersOf(await api.post(PATH, RAW, RFC822)), ['#'])

@@ -5,6 +5,8 @@ import type { Static } from 'typebox'
 
 import { distinct, mailbox } from './address.ts'
 import { markAgain, onceOf } from './idempotency.ts'
+import { labelsOf } from './label.ts'
+import type { Given } from './label.ts'
 import { Envelope, MessageAccepted, RawRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { invalidAt, Problem } from './problem.ts'
@@ -21,7 +23,8 @@ export const rawRoutes: Routes = (app, parts) => {
     schema: {
       operationId: 'sendRawMessage',
       summary: 'Send a message that is made already',
-      description: 'As message/rfc822 with the envelope in the query, or all of it in JSON. Bcc is removed.',
+      description:
+        'As message/rfc822 with the envelope in the query, or all of it in JSON. Bcc is removed, and so are X-Hikyaku-Tag and X-Hikyaku-Metadata, which are read.',
       tags: ['messages'],
       querystring: Query,
       body: {
@@ -35,7 +38,7 @@ export const rawRoutes: Routes = (app, parts) => {
     async handler(request, reply) {
       const key = await authenticate(request, 'messages:send')
       const once = onceOf(request)
-      const { envelope, content } = partsOf(request.query, request.body)
+      const { envelope, content, labels } = partsOf(request.query, request.body)
       const from = mailbox(envelope.from, '#/from')
       const to = recipients(envelope.to)
       const { stream, send_at: sendAt } = envelope
@@ -47,6 +50,7 @@ export const rawRoutes: Routes = (app, parts) => {
         to,
         content,
         ...(holdUntil !== undefined && { holdUntil }),
+        ...labelsOf(labels),
         ...(once && { once }),
       })
       if (kept.again) markAgain(reply)
@@ -55,7 +59,7 @@ export const rawRoutes: Routes = (app, parts) => {
   })
 }
 
-type Raw = { readonly envelope: Static<typeof Envelope>; readonly content: Buffer }
+type Raw = { readonly envelope: Static<typeof Envelope>; readonly content: Buffer; readonly labels: Given }
 
 /** @throws {Problem} `invalid` */
 function partsOf(query: Static<typeof Query>, body: unknown): Raw {
@@ -63,12 +67,12 @@ function partsOf(query: Static<typeof Query>, body: unknown): Raw {
     const { from, to, ...rest } = query
     if (from === undefined || to === undefined)
       throw invalidAt('#', 'from and to of the envelope belong into the query')
-    return { envelope: { ...rest, from, to }, content: body }
+    return { envelope: { ...rest, from, to }, content: body, labels: {} }
   }
   if (body === undefined) throw new Problem('malformed', 'There is no message: the request has no body.')
   if (Object.keys(query).length > 0) throw invalidAt('#', 'with JSON the envelope belongs into the JSON')
-  const { content, ...envelope } = body as Static<typeof RawRequest>
-  return { envelope, content: Buffer.from(content, 'base64') }
+  const { content, tags, metadata, ...envelope } = body as Static<typeof RawRequest>
+  return { envelope, content: Buffer.from(content, 'base64'), labels: { tags, metadata } }
 }
 
 function recipients(to: Static<typeof Envelope>['to']): ReturnType<typeof distinct> {

@@ -3,6 +3,7 @@
 import { composed } from './composition.ts'
 import { messageOfForm } from './form.ts'
 import { IDEMPOTENCY, markAgain, onceOf } from './idempotency.ts'
+import { labelsOf } from './label.ts'
 import { MessageAccepted, MessageRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { accepted, handOver, holdUntilOf } from './submission.ts'
@@ -43,6 +44,7 @@ export const sendRoutes: Routes = (app, parts) => {
         to: recipients,
         content,
         ...(holdUntil !== undefined && { holdUntil }),
+        ...labelsOf(body),
         ...(once && { once }),
       })
       if (kept.again) markAgain(reply)

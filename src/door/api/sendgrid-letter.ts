@@ -2,6 +2,7 @@
 
 import { letterOf } from './composition.ts'
 import type { Circumstances, Letter } from './composition.ts'
+import { labelsOf } from './label.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { isSubject, replacer } from './placeholder.ts'
 import { invalidAt, Problem } from './problem.ts'
@@ -9,10 +10,11 @@ import type { Place } from './problem.ts'
 import { TEXTS } from './sendgrid-schema.ts'
 import type { Personalization, SendGridRequest } from './sendgrid-schema.ts'
 import { holdUntilOf } from './submission.ts'
+import type { Labels } from './submission.ts'
 
 export type SendGridLetter = Letter & {
   readonly holdUntil?: number
-  readonly labels: Readonly<Record<string, unknown>>
+  readonly labels?: Labels
 }
 
 /** @throws {Problem} `invalid`, its places in the request of SendGrid */
@@ -33,7 +35,10 @@ export function sendGridLetters(
     return {
       ...letter,
       ...(holdUntil !== undefined && { holdUntil }),
-      labels: labelsOf(request, personalization),
+      ...labelsOf(
+        { tags: request.categories, metadata: argumentsOf(request, personalization) },
+        `${at}/custom_args`,
+      ),
     }
   })
 }
@@ -102,14 +107,12 @@ function limited({ substitutions, custom_args: args }: Personalization, at: stri
       throw invalidAt(`${at}/${name}`, `There may be ${TEXTS} bytes of ${name} at most.`)
 }
 
-function labelsOf(
-  { categories, custom_args: args }: SendGridRequest,
+/** Those of the personalization before those of all. */
+function argumentsOf(
+  { custom_args: args }: SendGridRequest,
   { custom_args: own }: Personalization,
-): SendGridLetter['labels'] {
-  return {
-    ...(categories !== undefined && { categories: [...new Set(categories)] }),
-    ...((args ?? own) !== undefined && { arguments: { ...args, ...own } }),
-  }
+): Personalization['custom_args'] {
+  return args === undefined && own === undefined ? undefined : { ...args, ...own }
 }
 
 const OF_EACH = /^#\/(?:to|cc|bcc)(?:\/|$)/

@@ -61,10 +61,19 @@ suite("SendGrid's mail/send", () => {
     assert.deepEqual([first.holdUntil, second.holdUntil], [undefined, NOW + 60_000])
   })
 
-  test('categories and custom arguments are in the log with the message', async () => {
-    await send({ categories: ['news', 'news'], custom_args: { order: '7' } })
+  test('categories are tags, and custom arguments metadata, those of a personalization first', async () => {
+    const to = [{ email: 'a@example.com' }]
+    const personalizations = [{ to, custom_args: { who: 'a' } }, { to }]
+    await send({ categories: ['news', 'news'], custom_args: { order: '7', who: 'x' }, personalizations })
+    assert.deepEqual(
+      api.submissions.map(({ labels }) => labels),
+      [
+        { tags: ['news'], metadata: { order: '7', who: 'a' } },
+        { tags: ['news'], metadata: { order: '7', who: 'x' } },
+      ],
+    )
     const entry = api.logged.lines.findLast(({ event }) => event === 'message.accepted')
-    assert.deepEqual([entry?.fields['categories'], entry?.fields['arguments']], [['news'], { order: '7' }])
+    assert.deepEqual(entry?.fields['tags'], ['news'])
   })
 
   const REFUSED: readonly (readonly [string, object, string])[] = [

@@ -101,7 +101,7 @@ async function sendOne(
     from,
     to,
     content: compose(composition),
-    labels,
+    ...(labels && { labels }),
     ...(holdUntil !== undefined && { holdUntil }),
   })
   return kept.id

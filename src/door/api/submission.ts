@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 
+import type { Message } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import type { Log } from '#platform/log'
@@ -24,7 +25,11 @@ export type Submission = {
   readonly address: string
   readonly protocol: string
   readonly once?: Once
+  readonly labels?: Labels
 }
+
+/** What the sender says of a message, to find it by and to hear again with what becomes of it. */
+export type Labels = Pick<Message, 'tags' | 'metadata' | 'tracking'>
 
 export type Submitted =
   | {
@@ -44,10 +49,11 @@ export type Submitted =
 export type Submit = (submission: Submission) => Promise<Submitted>
 
 /** A message as a route has made it; the rest of a submission is of its request. */
-export type Handing = Pick<Submission, 'key' | 'from' | 'to' | 'content' | 'holdUntil' | 'once'> & {
+export type Handing = Pick<
+  Submission,
+  'key' | 'from' | 'to' | 'content' | 'holdUntil' | 'once' | 'labels'
+> & {
   readonly stream: string | undefined
-  /** Of the client's own, for the log. */
-  readonly labels?: Readonly<Record<string, unknown>>
 }
 
 type Kept = Extract<Submitted, { ok: true }>
@@ -68,6 +74,7 @@ export async function handOver(
     content,
     ...(holdUntil !== undefined && { holdUntil }),
     ...(once && { once }),
+    ...(labels && { labels }),
     address: request.ip,
     protocol,
   })
@@ -82,7 +89,7 @@ export async function handOver(
     recipients: to.length - submitted.skipped.length,
     size: content.length,
     protocol,
-    ...labels,
+    ...(labels?.tags !== undefined && { tags: labels.tags }),
   })
   return submitted
 }

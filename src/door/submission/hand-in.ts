@@ -11,6 +11,7 @@ import type { SuppressionFilter } from '#product/suppression'
 
 import type { HandedIn, HandInRefusal, SkippedRecipient } from './handed-in.ts'
 import type { KeyedRequests, RequestKey } from './keyed-requests.ts'
+import type { Labelled } from './labels.ts'
 import { Reception } from './reception.ts'
 import { suppressed, suppressedEvent } from './recipient-check.ts'
 import type { Tell } from './recipient-check.ts'
@@ -41,6 +42,8 @@ export type HandInRequest = {
   readonly holdUntil?: number
   /** With `skip`, the others are sent to, as long as there are any. */
   readonly suppressed: 'refuse' | 'skip'
+  /** What is said of it beside the content. */
+  readonly labels?: Labelled
   /** What the client calls it, so that it is done once. */
   readonly once?: Omit<RequestKey, 'organization'>
 }
@@ -93,7 +96,7 @@ const OPERATOR = { address: '127.0.0.1', protocol: 'local' }
 
 function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): Reception {
   const { config, intake, now } = parts
-  const { organization, stream, client, holdUntil, once } = request
+  const { organization, stream, client, holdUntil, once, labels } = request
   const { from, recipients, skipped, maySend } = terms
   const { address, protocol } = client ?? OPERATOR
   return new Reception({
@@ -116,6 +119,7 @@ function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): 
     client: { address },
     door: { hostname: config.node.name, intake, now },
     by: 'api',
+    ...(labels && { labels }),
     ...(once && { once: { ...once, answer: JSON.stringify(skipped) } }),
     limits: config.limits,
     maySend,

@@ -23,6 +23,8 @@ import type { Header, Inspector, MimeLimits, Prepared, Structure } from '#gramma
 import { Collector, reply } from '#grammar/smtp'
 import type { Offer, Reply } from '#grammar/smtp'
 
+import { labelled } from './labels.ts'
+import type { Labelled } from './labels.ts'
 import {
   HEADER_TOO_LARGE,
   LOOP,
@@ -47,6 +49,8 @@ export type ReceptionSetting = {
   /** How it came in; as `Message.door` of the spool says. */
   readonly by: 'submission' | 'api'
   readonly once?: IdempotencyKey
+  /** What is said of it beside the content. */
+  readonly labels?: Labelled
   readonly limits: ReceptionLimits
   /** Whether the sender's organization sends from `domain`. A promise only where it has to be looked up. */
   maySend(domain: string): boolean | Promise<boolean>
@@ -97,6 +101,7 @@ export class Reception implements Receiver {
   #passing: Passing | undefined
   /** The first of the From field. */
   #author: Mailbox | undefined
+  #labels: Labelled = {}
   /** Set once it is known that nothing will be kept. */
   #refusal: Reply | undefined
   #isDropped = false
@@ -218,13 +223,16 @@ export class Reception implements Receiver {
     await writing.write(chunk)
   }
 
-  /** Loops and authors: what the header section alone may be refused for. RFC 5321 §6.3, RFC 6409 §6.1 */
+  /** Loops, authors, labels: what the header section alone may be refused for. RFC 5321 §6.3, RFC 6409 §6.1 */
   #judge(header: Header): Reply | undefined | Promise<Reply | undefined> {
     const { limits, door } = this.#setting
     if (countHops(header, door.hostname).all > limits.hops) return LOOP
     const authors = authorsOf(header)
     if (!authors.ok) return NO_AUTHOR
     this.#author = authors.authors[0]
+    const labels = labelled(header, this.#setting.labels ?? {})
+    if ('code' in labels) return labels
+    this.#labels = labels
     const domains = new Set(authors.authors.map((author) => author.domain))
     const answers = Array.from(domains, (domain) => this.#setting.maySend(domain))
     if (answers.every((answer) => answer === true)) return undefined
@@ -266,6 +274,7 @@ export class Reception implements Receiver {
       ...(identity.login === undefined ? {} : { credential: identity.login }),
       ...(subject === undefined ? {} : { subject: displayValue(header, subject, SHOWN) }),
       ...(campaign === undefined ? {} : { campaign }),
+      ...this.#labels,
       ...(this.#author === undefined ? {} : { headerFrom: formatMailbox(this.#author).slice(0, SHOWN) }),
       ...(once === undefined ? {} : { once }),
     }

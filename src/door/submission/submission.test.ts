@@ -35,6 +35,38 @@ test('a message from a trusted network is kept with its trace', async () => {
   assert.equal(door.log.named('message.accepted').length, 1)
 })
 
+test('tags and metadata are read, kept and not sent on', async () => {
+  await using door = await bench()
+  const client = await door.client()
+  await client.introduce()
+  await client.envelope()
+  await client.say('DATA')
+  client.send(`X-Hikyaku-Tag: welcome\r\nX-Hikyaku-Metadata: order=1234\r\n${MESSAGE}.\r\n`)
+  assert.match(await client.reply(), /^250 /)
+  const [kept] = door.intake.kept
+  assert.deepEqual(kept?.arrival.tags, ['welcome'])
+  assert.deepEqual(kept?.arrival.metadata, { order: '1234' })
+  assert.doesNotMatch(kept?.text ?? '', /hikyaku-/i)
+})
+
+test('tags and metadata that cannot be kept are refused with the reason', async () => {
+  await using door = await bench()
+  const client = await door.client()
+  await client.introduce()
+  for (const [field, why] of [
+    [`X-Hikyaku-Tag: ${'x'.repeat(256)}`, /1 to 255 characters/],
+    ['X-Hikyaku-Metadata: order', /name=value/],
+  ] as const) {
+    await client.envelope()
+    await client.say('DATA')
+    client.send(`${field}\r\n${MESSAGE}.\r\n`)
+    const said = await client.reply()
+    assert.match(said, /^554 5\.6\.0 /)
+    assert.match(said, why)
+  }
+  assert.equal(door.intake.kept.length, 0)
+})
+
 test('STARTTLS, then AUTH, then a message: ESMTPSA', async () => {
   await using door = await bench({ listeners: [{ auth: 'required' }] })
   const client = await door.client()

@@ -8,9 +8,11 @@ import type {
   Instant,
   Message,
   MessageId,
+  Metadata,
   NewDelivery,
   NewMessage,
   Spool,
+  Tracking,
 } from '#engine/spool'
 import { formatPath } from '#grammar/address'
 import { reply } from '#grammar/smtp'
@@ -34,6 +36,9 @@ export type Arrival = {
   readonly headerFrom?: string
   readonly headerMessageId?: string
   readonly campaign?: string
+  readonly tags?: readonly string[]
+  readonly metadata?: Metadata
+  readonly tracking?: Tracking
   /** Kept with the message. When it is taken, the message is refused as if there were no room. */
   readonly once?: IdempotencyKey
 }
@@ -131,10 +136,7 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): NewMessag
     priority: envelope.priority,
     // RFC 4865 §4: the time it is held does not count against its life in the queue.
     expiresAt: due + (envelope.from === null ? options.expireNull : options.expire),
-    ...(arrival.subject === undefined ? {} : { subject: arrival.subject }),
-    ...(arrival.headerFrom === undefined ? {} : { headerFrom: arrival.headerFrom }),
-    ...(arrival.headerMessageId === undefined ? {} : { headerMessageId: arrival.headerMessageId }),
-    ...(arrival.campaign === undefined ? {} : { campaign: arrival.campaign }),
+    ...found(arrival),
   }
   return {
     message,
@@ -142,6 +144,21 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): NewMessag
       planDelivery(options, message, { recipient, of: envelope.to.length, due }),
     ),
     ...(arrival.once === undefined ? {} : { once: arrival.once }),
+  }
+}
+
+type Found = 'subject' | 'headerFrom' | 'headerMessageId' | 'campaign' | 'tags' | 'metadata' | 'tracking'
+
+/** What the sender says in the content or beside it. */
+function found(arrival: Arrival): Pick<Message, Found> {
+  return {
+    ...(arrival.subject === undefined ? {} : { subject: arrival.subject }),
+    ...(arrival.headerFrom === undefined ? {} : { headerFrom: arrival.headerFrom }),
+    ...(arrival.headerMessageId === undefined ? {} : { headerMessageId: arrival.headerMessageId }),
+    ...(arrival.campaign === undefined ? {} : { campaign: arrival.campaign }),
+    ...(arrival.tags === undefined ? {} : { tags: arrival.tags }),
+    ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
+    ...(arrival.tracking === undefined ? {} : { tracking: arrival.tracking }),
   }
 }
 

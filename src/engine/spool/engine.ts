@@ -28,6 +28,8 @@ export type MessageRow = readonly [
   deliveries: readonly DeliveryRow[],
   /** JSON of the list; `null` when there are none. */
   tags: string | null,
+  /** JSON; `null` when there is none. */
+  metadata: string | null,
   /** When its sender is to be told that it is late, or to have it back. */
   deadline: number | null,
   once: IdempotencyKeyRow | null,
@@ -105,6 +107,7 @@ export type ClaimedRow = readonly [
   endedAt: number | null,
   deliveryDetail: string | null,
   tags: string | null,
+  metadata: string | null,
 ]
 
 export type StoredBody =

@@ -8,7 +8,7 @@ import type { DeliveryEvent, EventKind } from '#grammar/event'
 import { fromInteger } from '#grammar/message-id'
 import type { MessageId } from '#grammar/message-id'
 
-import type { Attempt, Instant, Report } from './message.ts'
+import type { Attempt, Instant, Metadata, Report } from './message.ts'
 
 export { DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS }
 export type { DeliveryEvent, EventKind }
@@ -31,6 +31,7 @@ export type NewEvent = {
   readonly from?: string
   readonly to?: string
   readonly tags?: readonly string[]
+  readonly metadata?: Metadata
   readonly reason?: string
   readonly data?: EventData
 }
@@ -140,7 +141,8 @@ export type AcceptedEntry = readonly [
   stream: string,
   from: string,
   to: readonly string[],
-  tags?: readonly string[],
+  tags?: readonly string[] | null,
+  metadata?: Metadata,
 ]
 
 /** What a page has of a delivery whose state changed. */
@@ -154,7 +156,8 @@ export type ChangedEntry = readonly [
   attempts: number,
   reason: string | null,
   attempt: Attempt | null,
-  tags?: readonly string[],
+  tags?: readonly string[] | null,
+  metadata?: Metadata,
 ]
 
 /** Without what the page itself says. */
@@ -187,14 +190,23 @@ function isAccepted(entry: AcceptedEntry | ChangedEntry): entry is AcceptedEntry
   return entry[0] === 'accepted'
 }
 
-function acceptedEvents([kind, at, id, first, stream, from, to, tags]: AcceptedEntry): readonly OtherEntry[] {
+function acceptedEvents([
+  kind,
+  at,
+  id,
+  first,
+  stream,
+  from,
+  to,
+  ...labels
+]: AcceptedEntry): readonly OtherEntry[] {
   const message = fromInteger(id)
-  const said = tags === undefined ? {} : { tags }
+  const said = labelled(labels)
   return to.map((one, i) => ({ kind, at, stream, message, n: first + i, from, to: one, ...said }))
 }
 
 function changedEvent(entry: ChangedEntry): OtherEntry {
-  const [kind, at, id, n, stream, to, attempts, reason, attempt, tags] = entry
+  const [kind, at, id, n, stream, to, attempts, reason, attempt, ...labels] = entry
   return {
     kind,
     at,
@@ -205,6 +217,16 @@ function changedEvent(entry: ChangedEntry): OtherEntry {
     attempts,
     ...(reason === null ? {} : { reason }),
     ...(attempt === null ? {} : { attempt }),
-    ...(tags === undefined ? {} : { tags }),
+    ...labelled(labels),
+  }
+}
+
+function labelled([tags, metadata]: readonly [(readonly string[] | null)?, Metadata?]): Pick<
+  Event,
+  'tags' | 'metadata'
+> {
+  return {
+    ...(tags === undefined || tags === null ? {} : { tags }),
+    ...(metadata === undefined ? {} : { metadata }),
   }
 }

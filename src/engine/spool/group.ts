@@ -8,7 +8,15 @@ import { transfer } from '#platform/thread'
 import type { CommitReply } from './committer.ts'
 import type { Batch, EventRow, MessageRow, SettlementRow } from './engine.ts'
 import type { NewEvent } from './event.ts'
-import { deliveryRow, eventRow, messageDetail, pathText, settlementRow, tagsText } from './row.ts'
+import {
+  deliveryRow,
+  eventRow,
+  messageDetail,
+  metadataText,
+  pathText,
+  settlementRow,
+  tagsText,
+} from './row.ts'
 import type { Settlement } from './message.ts'
 import type { SpoolService } from './service.ts'
 import { SpoolError } from './spool.ts'
@@ -218,6 +226,7 @@ function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number):
     bytes ? crc32(bytes) : 0,
     deliveries.map(deliveryRow),
     tagsText(message.tags),
+    metadataText(message.metadata),
     deadlineOf(message),
     once === undefined ? null : [once.key, once.digest, once.answer],
   ]

@@ -33,13 +33,15 @@ export type {
   DeliveryState,
   Instant,
   Message,
+  Metadata,
   NewDelivery,
   Past,
   Report,
   SenderNotice,
   Settlement,
+  Tracking,
 } from './message.ts'
-export { TAGS } from './message.ts'
+export { labelFault, METADATA, TAGS } from './label.ts'
 export { memorySpool } from './memory.ts'
 export { openSpool } from './open.ts'
 export type { SpoolOptions } from './open.ts'

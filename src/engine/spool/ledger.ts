@@ -11,7 +11,7 @@ import { bucketOf, COUNTED } from './count.ts'
 import type { Counted } from './count.ts'
 import type { EventRow, MessageRow, SettlementRow } from './engine.ts'
 import type { DeliveryEvent, EventKind, OtherEntry } from './event.ts'
-import type { Attempt, Report } from './message.ts'
+import type { Attempt, Metadata, Report } from './message.ts'
 import type { Change } from './spool.ts'
 import { Tally } from './tally.ts'
 import type { Sum } from './tally.ts'
@@ -26,6 +26,8 @@ export type Facts = {
   readonly attempts: number
   /** JSON of the list. */
   readonly tags: string | null
+  /** JSON. */
+  readonly metadata: string | null
 }
 
 /** Pages that a node may write in one millisecond without running ahead of its clock. */
@@ -42,6 +44,9 @@ const PAGE = 500
 /** Why a delivery is cancelled whose message was refused while it was being kept. */
 export const WITHDRAWN =
   'the store did not say that it had kept the message: the sender was told to try again'
+
+/** Characters from which a page is full, so that no page grows large by what senders say of their mail. */
+const PAGE_TEXT = 256 * 1024
 
 export type WrittenPage = readonly [organization: string, count: number, entries: string]
 
@@ -65,8 +70,8 @@ export class Ledger {
     return this.#pages.size === 0 && this.#tally.isEmpty
   }
 
-  accepted([id, at, organization, stream, sender, , , , , , deliveries, tags]: MessageRow): void {
-    const end = tags === null ? ']]' : `],${tags}]`
+  accepted([id, at, organization, stream, sender, , , , , , deliveries, tags, metadata]: MessageRow): void {
+    const end = `]${labels(tags, metadata)}]`
     const from = `${JSON.stringify(stream)},${JSON.stringify(sender)}`
     for (let first = 0; first < deliveries.length; first += PAGE) {
       const last = Math.min(first + PAGE, deliveries.length)
@@ -131,7 +136,7 @@ export class Ledger {
     const told = REPORTED[report.kind]
     if (told === undefined) return
     const [kind, counted] = told
-    const { stream, recipient: to, attempts, tags } = facts
+    const { stream, recipient: to, attempts, tags, metadata } = facts
     const entry: OtherEntry = {
       kind,
       at: report.at,
@@ -143,6 +148,7 @@ export class Ledger {
       report,
       ...(counted === 'returned' ? { late: true } : {}),
       ...(tags === null ? {} : { tags: JSON.parse(tags) as readonly string[] }),
+      ...(metadata === null ? {} : { metadata: JSON.parse(metadata) as Metadata }),
     }
     this.#tell(facts.organization, 1, JSON.stringify(entry))
     const way = last === undefined ? NO_WAY : { source: last.source, provider: last.provider ?? last.site }
@@ -155,7 +161,7 @@ export class Ledger {
     if (isCounted(kind)) this.#count(kind, at, { organization, stream, sender, recipient, tags }, NO_WAY)
   }
 
-  #count(kind: Counted, at: number, of: Omit<Facts, 'acceptedAt' | 'attempts'>, by: Way): void {
+  #count(kind: Counted, at: number, of: Omit<Facts, 'acceptedAt' | 'attempts' | 'metadata'>, by: Way): void {
     const { organization, stream, sender, recipient, tags } = of
     const { source, provider, detail } = by
     this.#tally.add({ kind, at, organization, stream, sender, recipient, tags, source, provider, detail })
@@ -179,11 +185,11 @@ export class Ledger {
       n,
       reason,
     }: { kind: EventKind; at: number; id: number; n: number; reason: string | null },
-    { organization, stream, recipient, attempts, tags }: Facts,
+    { organization, stream, recipient, attempts, tags, metadata }: Facts,
     attempt: string | null,
   ): void {
     const why = reason === null ? 'null' : JSON.stringify(reason)
-    const end = tags === null ? ']' : `,${tags}]`
+    const end = `${labels(tags, metadata)}]`
     this.#tell(
       organization,
       1,
@@ -193,7 +199,7 @@ export class Ledger {
 
   #tell(organization: string, count: number, entry: string): void {
     let page = this.#pages.get(organization)
-    if (page !== undefined && page.count + count > PAGE) {
+    if (page !== undefined && (page.count + count > PAGE || page.entries.length > PAGE_TEXT)) {
       this.#turn(organization)
       page = undefined
     }
@@ -211,6 +217,12 @@ export class Ledger {
     this.#pages.delete(organization)
     this.#full.push([organization, page.count, `[${page.entries}]`])
   }
+}
+
+/** The last two of an entry, as far as there are any. */
+function labels(tags: string | null, metadata: string | null): string {
+  if (metadata === null) return tags === null ? '' : `,${tags}`
+  return `,${tags},${metadata}`
 }
 
 function kindOf([, , state, , , delayNotified, , attempt]: SettlementRow):

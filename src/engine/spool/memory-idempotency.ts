@@ -12,7 +12,7 @@ export class MemoryKeys {
     const taken = new Map<string, Kept>()
     for (const row of batches.flatMap(({ accepts }) => accepts)) {
       const [id, at, organization] = row
-      const once = row[13]
+      const once = row[14]
       if (once === null) continue
       const name = nameOf(organization, once[0])
       if (this.#kept.has(name) || taken.has(name)) throw new Error('an idempotency key is taken')

@@ -194,8 +194,8 @@ function withdraw(kept: Kept | undefined, told: Ledger): void {
 }
 
 function factsOf({ row }: Kept, { recipient, attempts }: Held): Facts {
-  const [, acceptedAt, organization, stream, sender, , , , , , , tags] = row
-  return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
+  const [, acceptedAt, organization, stream, sender, , , , , , , tags, metadata] = row
+  return { organization, stream, sender, acceptedAt, recipient, attempts, tags, metadata }
 }
 
 function show(kept: Kept | undefined): ShownRows | undefined {
@@ -246,7 +246,7 @@ function report(
 }
 
 function keep(row: MessageRow, { bytes }: Batch): Kept {
-  const [, , , , , , , offset, length, crc, deliveries, , deadline] = row
+  const [, , , , , , , offset, length, crc, deliveries, , , deadline] = row
   const body =
     offset < 0 ? undefined : { bytes: Uint8Array.from(bytes.subarray(offset, offset + length)), crc }
   return {
@@ -409,12 +409,12 @@ function apply(
 }
 
 function rowOf({ row, deliveries }: Kept, n: number): ClaimedRow {
-  const [id, acceptedAt, organization, stream, sender, size, detail, , , , , tags] = row
+  const [id, acceptedAt, organization, stream, sender, size, detail, , , , , tags, metadata] = row
   const d = deliveries[n]
   if (!d) throw new RangeError(`no delivery ${n}`)
   return [
     ...([id, acceptedAt, organization, stream, sender, size, detail, n] as const),
     ...([d.recipient, d.queue, d.band, d.due, d.state] as const),
-    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags] as const),
+    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags, metadata] as const),
   ]
 }

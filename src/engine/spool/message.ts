@@ -37,12 +37,18 @@ export type Message = {
   readonly headerMessageId?: string
   /** What the sender tells its mail apart by: see `TAGS`. */
   readonly tags?: readonly string[]
+  /** What the sender is told again with each event, by names of its own: see `METADATA`. */
+  readonly metadata?: Metadata
+  /** What the sender has said about this message; where it has not, its stream says it. */
+  readonly tracking?: Tracking
   /** What its sender calls the campaign that it belongs to, where the content says so; cut to 100 characters. */
   readonly campaign?: string
 }
 
-/** Tags of a message: how many, and characters of each; without control characters. */
-export const TAGS = { count: 10, length: 100 } as const
+export type Metadata = Readonly<Record<string, string>>
+
+/** Whether it is to be told that a recipient opened the message, or followed a link in it. */
+export type Tracking = { readonly opens?: boolean; readonly clicks?: boolean }
 
 /**
  *   waiting ──▶ active ──▶ delivered | bounced | expired

@@ -20,13 +20,13 @@ export function acceptStatements(batch: Batch, node: number): Statement[] {
 }
 
 function deadlineStatement(accepts: readonly MessageRow[], node: number): Statement[] {
-  const rows = accepts.filter((row) => row[12] !== null && row[10].length > 0)
+  const rows = accepts.filter((row) => row[13] !== null && row[10].length > 0)
   if (rows.length === 0) return []
   return [
     {
       text: `insert into deadline select message, $3, at
         from unnest($1::bigint[], $2::bigint[]) as given (message, at)`,
-      values: [rows.map((row) => row[0]), rows.map((row) => row[12]), node],
+      values: [rows.map((row) => row[0]), rows.map((row) => row[13]), node],
     },
   ]
 }
@@ -36,15 +36,16 @@ function messageStatement(accepts: readonly MessageRow[]): Statement {
     name: 'accept messages',
     text: `insert into message
       select id, accepted_at, organization, stream, sender, size, open,
-        case when chunked then (select count(*) from chunk c where c.message = id) else 0 end, null, detail, tags
+        case when chunked then (select count(*) from chunk c where c.message = id) else 0 end, null, detail, tags, metadata
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
-        $8::boolean[], $9::integer[], $10::text[])
-        as given (id, accepted_at, organization, stream, sender, size, detail, chunked, open, tags)`,
+        $8::boolean[], $9::integer[], $10::text[], $11::text[])
+        as given (id, accepted_at, organization, stream, sender, size, detail, chunked, open, tags, metadata)`,
     values: [
       ...[0, 1, 2, 3, 4, 5, 6].map((column) => accepts.map((row) => row[column])),
       accepts.map((row) => row[7] < 0),
       accepts.map((row) => row[10].length),
       accepts.map((row) => row[11]),
+      accepts.map((row) => row[12]),
     ],
   }
 }

@@ -6,7 +6,7 @@ import type { Statement } from './postgres-transaction.ts'
 /** Fails when a key is taken: then nothing of the transaction stays. */
 export function keyStatements(accepts: readonly MessageRow[]): Statement[] {
   const keyed = accepts.flatMap((row) => {
-    const once = row[13]
+    const once = row[14]
     return once === null ? [] : [[row[2], once[0], row[1], row[0], once[1], once[2]] as const]
   })
   if (keyed.length === 0) return []

@@ -17,13 +17,14 @@ import { seriesOf } from './tally.ts'
 import type { Sum } from './tally.ts'
 
 /** The columns of a `FactsRow`; `m` is the message, `d` the delivery. */
-export const FACTS = 'm.organization, m.stream, m.sender, m.accepted_at, d.recipient, d.attempts, m.tags'
+export const FACTS =
+  'm.organization, m.stream, m.sender, m.accepted_at, d.recipient, d.attempts, m.tags, m.metadata'
 
-export type FactsRow = readonly [string, string, string, number, string, number, string | null]
+export type FactsRow = readonly [string, string, string, number, string, number, string | null, string | null]
 
 export function factsOf(row: FactsRow): Facts {
-  const [organization, stream, sender, acceptedAt, recipient, attempts, tags] = row
-  return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
+  const [organization, stream, sender, acceptedAt, recipient, attempts, tags, metadata] = row
+  return { organization, stream, sender, acceptedAt, recipient, attempts, tags, metadata }
 }
 
 /** The statements that keep what a ledger has gathered. `last` is the newest page that this node has written. */

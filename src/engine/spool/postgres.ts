@@ -152,7 +152,7 @@ function postgresWrites(writer: Pool, telling: Telling): Writes {
       const were = (results[0]?.rows ?? []) as unknown as readonly ChangedRow[]
       return inOrderOf(
         keys,
-        were.map((row): Changed => [row[0], row[1], row[9]]),
+        were.map((row): Changed => [row[0], row[1], row[10]]),
       )
     },
     report: async (key, kind, record) => {

@@ -11,14 +11,21 @@ import type {
   Delivery,
   DeliveryState,
   Message,
+  Metadata,
   NewDelivery,
   Past,
   Report,
   Settlement,
 } from './message.ts'
 
+/** What the log tells again with each event. */
+type Labelled = 'tags' | 'metadata'
+
 /** What of a message has no column of its own. */
-type MessageDetail = Omit<Message, 'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size' | 'tags'>
+type MessageDetail = Omit<
+  Message,
+  'id' | 'acceptedAt' | 'organization' | 'stream' | 'from' | 'size' | Labelled
+>
 type DeliveryDetail = Pick<NewDelivery, 'notify' | 'orcpt'>
 
 /** Each by name, so that none is forgotten: a third of the time of taking the others away. JSON leaves absent ones out. */
@@ -39,6 +46,7 @@ export function messageDetail(message: Message): string {
     headerFrom: message.headerFrom,
     headerMessageId: message.headerMessageId,
     campaign: message.campaign,
+    tracking: message.tracking,
   } satisfies { readonly [K in keyof Required<MessageDetail>]: Message[K] | undefined })
 }
 
@@ -70,6 +78,13 @@ export function settlementRow({
 /** `null` when there are none, which is what most mail has. */
 export function tagsText(tags: readonly string[] | undefined): string | null {
   return tags === undefined || tags.length === 0 ? null : JSON.stringify(tags)
+}
+
+/** The same of metadata. */
+export function metadataText(metadata: Message['metadata']): string | null {
+  if (metadata === undefined) return null
+  const text = JSON.stringify(metadata)
+  return text === '{}' ? null : text
 }
 
 export function eventRow(event: NewEvent): EventRow {
@@ -104,7 +119,7 @@ export function claimedOf(row: ClaimedRow): Claimed {
 
 function messageOf(row: ClaimedRow): Message {
   const [id, acceptedAt, organization, stream, sender, size, detail] = row
-  const tags = row[18]
+  const [tags, metadata] = [row[18], row[19]]
   const from = sender === '' ? null : parsePath(sender)
   return {
     id: fromInteger(id),
@@ -115,6 +130,7 @@ function messageOf(row: ClaimedRow): Message {
     size,
     ...(JSON.parse(detail) as MessageDetail),
     ...(tags === null ? {} : { tags: JSON.parse(tags) as readonly string[] }),
+    ...(metadata === null ? {} : { metadata: JSON.parse(metadata) as Metadata }),
   }
 }
 

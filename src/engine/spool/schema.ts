@@ -125,4 +125,10 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         digest text not null, answer text not null, primary key (organization, key));
       create index idempotency_key_at on idempotency_key (at);`,
   },
+  {
+    name: '2026-11-22 tags: metadata of messages',
+    // Null costs nothing, and most mail has none.
+    sqlite: 'alter table message add column metadata text;',
+    postgres: 'alter table message add column metadata text;',
+  },
 ]

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { WHOLE_LIMIT } from './content.ts'
 import { countContract, eventContract } from './event.contract.ts'
+import { labelContract } from './label.contract.ts'
 import { logContract } from './log.contract.ts'
 import { deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
 import { idempotencyContract } from './idempotency.contract.ts'
@@ -45,6 +46,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   changeContract(it)
   recordContract(it)
   eventContract(it)
+  labelContract(it)
   logContract(it)
   countContract(it)
   idempotencyContract(it)

@@ -39,10 +39,11 @@ function recentOf([
   ,
   deliveries,
   tags,
+  metadata,
 ]: MessageRow): Recent {
   const [first] = deliveries
   const to = deliveries.length === 1 && first ? first[0] : deliveries.map(([recipient]) => recipient)
-  return { organization, stream, sender, acceptedAt, tags, to }
+  return { organization, stream, sender, acceptedAt, tags, metadata, to }
 }
 
 export function factsKeeper(db: DatabaseSync): FactsKeeper {
@@ -63,16 +64,16 @@ export function factsKeeper(db: DatabaseSync): FactsKeeper {
       const known = recent.get(key[0])
       const recipient = typeof known?.to === 'string' ? known.to : known?.to[key[1]]
       if (known === undefined || recipient === undefined) return of(key)
-      const { organization, stream, sender, acceptedAt, tags } = known
-      return { organization, stream, sender, acceptedAt, recipient, attempts, tags }
+      const { organization, stream, sender, acceptedAt, tags, metadata } = known
+      return { organization, stream, sender, acceptedAt, recipient, attempts, tags, metadata }
     },
     ended: (id) => void recent.delete(id),
   }
 }
 
-const FACTS = 'd.recipient, d.attempts, m.organization, m.stream, m.sender, m.accepted_at, m.tags'
+const FACTS = 'd.recipient, d.attempts, m.organization, m.stream, m.sender, m.accepted_at, m.tags, m.metadata'
 
-type FactsRow = [string, number, string, string, string, number, string | null]
+type FactsRow = [string, number, string, string, string, number, string | null, string | null]
 
 function factsFinder(db: DatabaseSync): (key: Key) => Facts | undefined {
   const find = db.prepare(
@@ -82,7 +83,7 @@ function factsFinder(db: DatabaseSync): (key: Key) => Facts | undefined {
   return ([id, n]) => {
     const row = find.get(id, n) as unknown as FactsRow | undefined
     if (row === undefined) return undefined
-    const [recipient, attempts, organization, stream, sender, acceptedAt, tags] = row
-    return { recipient, attempts, organization, stream, sender, acceptedAt, tags }
+    const [recipient, attempts, organization, stream, sender, acceptedAt, tags, metadata] = row
+    return { recipient, attempts, organization, stream, sender, acceptedAt, tags, metadata }
   }
 }

@@ -8,7 +8,7 @@ import type { KeptRequestRow, MessageRow } from './engine.ts'
 export function keyWriter(db: DatabaseSync): (row: MessageRow) => void {
   const insert = db.prepare('insert into idempotency_key values (?, ?, ?, ?, ?, ?)')
   return (row) => {
-    const once = row[13]
+    const once = row[14]
     if (once !== null) insert.run(row[2], once[0], row[1], row[0], once[1], once[2])
   }
 }

@@ -14,7 +14,7 @@ import type { Change, Reported } from './spool.ts'
 const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
 
 export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array) => void {
-  const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?)')
   const body = db.prepare('insert into body values (?, ?, ?)')
   const chunks = db.prepare('select count(*) as count from chunk where message = ?')
@@ -35,12 +35,26 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
       crc,
       deliveries,
       tags,
+      metadata,
       deadline,
     ] = row
     const open = deliveries.length
     const count = offset >= 0 ? 0 : Number(chunks.get(id)?.['count'] ?? 0)
     const endedAt = open === 0 ? acceptedAt : null
-    message.run(id, acceptedAt, organization, stream, sender, size, open, count, endedAt, detail, tags)
+    message.run(
+      id,
+      acceptedAt,
+      organization,
+      stream,
+      sender,
+      size,
+      open,
+      count,
+      endedAt,
+      detail,
+      tags,
+      metadata,
+    )
     for (let n = 0; n < open; n += 1) {
       const to = deliveries[n]
       if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5])

@@ -45,9 +45,10 @@ test('Date and Message-ID are added where missing, below all that was there. RFC
   )
 })
 
-test('what names the campaign to us alone goes as well, and Feedback-ID stays', () => {
-  const text = 'Feedback-ID: a:b\r\nX-Hikyaku-Campaign: spring\r\nDate: x\r\nMessage-ID: <a@b>\r\n\r\n'
-  const kept = text.replace('X-Hikyaku-Campaign: spring\r\n', '')
+test('what is said to us alone goes as well, and Feedback-ID stays', () => {
+  const ours = 'X-Hikyaku-Campaign: spring\r\nX-Hikyaku-Tag: a\r\nX-Hikyaku-Metadata: order=\r\n 1234\r\n'
+  const text = `Feedback-ID: a:b\r\n${ours}Date: x\r\nMessage-ID: <a@b>\r\n\r\n`
+  const kept = text.replace(ours, '')
   assert.equal(submitted(text), RECEIVED + kept)
 })
 

@@ -10,6 +10,7 @@ import { formatDateTime } from '#grammar/time'
 import { CAMPAIGN_FIELD } from './campaign.ts'
 import { field } from './header.ts'
 import type { Header } from './header.ts'
+import { METADATA_FIELD, TAG_FIELD } from './label.ts'
 import { unfold } from './value.ts'
 
 /** Facts for one Received field. Words of the client are made harmless here. */
@@ -65,7 +66,7 @@ export function prepareSubmission(header: Header, facts: SubmissionFacts): Prepa
 }
 
 /** RFC 5322 §3.6.3: nobody is to see who else was sent the message. */
-const OURS: ReadonlySet<string> = new Set(['bcc', 'resent-bcc', CAMPAIGN_FIELD])
+const OURS: ReadonlySet<string> = new Set(['bcc', 'resent-bcc', CAMPAIGN_FIELD, TAG_FIELD, METADATA_FIELD])
 
 function withoutOurs(header: Header): readonly Buffer[] {
   const kept: Buffer[] = []

@@ -36,6 +36,7 @@ export type PublishedEvent = {
   /** Tries until then. */
   readonly attempts?: number
   readonly tags?: string[]
+  readonly metadata?: Record<string, string>
   readonly reason?: string
   /** The receiver had said that it took the message, and gave it back. */
   readonly late?: true
@@ -54,9 +55,18 @@ export function published(event: Event): PublishedEvent {
   }
 }
 
-type About = 'stream' | 'message' | 'delivery' | 'from' | 'recipient' | 'attempts' | 'tags'
+type About = 'stream' | 'message' | 'delivery' | 'from' | 'recipient' | 'attempts' | 'tags' | 'metadata'
 
-function about({ stream, message, n, from, to, attempts, tags }: Event): Pick<PublishedEvent, About> {
+function about({
+  stream,
+  message,
+  n,
+  from,
+  to,
+  attempts,
+  tags,
+  metadata,
+}: Event): Pick<PublishedEvent, About> {
   return {
     ...(stream !== undefined && { stream }),
     ...(message !== undefined && { message }),
@@ -65,6 +75,7 @@ function about({ stream, message, n, from, to, attempts, tags }: Event): Pick<Pu
     ...(to !== undefined && { recipient: to }),
     ...(attempts !== undefined && { attempts }),
     ...(tags !== undefined && { tags: [...tags] }),
+    ...(metadata !== undefined && { metadata: { ...metadata } }),
   }
 }
 
