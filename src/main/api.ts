@@ -63,6 +63,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     users,
     audit,
     write: letterWriter({ ...node, now: Date.now }),
+    site,
     linkTo: (kind, token) => linkTo(site(), kind, token),
     submit: submitTo(node),
     bulk: await openBulkDeliveries(control, Date.now),

@@ -45,6 +45,12 @@ async function mayOrNot(own: Person, role: Role, step: Step): Promise<void> {
   else assert.ok([200, 404].includes(status), `${at} answered ${status}`)
 }
 
+/** What strangers may ask for with nothing in their hands. */
+const BEGINNINGS: ReadonlyMap<string, number> = new Map([
+  // Without a host name in `api.url` there are no passkeys.
+  ['/v1/session/passkey/options', 409],
+])
+
 suite('roles', () => {
   let rig: Rig
   let ours: Person
@@ -115,7 +121,8 @@ suite('roles', () => {
         // What a link or a password opens asks for no key; with an empty body it opens nothing either.
         const body = ['post', 'patch', 'put'].includes(method) ? {} : undefined
         const { status } = await new Browser(rig.node.api).ask(method.toUpperCase(), path, { body })
-        assert.equal(status, security?.length === 0 ? 422 : 401, `${method} ${path}`)
+        const expected = BEGINNINGS.get(path) ?? (security?.length === 0 ? 422 : 401)
+        assert.equal(status, expected, `${method} ${path}`)
         walked += 1
       }
     assert.ok(walked > 20)

@@ -75,6 +75,7 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
     users: NO_USERS,
     audit: { record: () => Promise.resolve() } as unknown as ApiParts['audit'],
     write: () => Promise.reject(new Error('nobody is written to here')),
+    site: () => 'http://localhost',
     linkTo: () => '',
     events: {} as ApiParts['events'],
     counts: {} as ApiParts['counts'],

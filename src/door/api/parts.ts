@@ -43,6 +43,8 @@ export type ApiParts = Listening & {
   readonly audit: Audit
   /** Resolves when it is kept. @throws {Error} with why it is not */
   readonly write: (to: Pick<User, 'email' | 'name'>, letter: Letter) => Promise<void>
+  /** Where people reach the API: `https://mail.example.org`. */
+  readonly site: () => string
   /** The address of the page for a link. */
   readonly linkTo: (kind: LinkKind, token: string) => string
   readonly submit: Submit

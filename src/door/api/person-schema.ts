@@ -53,7 +53,7 @@ const BUSY = 2
 export function refusalOf(refusal: SignInRefusal): Problem {
   switch (refusal.why) {
     case 'wrong':
-      return new Problem('sign-in', 'Check both..')
+      return new Problem('sign-in', 'Check address and password.')
     case 'busy':
       return busy()
     case 'too-often':

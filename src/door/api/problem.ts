@@ -19,7 +19,7 @@ export const PROBLEMS = {
   'unsupported-type': { status: 415, title: 'The body is of a type that is not taken here' },
   conflict: { status: 409, title: 'It cannot be done as things stand' },
   'too-often': { status: 429, title: 'Too many requests' },
-  'sign-in': { status: 401, title: 'Address, password or code are wrong' },
+  'sign-in': { status: 401, title: 'What was shown signs nobody in' },
   'cross-site': { status: 403, title: 'The request comes from another site' },
   invalid: { status: 422, title: 'The request says something that cannot be' },
   'key-reused': { status: 422, title: 'That Idempotency-Key belongs to another request' },

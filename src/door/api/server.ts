@@ -25,6 +25,8 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { invitationRoutes } from './invitations.ts'
 import { linkPageRoute } from './link-page.ts'
 import { ownerRoutes } from './owner.ts'
+import { passkeyRoutes } from './passkeys.ts'
+import { passkeySessionRoutes } from './passkey-session.ts'
 import { passwordResetRoutes } from './password-reset.ts'
 import { SESSION_COOKIE } from './session-cookie.ts'
 import { sessionRoutes } from './session.ts'
@@ -76,6 +78,8 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   invitationRoutes(typed, routeParts)
   passwordResetRoutes(typed, routeParts)
   totpRoutes(typed, routeParts)
+  passkeyRoutes(typed, routeParts)
+  passkeySessionRoutes(typed, routeParts)
   auditRoutes(typed, routeParts)
   // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))

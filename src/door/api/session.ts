@@ -1,41 +1,17 @@
 /** Signing in and out, and the sessions of who has signed in. */
 
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { scopesOf } from '#product/user'
-import type { Current, Session } from '#product/user'
+import type { Session } from '#product/user'
 
-import type { RouteParts, Routes } from './parts.ts'
-import {
-  CLOSED,
-  Email,
-  Password,
-  refusalOf,
-  ScopeName,
-  shownUser,
-  ShownUser,
-  Time,
-  toldOfUsers,
-} from './person-schema.ts'
+import { clientOf, OrganizationName, ownSession, OwnSession } from './own-session.ts'
+import type { Routes } from './parts.ts'
+import { CLOSED, Email, Password, refusalOf, Time, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
 import { Code, codeRefusal } from './totp.ts'
-
-const Organization = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
-
-const Own = Type.Object(
-  {
-    user: ShownUser,
-    organization: Type.String(),
-    organizations: Type.Array(Type.String(), { description: 'All that the user belongs to.' }),
-    scopes: Type.Array(ScopeName),
-    session: Type.String(),
-  },
-  { title: 'OwnSession' },
-)
 
 const NeedsCode = Type.Object(
   { needs: Type.Literal('code') },
@@ -75,10 +51,10 @@ const signInRoute: Routes = (app, { users, log, note }) => {
       tags: ['session'],
       security: [],
       body: Type.Object(
-        { email: Email, password: Password, organization: Type.Optional(Organization) },
+        { email: Email, password: Password, organization: Type.Optional(OrganizationName) },
         CLOSED,
       ),
-      response: { 201: Own, 202: NeedsCode },
+      response: { 201: OwnSession, 202: NeedsCode },
     },
     async handler(request, reply) {
       // Else a page elsewhere could sign people in as somebody else, who then reads what they do here.
@@ -109,7 +85,7 @@ const signInRoute: Routes = (app, { users, log, note }) => {
       // Password or role were changed in this very moment.
       if (current === undefined) throw refusalOf({ ok: false, why: 'wrong' })
       setCookie(request, reply, token)
-      return reply.status(201).send(await own(users, current))
+      return reply.status(201).send(await ownSession(users, current))
     },
   })
 }
@@ -124,7 +100,7 @@ const codeRoute: Routes = (app, { users, note, log }) => {
       tags: ['session'],
       security: [{ session: [] }],
       body: Type.Object({ code: Code }, CLOSED),
-      response: { 201: Own },
+      response: { 201: OwnSession },
     },
     async handler(request, reply) {
       const cookie = cookieOf(request)
@@ -141,23 +117,9 @@ const codeRoute: Routes = (app, { users, note, log }) => {
       note(request, { organization, actor: email, subject: id })
       log.info('user.signed-in', { user: email, organization, client: request.ip })
       setCookie(request, reply, shownCode.token)
-      return reply.status(201).send(await own(users, current))
+      return reply.status(201).send(await ownSession(users, current))
     },
   })
-}
-
-function clientOf(request: FastifyRequest): { readonly address: string; readonly agent: string } {
-  return { address: request.ip, agent: request.headers['user-agent'] ?? '' }
-}
-
-async function own(users: RouteParts['users'], { session, member }: Current): Promise<Static<typeof Own>> {
-  return {
-    user: shownUser(member),
-    organization: member.organization,
-    organizations: [...(await users.organizationsOf(member.id))],
-    scopes: [...scopesOf(member.role)],
-    session: session.id,
-  }
 }
 
 const currentRoute: Routes = (app, { signedIn, users }) => {
@@ -168,9 +130,9 @@ const currentRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'currentSession',
       summary: 'Who has signed in, and what they may do',
       tags: ['session'],
-      response: { 200: Own },
+      response: { 200: OwnSession },
     },
-    handler: async (request) => own(users, await signedIn(request)),
+    handler: async (request) => ownSession(users, await signedIn(request)),
   })
 }
 
@@ -182,15 +144,15 @@ const moveRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'moveSession',
       summary: 'Go on in another organization that the user belongs to',
       tags: ['session'],
-      body: Type.Object({ organization: Organization }, CLOSED),
-      response: { 200: Own },
+      body: Type.Object({ organization: OrganizationName }, CLOSED),
+      response: { 200: OwnSession },
     },
     async handler(request) {
       const { organization } = request.body
       const current = await signedIn(request)
       if (!(await users.moveSession(current, organization)))
         throw new Problem('missing', `You do not belong to an organization ${organization}.`)
-      return own(users, await signedIn(request))
+      return ownSession(users, await signedIn(request))
     },
   })
 }

@@ -11,6 +11,8 @@ export const ALLOWANCE = {
   account: { burst: 10, every: MINUTE },
   /** One of a million, and three are right at a time. */
   code: { burst: 5, every: 5 * MINUTE },
+  /** Each is a row for some minutes, which anybody may ask for. */
+  beginFrom: { burst: 60, every: 2_000 },
   /** Each is a mail to somebody. */
   resetFrom: { burst: 10, every: MINUTE },
   resetOf: { burst: 3, every: 10 * MINUTE },

@@ -2,6 +2,15 @@ export type { Invitation } from './invitations.ts'
 export { invitationLetter, resetLetter } from './letter.ts'
 export type { Letter } from './letter.ts'
 export type { Opened } from './persons.ts'
+export type {
+  NewPasskey,
+  Passkey,
+  PasskeyAnswer,
+  PasskeyRefusal,
+  PasskeySignIn,
+  RelyingParty,
+} from './passkeys.ts'
+export type { ProofRefusal } from './proof.ts'
 export { createHasher } from './password-hash.ts'
 export { mayGive, ROLES, scopesOf } from './role.ts'
 export type { Giver, Role } from './role.ts'

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 
-import { endSessions, memberOf, memberQuery, notCodes } from './parts.ts'
+import { endSessions, memberOf, memberQuery, notCodes, notPasskeys } from './parts.ts'
 import type { UserParts } from './parts.ts'
 import type { Role } from './role.ts'
 import type { UserTables } from './tables.ts'
@@ -96,5 +96,6 @@ async function forgetHomeless(db: Kysely<UserTables>, id: string): Promise<void>
     .executeTakeFirst()
   if (elsewhere !== undefined) return
   await notCodes(db, id)
+  await notPasskeys(db, id)
   await db.deleteFrom('user_account').where('id', '=', id).execute()
 }

@@ -31,7 +31,7 @@ export function newToken(): string {
 /** The purpose is in it: a link is no session. */
 export function macOf(
   key: ServerKey,
-  purpose: 'session' | 'link' | 'invitation' | 'reset' | 'recovery',
+  purpose: 'session' | 'link' | 'invitation' | 'reset' | 'recovery' | 'passkey',
   token: string,
 ): string {
   return key.mac(`user ${purpose}`, token).toString('base64')
@@ -58,6 +58,10 @@ export async function endSessions(db: Kysely<UserTables>, account: string): Prom
 export async function notCodes(db: Kysely<UserTables>, account: string): Promise<void> {
   await db.deleteFrom('second_factor').where('account', '=', account).execute()
   await db.deleteFrom('recovery_code').where('account', '=', account).execute()
+}
+
+export async function notPasskeys(db: Kysely<UserTables>, account: string): Promise<void> {
+  await db.deleteFrom('passkey').where('account', '=', account).execute()
 }
 
 type AccountRow = Pick<

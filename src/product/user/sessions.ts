@@ -19,9 +19,12 @@ export type Session = {
   readonly usedAt: number
 } & Client
 
-/** `wrong`: address, password or organization; who guesses learns no more. `busy`: too many are signing in at once. */
+/**
+ * `wrong`: address, password or organization; who guesses learns no more, and `about` is for the log. `busy`: too many
+ * are signing in at once.
+ */
 export type SignInRefusal =
-  | { readonly ok: false; readonly why: 'wrong' | 'busy' }
+  | { readonly ok: false; readonly why: 'wrong' | 'busy'; readonly about?: string }
   /** `wait` in milliseconds. */
   | { readonly ok: false; readonly why: 'too-often'; readonly wait: number }
 
@@ -123,6 +126,18 @@ function membershipsOf(db: Kysely<UserTables>, account: string) {
     .orderBy('membership.organization')
 }
 
+/** As they belong there, or where they have belonged the longest. */
+export async function memberIn(
+  db: Kysely<UserTables>,
+  account: string,
+  organization: string | undefined,
+): Promise<Member | undefined> {
+  const all = membershipsOf(db, account)
+  const query = organization === undefined ? all : all.where('membership.organization', '=', organization)
+  const row = await query.executeTakeFirst()
+  return row && memberOf(row)
+}
+
 async function signIn(parts: UserParts, request: SignIn): Promise<SignedIn> {
   const { db } = parts
   const email = knownForm(request.email)
@@ -135,12 +150,8 @@ async function signIn(parts: UserParts, request: SignIn): Promise<SignedIn> {
   const checked = await checkedPassword(parts, { ...request, email, kept: account?.password })
   if (!checked.ok) return checked
   if (account === undefined) return { ok: false, why: 'wrong' }
-  const { organization } = request
-  const all = membershipsOf(db, account.id)
-  const query = organization === undefined ? all : all.where('membership.organization', '=', organization)
-  const row = await query.executeTakeFirst()
-  if (row === undefined) return { ok: false, why: 'wrong' }
-  const member = memberOf(row)
+  const member = await memberIn(db, account.id, request.organization)
+  if (member === undefined) return { ok: false, why: 'wrong' }
   const needs = account.confirmed_at === null ? 'nothing' : 'code'
   const token = await begin(parts, { ...request, member, epoch: account.epoch, needs })
   return { ok: true, token, member, needs }
@@ -185,8 +196,11 @@ type Beginning = Client & {
   readonly needs: 'nothing' | 'code'
 }
 
-/** Of the epoch in which the password was read: if it was changed since, this session has ended before it began. */
-async function begin(
+/**
+ * The token of a session, of the epoch in which the password or the key was read: if that was changed since, this
+ * session has ended before it began.
+ */
+export async function begin(
   { db, key, now }: UserParts,
   { member, epoch, needs, address, agent }: Beginning,
 ): Promise<string> {

@@ -66,6 +66,27 @@ export type UserTables = {
   }
   recovery_code: { account: string; mac: string }
   password_reset: { mac: string; account: string; expires_at: number }
+  passkey: {
+    id: string
+    account: string
+    /** As the authenticator calls it, base64url. */
+    credential: string
+    /** COSE, base64url. RFC 9052 §7 */
+    public_key: string
+    /** Of the last signature that was taken. */
+    counter: number
+    name: string
+    /** 1 when it is kept by more devices than one. */
+    synced: number
+    created_at: number
+    used_at: number | null
+  }
+  passkey_challenge: {
+    mac: string
+    /** Of the session that may answer it by a new passkey; `null`: whoever signs in. */
+    session: string | null
+    expires_at: number
+  }
 }
 
 const USERS = `
@@ -132,8 +153,26 @@ const SECOND_FACTORS = `
     mac text not null,
     primary key (account, mac))`
 
+const PASSKEYS = `
+  create table passkey (
+    id text primary key,
+    account text not null references user_account (id),
+    credential text not null unique,
+    public_key text not null,
+    counter bigint not null,
+    name text not null,
+    synced integer not null,
+    created_at bigint not null,
+    used_at bigint);
+  create index passkey_account on passkey (account);
+  create table passkey_challenge (
+    mac text primary key,
+    session text,
+    expires_at bigint not null)`
+
 export const USER_MIGRATIONS: readonly Migration[] = [
   { name: 'users, sessions and owner links', sqlite: USERS, postgres: USERS },
   { name: 'invitations and password resets', sqlite: INVITATIONS, postgres: INVITATIONS },
   { name: 'second factors', sqlite: SECOND_FACTORS, postgres: SECOND_FACTORS },
+  { name: '2026-11-22 signin: passkeys', sqlite: PASSKEYS, postgres: PASSKEYS },
 ]

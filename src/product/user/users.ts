@@ -10,6 +10,8 @@ import { linkFunctions } from './links.ts'
 import type { Links } from './links.ts'
 import { memberFunctions } from './members.ts'
 import type { Members } from './members.ts'
+import { passkeyFunctions } from './passkeys.ts'
+import type { Passkeys } from './passkeys.ts'
 import type { Hasher } from './password-hash.ts'
 import { resetFunctions } from './resets.ts'
 import type { Resets } from './resets.ts'
@@ -20,7 +22,7 @@ import type { Sessions } from './sessions.ts'
 import { USER_MIGRATIONS } from './tables.ts'
 import type { UserTables } from './tables.ts'
 
-export type Users = Members & Sessions & Links & Invitations & Resets & SecondFactors
+export type Users = Members & Sessions & Links & Invitations & Resets & SecondFactors & Passkeys
 
 export type UsersOptions = { readonly now: () => number; readonly hasher: Hasher }
 
@@ -35,6 +37,7 @@ export async function openUsers(
     address: new Attempts(ALLOWANCE.address, now),
     account: new Attempts(ALLOWANCE.account, now),
     code: new Attempts(ALLOWANCE.code, now),
+    beginFrom: new Attempts(ALLOWANCE.beginFrom, now),
     resetFrom: new Attempts(ALLOWANCE.resetFrom, now),
     resetOf: new Attempts(ALLOWANCE.resetOf, now),
   }
@@ -46,5 +49,6 @@ export async function openUsers(
     ...invitationFunctions(parts),
     ...resetFunctions(parts),
     ...secondFactorFunctions(parts),
+    ...passkeyFunctions(parts),
   }
 }
