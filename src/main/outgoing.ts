@@ -17,7 +17,7 @@ import { createRouting } from '#engine/routing'
 import type { Routing, RoutingNow } from '#engine/routing'
 import type { Shaping } from '#engine/shaping'
 import { createSigner } from '#engine/signing'
-import type { MessageId, Spool } from '#engine/spool'
+import type { MessageId, NewEvent, Spool } from '#engine/spool'
 import { Tally } from '#engine/tls-report'
 import type { Tracer } from '#engine/trace'
 import { isPrivate } from '#platform/address-range'
@@ -54,6 +54,8 @@ export type OutgoingParts = {
   readonly suppressions: Pick<SuppressionFilter, 'bouncedSoftly'>
   readonly experienced: MainService['experienced']
   readonly newId: () => MessageId
+  /** Into the log of events. */
+  readonly note: (event: NewEvent) => void
 }
 
 export type Outgoing = {
@@ -142,7 +144,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
 
 /** What an earlier process held may be over before there is a queue. */
 function shaperOf(
-  { log, metrics }: OutgoingParts,
+  { log, metrics, note }: OutgoingParts,
   live: Live,
   experiences: Experiences,
   queue: Promise<Queue>,
@@ -150,6 +152,7 @@ function shaperOf(
   return openShaper({
     log,
     metrics,
+    note,
     config: () => live.config,
     suppress: (suppressing) => experiences.ruled(suppressing),
     holder: {

@@ -11,6 +11,7 @@ import type { Remote } from '#platform/thread'
 import { COUNTED_BY, openAlertStore, outcomesOf, partsOf, rateGauges, RateWatch } from '#product/reputation'
 import type { Alert, AlertChange, AlertTerms, Outcomes, Within } from '#product/reputation'
 
+import { noting } from './noting.ts'
 import type { TransportService } from './transport-thread.ts'
 
 export type RatesParts = {
@@ -42,8 +43,9 @@ export async function outcomesWithin(
 
 /** Until it is disposed of; the first look is over when it resolves. */
 export async function watchRates(parts: RatesParts): Promise<AsyncDisposable> {
-  const { config, control, spool, transport, log, metrics, now } = parts
+  const { config, control, transport, log, metrics, now } = parts
   const { rates, ratesEvery } = config.reputation
+  const note = noting(parts)
   const watch = await RateWatch.open({
     outcomes: (within) => outcomesWithin(parts, within),
     store: await openAlertStore(control, config.node.number),
@@ -56,7 +58,7 @@ export async function watchRates(parts: RatesParts): Promise<AsyncDisposable> {
       const changes = await watch.look()
       for (const change of changes) tell(log, change)
       await transport.rated(badRates(watch.alerts))
-      await Promise.all(changes.map((change) => spool.append(eventOf(change, now()))))
+      await Promise.all(changes.map((change) => note(eventOf(change, now()))))
     } catch (cause) {
       log.error('source.rates-failed', { cause })
     }

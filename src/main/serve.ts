@@ -26,6 +26,7 @@ import { apiUrl } from './links.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
+import { noting } from './noting.ts'
 import { openOperations, usersOf } from './operations.ts'
 import { openStreams } from './tracing.ts'
 import { watchRates } from './rates.ts'
@@ -101,7 +102,8 @@ export async function startServing(config: Config, version: string, again: () =>
   const metrics = new MetricsRegistry()
   const monitoring = await startMonitoring(node, metrics)
   undo.use(monitoring)
-  const reputation = undo.use(watchReputation(config, log, metrics))
+  const note = noting({ ...node, log })
+  const reputation = undo.use(watchReputation({ config, log, metrics, note }))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const site = (): string => apiUrl(config, api?.port)

@@ -35,6 +35,7 @@ function rig(context: TestContext): Rig {
     log,
     metrics: new MetricsRegistry(),
     config: () => configOf(directory),
+    note: () => {},
     suppress: () => {},
     holder: { hold: () => {}, release: async () => {} },
     changed: () => void (at.changes += 1),

@@ -14,6 +14,8 @@ export type ShaperParts = {
   readonly metrics: MetricsRegistry
   /** As it is now: it may be reloaded. */
   readonly config: () => Config
+  /** Into the log of events. */
+  readonly note: NonNullable<ShapingOptions['tell']>
   readonly suppress: NonNullable<ShapingOptions['suppress']>
   /** Who has the deliveries of campaigns that are held. */
   readonly holder: NonNullable<ShapingOptions['holder']>
@@ -53,6 +55,7 @@ export function openShaper(parts: ShaperParts): Shaper {
     want: () => writer.want(),
     suppress: parts.suppress,
     holder: parts.holder,
+    tell: parts.note,
   })
   const writer = shapingStateWriter(data, log, shaping)
   const kept = readShapingState(data, log)

@@ -22,6 +22,7 @@ import { openSuppressionFilter } from '#product/suppression'
 import type { SuppressionFilter } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
+import { noting } from './noting.ts'
 import { startFeedback } from './returning.ts'
 import { returnPathKey, startOutgoing } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -48,7 +49,7 @@ export type Transport = {
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: SuppressionFilter
-  /** Puts an event into the log. */
+  /** Puts an event into the log; nobody waits for it. */
   readonly note: (event: NewEvent) => void
   readonly outgoing: Outgoing
   /** Takes nothing in, lets transactions of both directions end, within `patience` ms; then everything is closed. */
@@ -66,14 +67,14 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const suppressions = await openFilter(parts)
   const state: State = { config, draining: false }
   const newId = idsAfter(spool, config.node.number)
-  const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId })
+  const note = noted(parts)
+  const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId, note })
   const { queue } = outgoing
   const intake = intakeOf(parts, { queue, newId }, state)
   const { tell } = outgoing
   const secret = returnPathKey(parts)
   const feedback = startFeedback({ ...parts, config: () => state.config, intake, tell, secret })
   await queue.start()
-  const note = noting(parts)
   const submission = await startSubmission({
     hostname: config.node.name,
     listeners: config.listeners,
@@ -121,11 +122,10 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   }
 }
 
-/** Nobody waits for it: mail that is refused is refused, also when the store cannot tell of it. */
-function noting({ spool, log }: TransportParts): (event: NewEvent) => void {
-  return (event) => {
-    spool.append(event).catch((cause: unknown) => log.warn('event.lost', { kind: event.kind, cause }))
-  }
+/** Nobody waits for it. */
+function noted(parts: TransportParts): Transport['note'] {
+  const note = noting(parts)
+  return (event) => void note(event)
 }
 
 /** What is true now. */

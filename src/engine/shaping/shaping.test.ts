@@ -4,70 +4,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { readRules } from '#engine/rule'
-import type { Attempt, Claimed, MessageId } from '#engine/spool'
-import { memoryLog } from '#platform/log'
-import type { MemoryLog } from '#platform/log'
-import { MetricsRegistry } from '#platform/metrics'
-import type { EgressConfig } from '#platform/config'
 
 import type { PathShape, ShapeOwner } from './path-shape.ts'
-import { Shaping } from './shaping.ts'
-import type { Kept, Suppressing } from './shaping.ts'
+import { attempt, claimed, rig } from './shaping.fixture.ts'
+import type { Kept } from './shaping.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-
-const CONFIG: EgressConfig = {
-  pools: [],
-  sources: [{ name: 'main', ehlo: 'client.example.org', relay: [], relayTls: 'required' }],
-  port: 25,
-  tls: 'opportunistic',
-  allowPrivate: false,
-  connections: 100,
-  connectionsPerPath: 10,
-  messagesPerConnection: 100,
-  messageRate: 0,
-  recipientsPerTransaction: 100,
-  idle: 5_000,
-  timeouts: {
-    connect: 1,
-    greeting: 1,
-    ehlo: 1,
-    tls: 1,
-    mail: 1,
-    rcpt: 1,
-    data: 1,
-    block: 1,
-    end: 1,
-    quit: 1,
-  },
-}
-
-type Rig = {
-  readonly shaping: Shaping
-  readonly log: MemoryLog
-  readonly suppressed: Suppressing[]
-  now: number
-  wanted: number
-}
-
-function rig(rules: string, { now = 1_800_000_000_000, keeps = false } = {}): Rig {
-  const read = readRules([{ name: 'x.toml', by: 'operator', text: rules }], ['main'])
-  if (!read.ok) assert.fail(read.problems.join('\n'))
-  const log = memoryLog()
-  const suppressed: Suppressing[] = []
-  const at = { now, wanted: 0 }
-  const shaping = new Shaping({
-    rules: read.rules,
-    config: CONFIG,
-    clock: { now: () => at.now, after: () => () => {} },
-    log,
-    metrics: new MetricsRegistry(),
-    suppress: (one) => suppressed.push(one),
-    ...(keeps ? { want: () => void (at.wanted += 1) } : {}),
-  })
-  return Object.assign(at, { shaping, log, suppressed })
-}
 
 class Owner implements ShapeOwner {
   held = 0
@@ -84,32 +27,6 @@ function owner(shape: PathShape): Owner {
   const made = new Owner()
   shape.attach(made)
   return made
-}
-
-function claimed(stream = 'marketing'): Claimed {
-  const delivery = {
-    key: { message: '0ab3xk9m2pq' as MessageId, n: 0 },
-    to: { local: 'a', domain: 'example.com' },
-  }
-  return { message: { organization: 'acme', stream }, delivery } as Claimed
-}
-
-function attempt(code: number, text: string, more: Partial<Attempt> = {}): Attempt {
-  return {
-    at: 0,
-    duration: 1,
-    outcome: code < 300 ? 'delivered' : code >= 500 ? 'bounced' : 'deferred',
-    source: 'main',
-    site: 'mx.example.net',
-    host: 'mx.example.net',
-    address: '192.0.2.1',
-    tls: '',
-    stage: 'RCPT',
-    code,
-    enhanced: `${Math.floor(code / 100)}.0.0`,
-    text,
-    ...more,
-  }
 }
 
 /** Sends as long as it may. */

@@ -6,7 +6,7 @@
 import { baseOf, domainLayerOf, OTHERS, providerOf, resolve } from '#engine/rule'
 import type { Base, Resolved, Ruleset } from '#engine/rule'
 import type { Route } from '#engine/routing'
-import type { Attempt, Claimed, Instant } from '#engine/spool'
+import type { Attempt, Claimed, Instant, NewEvent } from '#engine/spool'
 import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
@@ -21,6 +21,7 @@ import type { ShapingMetrics } from './metrics.ts'
 import { PathShape } from './path-shape.ts'
 import type { Effect } from './reactor.ts'
 import type { BadRate, WarmUpState } from './state.ts'
+import { Telling } from './telling.ts'
 import type { WarmUpKept, WarmUpTerms } from './warm-up.ts'
 import { WarmUps } from './warm-ups.ts'
 import { SharedShape } from './shared-shape.ts'
@@ -46,6 +47,8 @@ export type ShapingOptions = {
   readonly suppress?: (suppressing: Suppressing) => void
   /** Who has the deliveries of campaigns that are held. */
   readonly holder?: Holder
+  /** Into the log of events; absent where nobody reads one. */
+  readonly tell?: (event: NewEvent) => void
   /** What `keep` gives should be written down, and `kept` be called; absent where nothing is. */
   readonly want?: () => void
 }
@@ -84,6 +87,7 @@ export class Shaping {
   readonly #metrics: ShapingMetrics
   readonly #warmUps: WarmUps
   readonly #holds: Holds
+  readonly #telling: Telling
   readonly #shapes = new Map<string, PathShape>()
   readonly #heritage = new Heritage()
   readonly #shared = new Map<string, SharedShape>()
@@ -108,7 +112,8 @@ export class Shaping {
       live: () => this.reactions(),
       warmUps: () => this.#warmUps.list(),
     })
-    const { clock, log, warmUp, want, holder } = options
+    const { clock, log, warmUp, want, holder, tell = () => {} } = options
+    this.#telling = new Telling(tell, () => clock.now())
     this.#holds = new Holds({
       clock,
       want,
@@ -122,6 +127,7 @@ export class Shaping {
       now: () => clock.now(),
       log,
       metrics: this.#metrics,
+      telling: this.#telling,
       want,
     })
   }
@@ -180,7 +186,7 @@ export class Shaping {
   reactions(): readonly Live[] {
     const now = this.#options.clock.now()
     const all = [...this.#shapes.values()].flatMap((shape) => [...shape.live])
-    const waiting = [...this.#kept.values()].flatMap(({ live = [] }) => live)
+    const waiting = this.#keptLive()
     // Inherited by another path it is still the same.
     const distinct = new Map([...all, ...waiting, ...this.#holds.live].map((live) => [live.id, live]))
     return [...distinct.values()].filter(({ until }) => until > now).toSorted((a, b) => b.from - a.from)
@@ -223,6 +229,7 @@ export class Shaping {
     if (live === undefined) return undefined
     this.#options.want?.()
     this.#options.log.info('reaction.cancelled', fieldsOf(live))
+    this.#telling.ended(live, 'operator')
     this.#metrics.reaction(live.act.do, 'cancelled')
     return live
   }
@@ -233,6 +240,7 @@ export class Shaping {
     if (live === undefined) return undefined
     this.#options.want?.()
     this.#options.log.info('reaction.extended', fieldsOf(live))
+    this.#telling.extended(live)
     this.#metrics.reaction(live.act.do, 'extended')
     return live
   }
@@ -240,6 +248,7 @@ export class Shaping {
   /** What is to outlive the process, as of now. `isLast`: nothing will begin any more. */
   keep(isLast = false): Kept {
     const at = this.#options.clock.now()
+    this.#endKept(at)
     const paths = [...this.#shapes].flatMap(([key, shape]) => {
       const tallies = shape.tallies(at, isLast)
       const live = [...shape.live].filter(({ until }) => until > at)
@@ -300,6 +309,23 @@ export class Shaping {
       this.#kept.set(path.key, { ...path, ...(live === undefined ? {} : { live }) })
     }
     for (const { key, tallies } of shared) this.#keptShared.set(key, tallies)
+    for (const one of [...this.#holds.live, ...this.#keptLive()]) this.#telling.restored(one)
+    this.#endKept(now)
+  }
+
+  #keptLive(): readonly Live[] {
+    return [...this.#kept.values()].flatMap(({ live = [] }) => live)
+  }
+
+  /** No path has a timer for these: what came to its end before one was asked for is told when it is noticed. */
+  #endKept(now: Instant): void {
+    for (const [key, { live, ...path }] of this.#kept) {
+      const over = live?.filter(({ until }) => until <= now) ?? []
+      if (live === undefined || over.length === 0) continue
+      const left = live.filter(({ until }) => until > now)
+      this.#kept.set(key, left.length === 0 ? path : { ...path, live: left })
+      for (const one of over) this.#tell('ended', one)
+    }
   }
 
   close(): void {
@@ -309,10 +335,11 @@ export class Shaping {
 
   #restore(key: string, shape: PathShape): void {
     const past = this.#past()
+    this.#endKept(past.now)
     const kept = this.#kept.get(key)
     this.#kept.delete(key)
     shape.restoreTallies(kept?.tallies ?? NOTHING, past)
-    for (const live of kept?.live ?? []) if (live.until > past.now) shape.restore(live)
+    for (const live of kept?.live ?? []) shape.restore(live)
   }
 
   /** Since what was taken up. */
@@ -359,14 +386,12 @@ export class Shaping {
   }
 
   #happened(effect: Effect, claimed: Claimed | undefined): void {
-    const { log, suppress, want } = this.#options
+    const { suppress, want } = this.#options
     switch (effect.at) {
       case 'started':
       case 'renewed':
       case 'ended':
-        if (effect.at === 'started') log.warn('reaction.started', fieldsOf(effect.live))
-        else if (effect.at === 'ended') log.info('reaction.ended', fieldsOf(effect.live))
-        else log.debug('reaction.renewed', fieldsOf(effect.live))
+        this.#tell(effect.at, effect.live)
         this.#metrics.reaction(effect.live.act.do, effect.at)
         want?.()
         return
@@ -379,6 +404,20 @@ export class Shaping {
       case 'suppress':
         this.#metrics.reaction('suppress', 'started')
         if (claimed !== undefined) suppress?.({ claimed, attempt: effect.attempt, rule: effect.rule })
+    }
+  }
+
+  #tell(at: 'started' | 'renewed' | 'ended', live: Live): void {
+    const { log } = this.#options
+    if (at === 'started') {
+      log.warn('reaction.started', fieldsOf(live))
+      this.#telling.started(live)
+    } else if (at === 'renewed') {
+      log.debug('reaction.renewed', fieldsOf(live))
+      this.#telling.renewed(live)
+    } else {
+      log.info('reaction.ended', fieldsOf(live))
+      this.#telling.ended(live, 'time')
     }
   }
 

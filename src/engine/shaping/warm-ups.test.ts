@@ -16,20 +16,24 @@ const SOURCES: EgressConfig['sources'] = [
   { ...SOURCE, name: 'known' },
 ]
 
-function warmUps(): { readonly all: WarmUps; readonly log: MemoryLog } {
+type Step = readonly [step: number | undefined, why: string, sign: string | undefined]
+
+function warmUps(): { readonly all: WarmUps; readonly log: MemoryLog; readonly steps: readonly Step[] } {
   const log = memoryLog()
+  const steps: Step[] = []
   const all = new WarmUps({
     sources: () => SOURCES,
     terms: () => ({ schedule: [10, 20, 40, 80, 160], whenFull: 'overflow', idleRestart: 30 * DAY }),
     now: () => NOW,
     log,
     metrics: { reaction: () => {}, delivery: () => {}, warmUpFull: () => {} },
+    telling: { stepped: (state, why, sign) => void steps.push([state.step, why, sign?.kind]) },
   })
-  return { all, log }
+  return { all, log, steps }
 }
 
 test('a bad rate slows the source at the receivers it is about, with the numbers in the log, until it is not told any more', () => {
-  const { all, log } = warmUps()
+  const { all, log, steps } = warmUps()
   for (const provider of ['google', 'yahoo']) all.of('fresh', provider)
   assert.equal(all.of('known', 'google'), undefined)
   const sign = { kind: 'complained', bad: 4, of: 900, most: 0.003 } as const
@@ -45,6 +49,7 @@ test('a bad rate slows the source at the receivers it is about, with the numbers
       ['yahoo', 4, undefined],
     ],
   )
+  assert.deepEqual(steps, [[3, 'bad-signs', 'complained']])
   const [line, ...more] = log.lines
   assert.deepEqual([line?.event, more], ['warmup.stepped', []])
   assert.deepEqual(line?.fields, {

@@ -6,6 +6,7 @@ import type { EgressConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
 import type { ShapingMetrics } from './metrics.ts'
+import type { Telling } from './telling.ts'
 import { WarmUp } from './warm-up.ts'
 import type { BadRate, Sign, WarmUpState } from './state.ts'
 import type { Why, WarmUpKept, WarmUpTerms } from './warm-up.ts'
@@ -16,6 +17,7 @@ export type WarmUpsOptions = {
   readonly now: () => Instant
   readonly log: Log
   readonly metrics: ShapingMetrics
+  readonly telling: Pick<Telling, 'stepped'>
   readonly want?: (() => void) | undefined
 }
 
@@ -29,7 +31,7 @@ export class WarmUps {
 
   /** `undefined` where `source` is not warmed up. */
   of(source: string, provider = OTHERS, kept?: WarmUpKept): WarmUp | undefined {
-    const { sources, terms, now, log, metrics, want } = this.#options
+    const { sources, terms, now, log, metrics, telling, want } = this.#options
     const since = sources().find(({ name }) => name === source)?.warmUp
     if (since === undefined) return undefined
     return this.#all.getOrInsertComputed(keyOf(source, provider), () => {
@@ -42,8 +44,10 @@ export class WarmUps {
         since: since === true ? undefined : since,
         now,
         want,
-        stepped: (state: WarmUpState, why: Why, sign?: Sign) =>
-          log.info('warmup.stepped', { ...fieldsOf(state), why, ...signFields(sign) }),
+        stepped: (state: WarmUpState, why: Why, sign?: Sign) => {
+          log.info('warmup.stepped', { ...fieldsOf(state), why, ...signFields(sign) })
+          telling.stepped(state, why, sign)
+        },
         filled: (state: WarmUpState) => {
           metrics.warmUpFull(source, provider)
           log.info('warmup.full', { ...fieldsOf(state), until: new Date(state.until).toISOString() })

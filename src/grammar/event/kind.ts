@@ -20,6 +20,7 @@ export const DELIVERY_EVENTS = [
 /** What happens to the node and to what is set up on it. */
 export const OPERATION_EVENTS = [
   'reaction-started',
+  'reaction-extended',
   'reaction-ended',
   'warm-up-step',
   'quota-near',

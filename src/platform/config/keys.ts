@@ -50,6 +50,12 @@ export const NODE = table('This machine.', {
     example: '/var/lib/hikyaku',
     is: 'The directory for everything that is kept.',
   }),
+  organization: optional(
+    text({
+      example: 'operations',
+      is: 'Whose log has what happens to the node itself (reactions on whole paths, warm-ups, alerts about sources), for its webhooks and API keys to be told. Without it only the command line shows that.',
+    }),
+  ),
 })
 
 export const SCHEMA = table('', {
