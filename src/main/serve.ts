@@ -23,6 +23,7 @@ import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
 import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { apiUrl } from './links.ts'
+import { watchDomains } from './domain-looks.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
@@ -103,6 +104,7 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(monitoring)
   const reputation = undo.use(watchReputation(config, log, metrics))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
+  const watch = undo.use(await watchDomains({ ...node, log, metrics, now: Date.now }))
   const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const site = (): string => apiUrl(config, api?.port)
   const audit = await openAudit(node.control, Date.now)
@@ -120,6 +122,7 @@ export async function startServing(config: Config, version: string, again: () =>
       startedAt: Date.now(),
       reload,
       standings: reputation.standings,
+      look: watch.look,
       ping: (webhook) => webhooks.service.ping(webhook),
     },
     version,
@@ -183,6 +186,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[node]', (config: Config): unknown => config.node],
   ['[store]', (config) => config.store],
   ['[http]', (config) => config.http],
+  ['[domains]', (config) => config.domains],
   ['[api]', (config) => config.api],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],

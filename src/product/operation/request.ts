@@ -130,6 +130,7 @@ const REQUESTS: Requests = {
   }),
   domains: nothing,
   domainAdd: record({ name, organization: name }),
+  domainRemove: record<Parameters<Operations['domainRemove']>[0]>({ name, organization: optional(name) }),
   domainShow: record({ name }),
   domainVerify: record({ name }),
   dkimRotate: record({ name }),
