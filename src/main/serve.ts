@@ -35,6 +35,7 @@ import { ownerWanted } from './owner-wanted.ts'
 import { watchReputation } from './reputation.ts'
 import { startForgetting } from './retention.ts'
 import { startWebhooks } from './webhooks.ts'
+import type { WebhookService } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
 
@@ -43,6 +44,8 @@ const PATIENCE = 25_000
 
 /** Exit code after the spool broke: a supervisor restarts, and recovery finds out. EX_IOERR of sysexits(3) */
 const BROKEN = 74
+
+type Named = Parameters<WebhookService['ping']>[0]
 
 export type Serving = {
   readonly config: Config
@@ -109,29 +112,20 @@ export async function startServing(config: Config, version: string, again: () =>
   const site = (): string => apiUrl(config, api?.port)
   const audit = await openAudit(node.control, Date.now)
   const users = await usersOf({ ...node, now: Date.now })
-  const operations = await openOperations({
-    config,
-    spool: node.spool,
-    control: node.control,
-    key: node.key,
-    users,
-    audit,
-    apiUrl: site,
-    running: {
-      transport: node.transport,
-      startedAt: Date.now(),
-      reload,
-      standings: reputation.standings,
-      look: watch.look,
-      ping: (webhook) => webhooks.service.ping(webhook),
-    },
-    version,
-    now: Date.now,
-  })
+  const running = {
+    transport: node.transport,
+    startedAt: Date.now(),
+    reload,
+    standings: reputation.standings,
+    look: watch.look,
+    ping: (webhook: Named) => webhooks.service.ping(webhook),
+  }
+  const asked = { ...node, users, audit, apiUrl: site, running, version, now: Date.now }
+  const operations = await openOperations(asked)
   const control = { ...auditedOperations(operations, { audit, log }), streams: openStreams(node.transport) }
   undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), control, log))
-  const service = webhooks.service
-  api = await startApi({ node, log, metrics, version, operations, webhooks: service, users, audit, site })
+  const served = { node, log, metrics, version, users, audit, site, watch }
+  api = await startApi({ ...served, operations, webhooks: webhooks.service })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(await startForgetting(node, log))

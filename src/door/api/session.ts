@@ -23,6 +23,7 @@ import { Problem } from './problem.ts'
 import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
 import { Code, codeRefusal } from './totp.ts'
+import { SIGNED_IN } from './security.ts'
 
 const Organization = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
 
@@ -155,7 +156,7 @@ async function own(users: RouteParts['users'], { session, member }: Current): Pr
     user: shownUser(member),
     organization: member.organization,
     organizations: [...(await users.organizationsOf(member.id))],
-    scopes: [...scopesOf(member.role)],
+    scopes: [...scopesOf(member.role, member.organization)],
     session: session.id,
   }
 }
@@ -168,6 +169,7 @@ const currentRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'currentSession',
       summary: 'Who has signed in, and what they may do',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Own },
     },
     handler: async (request) => own(users, await signedIn(request)),
@@ -182,6 +184,7 @@ const moveRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'moveSession',
       summary: 'Go on in another organization that the user belongs to',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ organization: Organization }, CLOSED),
       response: { 200: Own },
     },
@@ -203,6 +206,7 @@ const signOutRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'signOut',
       summary: 'Sign out',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 204: Type.Null() },
     },
     async handler(request, reply) {
@@ -222,6 +226,7 @@ const passwordRoute: Routes = (app, { signedIn, users, log }) => {
       operationId: 'changePassword',
       summary: 'Change the password; every session ends, this one too',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ password: Password, new_password: Password }, CLOSED),
       response: { 204: Type.Null() },
     },
@@ -247,6 +252,7 @@ const listRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'listSessions',
       summary: 'Where the user has signed in, the latest first',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -276,6 +282,7 @@ const endRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'endSession',
       summary: 'End one of the sessions of the user',
       tags: ['session'],
+      ...SIGNED_IN,
       params: Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) }),
       response: { 204: Type.Null() },
     },
