@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
 import { serveApi } from '#door/api'
-import type { ApiServer, Submit } from '#door/api'
+import type { ApiServer, DomainDesk, Submit } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -17,6 +17,8 @@ import type { Operations } from '#product/operation'
 import type { Users } from '#product/user'
 
 import { certificateFiles } from './certificate.ts'
+import type { DomainWatch } from './domain-looks.ts'
+import { activateKeys } from './domain-operations.ts'
 import { letterWriter } from './letters.ts'
 import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
@@ -28,6 +30,7 @@ export type ApiOfNode = {
   readonly metrics: MetricsRegistry
   readonly version: string
   readonly operations: Operations
+  readonly watch: DomainWatch
   readonly webhooks: WebhookService
   readonly users: Users
   readonly audit: Audit
@@ -68,6 +71,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     submit: submitTo(node),
     bulk: await openBulkDeliveries(control, Date.now),
     operations,
+    domains: deskOf(parts),
     events: node.spool,
     counts: node.spool,
     webhooks,
@@ -87,6 +91,14 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
       await certificates?.reload({ ...(await certificateFiles(changed)), minimumVersion })
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+function deskOf({ node: { config }, watch: { domains, look } }: ApiOfNode): DomainDesk {
+  return {
+    ...domains,
+    look,
+    activate: (view, force) => activateKeys({ domains, config, now: Date.now }, view, force),
   }
 }
 

@@ -1,39 +1,40 @@
 /** What an operator does with domains: their records, whether the DNS has them, and their keys. */
 
-import { REPORT_ADDRESSES } from '#engine/feedback'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
-import { Resolver } from '#platform/dns'
 import type { Dns } from '#platform/dns'
 import { createHttpClient } from '#platform/http-client'
 import type { HttpClient } from '#platform/http-client'
-import type { ServerKey } from '#platform/secret'
-import type { Control } from '#platform/store'
 import type { Accounts } from '#product/account'
-import { openDomains } from '#product/domain'
-import type { Domains, DomainView, Node } from '#product/domain'
+import type { DomainChange, Domains, DomainView } from '#product/domain'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 import { checkKeys, verifyDomain } from '#product/verification'
 
+import { asking, domainsOf, lookNow, nodeOf } from './domain-looks.ts'
+import type { DomainParts } from './domain-looks.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 
 type DomainOperations = Pick<
   Operations,
-  'domains' | 'domainAdd' | 'domainShow' | 'domainVerify' | 'dkimRotate' | 'dkimActivate'
+  'domains' | 'domainAdd' | 'domainRemove' | 'domainShow' | 'domainVerify' | 'dkimRotate' | 'dkimActivate'
 >
 
-export type DomainParts = {
-  readonly config: Config
-  readonly control: Control
-  readonly key: ServerKey
-  readonly now: () => number
+export type DomainOperationParts = DomainParts & {
+  /** Of a running node, which tells what changed. */
+  readonly running?: { readonly look: (view: DomainView) => Promise<readonly DomainChange[]> }
 }
 
-export async function domainOperations(parts: DomainParts, accounts: Accounts): Promise<DomainOperations> {
-  const { config, control, key, now } = parts
+export async function domainOperations(
+  parts: DomainOperationParts,
+  accounts: Accounts,
+): Promise<DomainOperations> {
+  const { config, now } = parts
   const node = nodeOf(config)
-  const domains = await openDomains(control, key, { now, node })
+  const domains = await domainsOf(parts)
+  const lookAlone = (view: DomainView): Promise<readonly DomainChange[]> =>
+    asking(config, (dns) => lookNow({ domains, config }, dns, view))
+  const look = parts.running?.look ?? lookAlone
   const find = async (name: string): Promise<DomainView | undefined> => {
     const found = await ofAll(accounts, async (organization) => {
       const view = await domains.show(organization, name)
@@ -48,13 +49,21 @@ export async function domainOperations(parts: DomainParts, accounts: Accounts): 
       await ensureOrganization(accounts, organization)
       return told(() => domains.add({ name, organization, verified: true }))
     },
+    async domainRemove({ name, organization }) {
+      const view = organization === undefined ? await find(name) : await domains.show(organization, name)
+      return view === undefined ? null : ((await domains.remove(view.domain.organization, name)) ?? null)
+    },
     domainShow: async ({ name }) => (await find(name)) ?? null,
     async domainVerify({ name }) {
       const view = await find(name)
       if (view === undefined) return null
-      return asking(config, (dns) =>
-        verifyDomain(dns, view, { node, sources: config.egress.sources, http: webOf(config, dns) }, now()),
-      )
+      const [found] = await Promise.all([
+        asking(config, (dns) =>
+          verifyDomain(dns, view, { node, sources: config.egress.sources, http: webOf(config, dns) }, now()),
+        ),
+        look(view),
+      ])
+      return found
     },
     async dkimRotate({ name }) {
       const view = await find(name)
@@ -63,18 +72,8 @@ export async function domainOperations(parts: DomainParts, accounts: Accounts): 
     async dkimActivate({ name, force }) {
       const view = await find(name)
       if (view === undefined) return null
-      if (!force) await asking(config, (dns) => refuseUnpublished(dns, view, now()))
-      return activate(domains, view)
+      return activateKeys({ domains, config, now }, view, force)
     },
-  }
-}
-
-function nodeOf({ node, queue, listeners }: Pick<Config, 'node' | 'queue' | 'listeners'>): Node {
-  const { returnPathDomain } = queue
-  return {
-    name: node.name,
-    ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
-    ...(listeners.some(({ kind }) => kind === 'mx') ? { reports: REPORT_ADDRESSES } : {}),
   }
 }
 
@@ -88,17 +87,22 @@ function webOf(config: Config, dns: Dns): HttpClient {
   })
 }
 
-/** With a resolver that remembers nothing: whoever asks has just published something. */
-async function asking<T>({ dns }: Config, ask: (resolver: Dns) => Promise<T>): Promise<T> {
-  using resolver = new Resolver({ config: dns, now: () => performance.now() })
-  return await ask(resolver)
-}
-
 function waiting({ keys }: DomainView): DomainView['keys'] {
   return keys.filter(({ state }) => state === 'published')
 }
 
-async function activate(domains: Domains, view: DomainView): Promise<DomainView | null> {
+export type Activating = { readonly domains: Domains; readonly config: Config; readonly now: () => number }
+
+/**
+ * The keys that wait sign from now on.
+ * @throws {OperationError} `refused` when the DNS does not show them all, unless `force`; `invalid` when none waits
+ */
+export async function activateKeys(
+  { domains, config, now }: Activating,
+  view: DomainView,
+  force: boolean,
+): Promise<DomainView | null> {
+  if (!force) await asking(config, (dns) => refuseUnpublished(dns, view, now()))
   const { organization, name } = view.domain
   const selectors = waiting(view).map(({ selector }) => selector)
   return (await told(() => domains.activate(organization, name, selectors))) ?? null

@@ -16,6 +16,7 @@ import type { Standing } from '#product/reputation'
 import type { Changed, MessageRow, NodeStatus, Operations, QueueRow, Reloaded } from '#product/operation'
 
 import { explained } from './explaining.ts'
+import type { DomainWatch } from './domain-looks.ts'
 import { domainOperations } from './domain-operations.ts'
 import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { postmasterOperations } from './postmaster-operations.ts'
@@ -47,6 +48,7 @@ export type OperationParts = {
     readonly reload: () => Promise<Reloaded>
     readonly ping: WebhookService['ping']
     readonly standings: () => readonly Standing[]
+    readonly look: DomainWatch['look']
   }
   readonly version: string
   readonly now: () => number

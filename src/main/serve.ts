@@ -23,6 +23,7 @@ import { serveMonitoring } from './http.ts'
 import type { MonitoringServer } from './http.ts'
 import { changed, intoSandbox, openSandbox } from './into-sandbox.ts'
 import { apiUrl } from './links.ts'
+import { watchDomains } from './domain-looks.ts'
 import { logOptions } from './logging.ts'
 import { startNode } from './node.ts'
 import type { RunningNode } from './node.ts'
@@ -35,6 +36,7 @@ import { ownerWanted } from './owner-wanted.ts'
 import { watchReputation } from './reputation.ts'
 import { startForgetting } from './retention.ts'
 import { startWebhooks } from './webhooks.ts'
+import type { WebhookService } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
 import { mustHaveRules } from './shaping.ts'
 
@@ -43,6 +45,8 @@ const PATIENCE = 25_000
 
 /** Exit code after the spool broke: a supervisor restarts, and recovery finds out. EX_IOERR of sysexits(3) */
 const BROKEN = 74
+
+type Named = Parameters<WebhookService['ping']>[0]
 
 export type Serving = {
   readonly config: Config
@@ -105,32 +109,25 @@ export async function startServing(config: Config, version: string, again: () =>
   const note = noting({ ...node, log })
   const reputation = undo.use(watchReputation({ config, log, metrics, note }))
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
+  const watch = undo.use(await watchDomains({ ...node, log, metrics, now: Date.now }))
   const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
   const site = (): string => apiUrl(config, api?.port)
   const audit = await openAudit(node.control, Date.now)
   const users = await usersOf({ ...node, now: Date.now })
-  const operations = await openOperations({
-    config,
-    spool: node.spool,
-    control: node.control,
-    key: node.key,
-    users,
-    audit,
-    apiUrl: site,
-    running: {
-      transport: node.transport,
-      startedAt: Date.now(),
-      reload,
-      standings: reputation.standings,
-      ping: (webhook) => webhooks.service.ping(webhook),
-    },
-    version,
-    now: Date.now,
-  })
+  const running = {
+    transport: node.transport,
+    startedAt: Date.now(),
+    reload,
+    standings: reputation.standings,
+    look: watch.look,
+    ping: (webhook: Named) => webhooks.service.ping(webhook),
+  }
+  const asked = { ...node, users, audit, apiUrl: site, running, version, now: Date.now }
+  const operations = await openOperations(asked)
   const control = { ...auditedOperations(operations, { audit, log }), streams: openStreams(node.transport) }
   undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), control, log))
-  const service = webhooks.service
-  api = await startApi({ node, log, metrics, version, operations, webhooks: service, users, audit, site })
+  const served = { node, log, metrics, version, users, audit, site, watch }
+  api = await startApi({ ...served, operations, webhooks: webhooks.service })
   if (api !== undefined) undo.use(api)
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(await startForgetting(node, log))
@@ -185,6 +182,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[node]', (config: Config): unknown => config.node],
   ['[store]', (config) => config.store],
   ['[http]', (config) => config.http],
+  ['[domains]', (config) => config.domains],
   ['[api]', (config) => config.api],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],

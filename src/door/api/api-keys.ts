@@ -10,6 +10,7 @@ import type { Routes } from './parts.ts'
 import { CLOSED, ScopeName, Time } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const Stream = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
 
@@ -54,6 +55,7 @@ const listRoute: Routes = (app, { authenticate, apiKeys }) => {
       operationId: 'listApiKeys',
       summary: 'The API keys, without their secrets, oldest first',
       tags: ['api-keys'],
+      ...needs('accounts:read'),
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -71,6 +73,7 @@ const addRoute: Routes = (app, { authenticate, apiKeys, note }) => {
       operationId: 'addApiKey',
       summary: 'Make an API key; its token is in this answer and nowhere else, ever',
       tags: ['api-keys'],
+      ...needs('accounts:write'),
       body: New,
       response: { 201: Type.Object({ ...SHOWN, token: Type.String() }) },
     },
@@ -103,6 +106,7 @@ const revokeRoute: Routes = (app, { authenticate, apiKeys }) => {
       operationId: 'revokeApiKey',
       summary: 'End an API key, within a second',
       tags: ['api-keys'],
+      ...needs('accounts:write'),
       params: Type.Object({ id: Type.String({ pattern: '^[0-9a-z]{10}$' }) }),
       response: { 200: Shown },
     },

@@ -79,6 +79,7 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
     linkTo: () => '',
     events: {} as ApiParts['events'],
     counts: {} as ApiParts['counts'],
+    domains: {} as ApiParts['domains'],
     webhooks: {} as ApiParts['webhooks'],
     wait: () => Promise.reject(new Error('nothing waits here')),
     log: logged,

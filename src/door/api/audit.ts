@@ -11,6 +11,7 @@ import { DEFAULT_LIMIT, PAGE, pageOf } from './page.ts'
 import type { Routes } from './parts.ts'
 import { CLOSED, Time } from './person-schema.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const Shown = Type.Object(
   {
@@ -46,6 +47,7 @@ const listRoute: Routes = (app, { authenticate, audit }) => {
       operationId: 'listAudit',
       summary: 'What was changed, by whom and from where, the newest first',
       tags: ['audit'],
+      ...needs('audit:read'),
       querystring: Type.Object({ ...PAGE, ...FILTER }, CLOSED),
       response: { 200: pageOf(Shown, 'AuditEntry') },
     },
@@ -74,6 +76,7 @@ const exportRoute: Routes = (app, { authenticate, audit }) => {
       operationId: 'exportAudit',
       summary: 'The same as a file for spreadsheets, whole',
       tags: ['audit'],
+      ...needs('audit:read'),
       querystring: Type.Object(FILTER, CLOSED),
     },
     async handler(request, reply) {

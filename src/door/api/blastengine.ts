@@ -16,12 +16,13 @@ import { parseJson } from './json.ts'
 import type { RouteParts, Routes } from './parts.ts'
 import { Problem, toldOf } from './problem.ts'
 import { handOver } from './submission.ts'
+import { needs } from './security.ts'
 
 /** Files of a form, until its JSON has been held to the schema. */
 const FILES = new WeakMap<FastifyRequest, readonly BlastengineFile[]>()
 
 export const blastengineRoutes: Routes = (app, parts) => {
-  const { authenticate, operations, now, unique, bodyLimit } = parts
+  const { authenticate, now, unique, bodyLimit } = parts
   app.setErrorHandler((error, request, reply) => failed(toldOf(parts.log, error, request), reply))
   app.setNotFoundHandler((request, reply) =>
     failed(new Problem('missing', `There is nothing at ${request.method} ${request.url}.`), reply),
@@ -42,6 +43,7 @@ export const blastengineRoutes: Routes = (app, parts) => {
       summary: 'Send a message in the words of Blastengine',
       description: 'As multipart/form-data: `data` is the JSON, each `file` a file.',
       tags: ['façades'],
+      ...needs('messages:send'),
       consumes: ['application/json', 'multipart/form-data'],
       body: Transaction,
     },
@@ -59,6 +61,11 @@ export const blastengineRoutes: Routes = (app, parts) => {
       return reply.status(201).send({ delivery_id: numberOf(id) })
     },
   })
+  deliveryRoute(app, parts)
+}
+
+const deliveryRoute: Routes = (app, parts) => {
+  const { authenticate, operations, now } = parts
   app.route({
     method: 'GET',
     url: '/deliveries/:id',
@@ -66,6 +73,7 @@ export const blastengineRoutes: Routes = (app, parts) => {
       operationId: 'blastengineDelivery',
       summary: 'What became of a message, in the words of Blastengine',
       tags: ['façades'],
+      ...needs('messages:read'),
       params: DeliveryId,
     },
     async handler(request, reply) {

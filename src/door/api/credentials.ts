@@ -10,6 +10,7 @@ import type { Routes } from './parts.ts'
 import { CLOSED, Time } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const SHOWN = {
   login: Type.String(),
@@ -44,6 +45,7 @@ const listRoute: Routes = (app, { authenticate, accounts }) => {
       operationId: 'listCredentials',
       summary: 'The SMTP logins, without their passwords, oldest first',
       tags: ['credentials'],
+      ...needs('accounts:read'),
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -61,6 +63,7 @@ const addRoute: Routes = (app, { authenticate, accounts, note }) => {
       operationId: 'addCredential',
       summary: 'Make an SMTP login; its password is in this answer and nowhere else, ever',
       tags: ['credentials'],
+      ...needs('accounts:write'),
       body: New,
       response: { 201: Type.Object({ ...SHOWN, password: Type.String() }) },
     },
@@ -87,6 +90,7 @@ const revokeRoute: Routes = (app, { authenticate, accounts }) => {
       operationId: 'revokeCredential',
       summary: 'End an SMTP login, within a second',
       tags: ['credentials'],
+      ...needs('accounts:write'),
       params: Type.Object({ login: Line({ minLength: 1, maxLength: 128 }) }),
       response: { 200: Shown },
     },

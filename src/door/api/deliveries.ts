@@ -12,6 +12,7 @@ import { DeliveryRow, deliveryRow, MessageShown, messageShown, State } from './d
 import { cursorOf, DEFAULT_LIMIT, keyOf, PAGE, pageOf } from './page.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
+import { needs } from './security.ts'
 
 const Named = Type.Object({ id: Type.String({ maxLength: 40 }) })
 
@@ -36,6 +37,7 @@ export const deliveryRoutes: Routes = (app, { authenticate, operations, now }) =
       operationId: 'listDeliveries',
       summary: 'Find deliveries, newest first',
       tags: ['messages'],
+      ...needs('messages:read'),
       querystring: Search,
       response: { 200: pageOf(DeliveryRow, 'Delivery') },
     },
@@ -66,6 +68,7 @@ export const deliveryRoutes: Routes = (app, { authenticate, operations, now }) =
       operationId: 'showMessage',
       summary: 'A message, its deliveries, and what happened to each',
       tags: ['messages'],
+      ...needs('messages:read'),
       params: Named,
       response: { 200: MessageShown },
     },
@@ -108,6 +111,7 @@ function explainRoute(app: Parameters<Routes>[0], { authenticate, operations, no
       summary: 'Why each delivery waits or what became of it, until when, and what would change it',
       description: 'In Japanese or English, as Accept-Language prefers.',
       tags: ['messages'],
+      ...needs('messages:read'),
       params: Named,
       response: { 200: Type.Object({ data: Type.Array(Explanation) }) },
     },
@@ -148,6 +152,7 @@ function changeRoutes(app: Parameters<Routes>[0], { authenticate, operations }: 
         operationId: `${change}Message`,
         summary: SUMMARY[change],
         tags: ['messages'],
+        ...needs('messages:write'),
         params: Named,
         response: { 200: Type.Object({ changed: Type.Integer({ description: 'Deliveries.' }) }) },
       },

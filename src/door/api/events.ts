@@ -11,6 +11,7 @@ import { EventStreams, tellEvents } from './event-stream.ts'
 import { DEFAULT_LIMIT, PAGE } from './page.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
+import { needs } from './security.ts'
 
 const CLOSED = { additionalProperties: false }
 const Time = Type.String({ format: 'date-time' })
@@ -42,6 +43,7 @@ const pageRoute: Routes = (app, { authenticate, events }) => {
       operationId: 'listEvents',
       summary: 'What has happened, in the order of the log',
       tags: ['events'],
+      ...needs('events:read'),
       querystring: Type.Object(
         {
           ...EVENT_FILTER,
@@ -88,6 +90,7 @@ const streamRoute: Routes = (app, { authenticate, events, log, now, wait }) => {
       description:
         'Begins with what happens from now on, at `since`, or behind Last-Event-ID. A reader that takes nothing for half a minute is cut, and may come back with Last-Event-ID.',
       tags: ['events'],
+      ...needs('events:read'),
       querystring: Type.Object(
         { ...EVENT_FILTER, cursor: Type.Optional(Place), since: Type.Optional(Time) },
         CLOSED,

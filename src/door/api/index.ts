@@ -1,5 +1,5 @@
 export type { LinkKind } from './link-kind.ts'
-export type { ApiParts } from './parts.ts'
+export type { ApiParts, DomainDesk } from './parts.ts'
 export { serveApi } from './serve.ts'
 export type { ApiServer } from './serve.ts'
 export type { Submit } from './submission.ts'

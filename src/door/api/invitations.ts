@@ -22,6 +22,7 @@ import {
 import { Problem } from './problem.ts'
 import { isoTime } from './text.ts'
 import { mustGive } from './users.ts'
+import { needs } from './security.ts'
 
 const Shown = Type.Object(
   {
@@ -50,11 +51,13 @@ const inviteRoute: Routes = (app, { authenticate, users, note, write, linkTo, lo
       operationId: 'addInvitation',
       summary: 'Invite somebody by mail; an earlier invitation of that address works no more',
       tags: ['users'],
+      ...needs('users:write'),
       body: Type.Object({ email: Email, role: RoleName, language: Type.Optional(LanguageName) }, CLOSED),
       response: { 201: Shown },
     },
     async handler(request, reply) {
-      const { organization, actor, ...by } = await authenticate(request, 'users:write')
+      const by = await authenticate(request, 'users:write')
+      const { organization, actor } = by
       const { email, role, language = 'en' } = request.body
       mustGive(by, role)
       const invited = await toldOfUsers(() => users.invite({ organization, email, role, by: actor }))
@@ -89,6 +92,7 @@ const listRoute: Routes = (app, { authenticate, users }) => {
       operationId: 'listInvitations',
       summary: 'Invitations that can still be accepted, the latest first',
       tags: ['users'],
+      ...needs('users:read'),
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -106,6 +110,7 @@ const withdrawRoute: Routes = (app, { authenticate, users, note }) => {
       operationId: 'removeInvitation',
       summary: 'Withdraw an invitation: its link works no more',
       tags: ['users'],
+      ...needs('users:write'),
       params: Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) }),
       response: { 200: Shown },
     },

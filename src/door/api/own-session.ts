@@ -36,7 +36,7 @@ export async function ownSession(
     user: shownUser(member),
     organization: member.organization,
     organizations: [...(await users.organizationsOf(member.id))],
-    scopes: [...scopesOf(member.role)],
+    scopes: [...scopesOf(member.role, member.organization)],
     session: session.id,
   }
 }

@@ -17,6 +17,7 @@ import type { Audit } from '#product/audit'
 import type { BulkDeliveries } from '#product/bulk-delivery'
 import type { EventSource } from '#product/event'
 import type { CountSource } from '#product/insight'
+import type { DomainChange, Domains, DomainView } from '#product/domain'
 import type { Operations } from '#product/operation'
 import type { Current, Letter, User, Users } from '#product/user'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
@@ -26,6 +27,13 @@ import type { LinkKind } from './link-kind.ts'
 import type { Listening } from './listening.ts'
 import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
+
+export type DomainDesk = Pick<Domains, 'list' | 'show' | 'add' | 'remove' | 'rotate' | 'vouch'> & {
+  /** Looks into the DNS now, keeps what is found, and gives what that changed. */
+  look(view: DomainView): Promise<readonly DomainChange[]>
+  /** The keys that wait sign from now on. @throws {OperationError} `refused`, `invalid` */
+  activate(view: DomainView, force: boolean): Promise<DomainView | null>
+}
 
 export type ApiParts = Listening & {
   readonly address: string
@@ -38,7 +46,10 @@ export type ApiParts = Listening & {
   readonly requests: number
   readonly keys: KeyRing
   readonly apiKeys: ApiKeys
-  readonly accounts: Pick<Accounts, 'credentials' | 'addCredential' | 'revoke'>
+  readonly accounts: Pick<
+    Accounts,
+    'organizations' | 'addOrganization' | 'credentials' | 'addCredential' | 'revoke'
+  >
   readonly users: Users
   readonly audit: Audit
   /** Resolves when it is kept. @throws {Error} with why it is not */
@@ -50,11 +61,9 @@ export type ApiParts = Listening & {
   readonly submit: Submit
   /** What was begun in several requests. */
   readonly bulk: BulkDeliveries
-  /** What an operator can do; routes see to it that a key does it to its own organization. */
-  readonly operations: Pick<
-    Operations,
-    'messages' | 'message' | 'explain' | 'change' | 'suppressions' | 'suppressionAdd' | 'suppressionRemove'
-  >
+  /** What an operator can do; routes see to it that a key does it to its own organization, unless it is an operator's. */
+  readonly operations: Operations
+  readonly domains: DomainDesk
   readonly events: EventSource
   readonly counts: CountSource
   readonly webhooks: Webhooks & {

@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-import { SCOPES } from '#product/account'
+import { OPERATOR_SCOPES, SCOPES } from '#product/account'
 import { LANGUAGES, ROLES, UserError } from '#product/user'
 import type { Member, SignInRefusal } from '#product/user'
 
@@ -13,7 +13,7 @@ import { isoTime, Line } from './text.ts'
 export const CLOSED = { additionalProperties: false }
 export const Time = Type.String({ format: 'date-time' })
 export const RoleName = Type.Enum(ROLES)
-export const ScopeName = Type.Enum(SCOPES)
+export const ScopeName = Type.Enum([...SCOPES, ...OPERATOR_SCOPES])
 export const Email = Line({ minLength: 3, maxLength: 320 })
 /** How long it has to be is for who makes one; of any length it may be wrong. */
 export const Password = Type.String({ maxLength: 1024 })

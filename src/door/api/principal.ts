@@ -2,7 +2,8 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import type { ApiKey, KeyRing, Scope } from '#product/account'
+import { isOperatorScope, OPERATOR } from '#product/account'
+import type { Accounts, ApiKey, KeyRing, Scope } from '#product/account'
 import { scopesOf } from '#product/user'
 import type { Current, Giver, Users } from '#product/user'
 
@@ -38,11 +39,12 @@ export async function sessionOf({ users }: Known, request: FastifyRequest): Prom
 const STREAM = 'transactional'
 
 function principalOf({ member: { organization, id, email, role } }: Current): Principal {
-  return { organization, id, role, scopes: scopesOf(role), stream: STREAM, actor: email }
+  return { organization, id, role, scopes: scopesOf(role, organization), stream: STREAM, actor: email }
 }
 
 function principalOfKey({ organization, id, stream, scopes }: ApiKey): Principal {
-  return { organization, id, stream, scopes, actor: `API key ${id}` }
+  const own = organization === OPERATOR ? scopes : scopes.filter((scope) => !isOperatorScope(scope))
+  return { organization, id, stream, scopes: own, actor: `API key ${id}` }
 }
 
 const BEARER = /^Bearer +(\S+)$/i
@@ -57,6 +59,7 @@ const REFUSED = {
 export type AdmissionParts = {
   readonly keys: KeyRing
   readonly users: Pick<Users, 'current'>
+  readonly accounts: Pick<Accounts, 'organizations'>
   /** That a key may make in a minute; 0: any number. */
   readonly requests: number
   readonly now: () => number
@@ -68,11 +71,13 @@ const STRANGERS = 64 * 1024
 export class Admission {
   readonly #keys: KeyRing
   readonly #users: Pick<Users, 'current'>
+  readonly #accounts: AdmissionParts['accounts']
   readonly #limit: RateLimit | undefined
   readonly #admitted = new WeakMap<FastifyRequest, ApiKey>()
 
-  constructor({ keys, users, requests, now }: AdmissionParts) {
+  constructor({ keys, users, accounts, requests, now }: AdmissionParts) {
     this.#keys = keys
+    this.#accounts = accounts
     this.#users = users
     this.#limit = requests === 0 ? undefined : new RateLimit(requests, now)
   }
@@ -94,9 +99,19 @@ export class Admission {
   /** @throws {Problem} `unauthenticated`, `forbidden`, `cross-site` */
   async authenticated(request: FastifyRequest, scope: Scope): Promise<Principal> {
     const principal = await this.#principal(request)
-    if (principal.scopes.includes(scope)) return principal
-    const what = principal.role === undefined ? 'The API key' : `The role ${principal.role}`
-    throw new Problem('forbidden', `${what} has not the scope ${scope}.`)
+    mustHave(principal, scope)
+    const wanted = request.headers[ORGANIZATION_HEADER]
+    return typeof wanted === 'string' ? this.#acting(principal, wanted, request.method) : principal
+  }
+
+  /** An operator does to another organization what its own people could. */
+  async #acting(principal: Principal, organization: string, method: string): Promise<Principal> {
+    if (organization === principal.organization) return principal
+    mustHave(principal, READS.has(method) ? 'operator:read' : 'operator:write')
+    const all = await this.#accounts.organizations()
+    if (!all.some(({ name }) => name === organization))
+      throw new Problem('missing', 'There is no such organization.')
+    return { ...principal, organization, actor: `${principal.actor} (operator)` }
   }
 
   async #principal(request: FastifyRequest): Promise<Principal> {
@@ -110,6 +125,18 @@ export class Admission {
     const token = cookieOf(request)
     return token !== undefined && (await this.#users.current(token)) !== undefined
   }
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** Whose things an operator wants to see or change. */
+export const ORGANIZATION_HEADER = 'hikyaku-organization'
+
+/** @throws {Problem} `forbidden` */
+function mustHave({ scopes, role }: Principal, scope: Scope): void {
+  if (scopes.includes(scope)) return
+  const what = role === undefined ? 'The API key' : `The role ${role}`
+  throw new Problem('forbidden', `${what} has not the scope ${scope}.`)
 }
 
 function keyless(): Problem {

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'This place does not take that method' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-type': { status: 415, title: 'The body is of a type that is not taken here' },
+  'domain-taken': { status: 409, title: 'The domain belongs to another organization' },
   conflict: { status: 409, title: 'It cannot be done as things stand' },
   'too-often': { status: 429, title: 'Too many requests' },
   'sign-in': { status: 401, title: 'What was shown signs nobody in' },

@@ -11,6 +11,7 @@ import { Envelope, MessageAccepted, RawRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { invalidAt, Problem } from './problem.ts'
 import { accepted, handOver, holdUntilOf } from './submission.ts'
+import { needs } from './security.ts'
 
 /** Of a message as it is, the envelope is in the query; of JSON it is in the JSON, and the query says nothing. */
 const Query = Type.Partial(Envelope, { additionalProperties: false })
@@ -26,6 +27,7 @@ export const rawRoutes: Routes = (app, parts) => {
       description:
         'As message/rfc822 with the envelope in the query, or all of it in JSON. Bcc is removed, and so are X-Hikyaku-Tag and X-Hikyaku-Metadata, which are read.',
       tags: ['messages'],
+      ...needs('messages:send'),
       querystring: Query,
       body: {
         content: {

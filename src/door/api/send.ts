@@ -7,6 +7,7 @@ import { labelsOf } from './label.ts'
 import { MessageAccepted, MessageRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { accepted, handOver, holdUntilOf } from './submission.ts'
+import { needs } from './security.ts'
 
 export const sendRoutes: Routes = (app, parts) => {
   const { now, unique, authenticate, bodyLimit } = parts
@@ -22,6 +23,7 @@ export const sendRoutes: Routes = (app, parts) => {
         IDEMPOTENCY,
       ].join(' '),
       tags: ['messages'],
+      ...needs('messages:send'),
       consumes: ['application/json', 'multipart/form-data'],
       body: MessageRequest,
       response: { 202: MessageAccepted },

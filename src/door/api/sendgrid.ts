@@ -12,6 +12,7 @@ import { sendGridLetters } from './sendgrid-letter.ts'
 import type { SendGridLetter } from './sendgrid-letter.ts'
 import { SendGridRequest } from './sendgrid-schema.ts'
 import { handOver } from './submission.ts'
+import { needs } from './security.ts'
 
 export const sendGridRoutes: Routes = (app, parts) => {
   app.setErrorHandler((error, request, reply) => failed(toldOf(parts.log, error, request), reply))
@@ -22,6 +23,7 @@ export const sendGridRoutes: Routes = (app, parts) => {
       operationId: 'sendGridMailSend',
       summary: 'Send messages in the words of SendGrid',
       tags: ['façades'],
+      ...needs('messages:send'),
       body: SendGridRequest,
     },
     async handler(request, reply) {

@@ -9,6 +9,7 @@ import type { TSchema } from 'typebox'
 
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { domainRoutes } from './domains.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
@@ -66,6 +67,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   rawRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  domainRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
   statisticsRoutes(typed, routeParts)

@@ -10,6 +10,7 @@ import type { Routes } from './parts.ts'
 import { CLOSED, Email, Password, refusalOf, Time, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
+import { SIGNED_IN } from './security.ts'
 import { isoTime } from './text.ts'
 import { Code, codeRefusal } from './totp.ts'
 
@@ -130,6 +131,7 @@ const currentRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'currentSession',
       summary: 'Who has signed in, and what they may do',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: OwnSession },
     },
     handler: async (request) => ownSession(users, await signedIn(request)),
@@ -144,6 +146,7 @@ const moveRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'moveSession',
       summary: 'Go on in another organization that the user belongs to',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ organization: OrganizationName }, CLOSED),
       response: { 200: OwnSession },
     },
@@ -165,6 +168,7 @@ const signOutRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'signOut',
       summary: 'Sign out',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 204: Type.Null() },
     },
     async handler(request, reply) {
@@ -184,6 +188,7 @@ const passwordRoute: Routes = (app, { signedIn, users, log }) => {
       operationId: 'changePassword',
       summary: 'Change the password; every session ends, this one too',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ password: Password, new_password: Password }, CLOSED),
       response: { 204: Type.Null() },
     },
@@ -209,6 +214,7 @@ const listRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'listSessions',
       summary: 'Where the user has signed in, the latest first',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -238,6 +244,7 @@ const endRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'endSession',
       summary: 'End one of the sessions of the user',
       tags: ['session'],
+      ...SIGNED_IN,
       params: Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) }),
       response: { 204: Type.Null() },
     },

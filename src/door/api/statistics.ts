@@ -10,6 +10,7 @@ import type { CountSource, Statistic, StatisticsQuery } from '#product/insight'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const Maybe = Type.Optional
 const Time = Type.String({ format: 'date-time' })
@@ -94,6 +95,7 @@ export const statisticsRoutes: Routes = (app, { authenticate, counts, now }) => 
       operationId: 'showStatistics',
       summary: 'How mail went, by what it is to be told apart',
       tags: ['statistics'],
+      ...needs('statistics:read'),
       querystring: Query,
       response: { 200: Type.Object({ data: Type.Array(Row) }) },
     },
@@ -109,6 +111,7 @@ export const statisticsRoutes: Routes = (app, { authenticate, counts, now }) => 
       operationId: 'downloadStatistics',
       summary: 'The same for spreadsheets',
       tags: ['statistics'],
+      ...needs('statistics:read'),
       querystring: SheetQuery,
       produces: ['text/csv'],
     },

@@ -11,6 +11,7 @@ import { DEFAULT_LIMIT, PAGE, pageOf } from './page.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const CLOSED = { additionalProperties: false }
 const REASONS = ['bounce', 'soft-bounces', 'complaint', 'unsubscribe', 'manual', 'import'] as const
@@ -64,6 +65,7 @@ const listRoute: Routes = (app, { authenticate, operations }) => {
       operationId: 'listSuppressions',
       summary: 'Recipients that must not be tried, newest first',
       tags: ['suppressions'],
+      ...needs('suppressions:read'),
       querystring: Type.Object(
         {
           ...PAGE,
@@ -105,6 +107,7 @@ const addRoute: Routes = (app, { authenticate, operations }) => {
       operationId: 'addSuppressions',
       summary: 'Keep mail from recipients, all of them or none',
       tags: ['suppressions'],
+      ...needs('suppressions:write'),
       body: Type.Object({ suppressions: Type.Array(New, { minItems: 1, maxItems: BATCH }) }, CLOSED),
       response: { 201: Type.Object({ data: Type.Array(Shown) }) },
     },
@@ -132,6 +135,7 @@ const removeRoute: Routes = (app, { authenticate, operations }) => {
       operationId: 'removeSuppression',
       summary: 'Let mail go to a recipient again',
       tags: ['suppressions'],
+      ...needs('suppressions:write'),
       params: Type.Object({ recipient: Line({ minLength: 3, maxLength: 320 }) }),
       querystring: Type.Object(
         {

@@ -8,6 +8,7 @@ import type { Routes } from './parts.ts'
 import { CLOSED, Password, refusalOf } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { Line } from './text.ts'
+import { SIGNED_IN } from './security.ts'
 
 export const Code = Line({ minLength: 6, maxLength: 20, description: 'Of the app, or one on paper.' })
 
@@ -33,6 +34,7 @@ const stateRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'showTotp',
       summary: 'Whether signing in asks for a code',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Type.Object({ enabled: Type.Boolean(), recovery_codes_left: Type.Integer() }) },
     },
     async handler(request) {
@@ -51,6 +53,7 @@ const beginRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'addTotp',
       summary: 'A secret for an app; it is asked for after a first code has confirmed it',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 201: Type.Object({ secret: Type.String(), uri: Type.String() }) },
     },
     async handler(request, reply) {
@@ -69,6 +72,7 @@ const confirmRoute: Routes = (app, { signedIn, users, log }) => {
       operationId: 'confirmTotp',
       summary: 'From now on signing in asks for a code; your other sessions end',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ code: Code }, CLOSED),
       response: { 200: Codes },
     },
@@ -90,6 +94,7 @@ const codesRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'renewRecoveryCodes',
       summary: 'New codes on paper; the earlier ones open nothing any more',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ password: Password }, CLOSED),
       response: { 200: Codes },
     },
@@ -112,6 +117,7 @@ const removeRoute: Routes = (app, { signedIn, users, log }) => {
       operationId: 'removeTotp',
       summary: 'From now on signing in asks for the password alone',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ password: Password }, CLOSED),
       response: { 204: Type.Null() },
     },

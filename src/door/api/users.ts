@@ -8,6 +8,7 @@ import type { Giver, Role } from '#product/user'
 import type { Routes } from './parts.ts'
 import { CLOSED, RoleName, shownUser, ShownUser, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
+import { needs } from './security.ts'
 
 const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) })
 
@@ -25,6 +26,7 @@ const listRoute: Routes = (app, { authenticate, users }) => {
       operationId: 'listUsers',
       summary: 'Who belongs to the organization, by address',
       tags: ['users'],
+      ...needs('users:read'),
       response: { 200: Type.Object({ data: Type.Array(ShownUser) }) },
     },
     async handler(request) {
@@ -42,6 +44,7 @@ const changeRoute: Routes = (app, { authenticate, users, note }) => {
       operationId: 'changeUser',
       summary: 'Give a user another role; all their sessions end',
       tags: ['users'],
+      ...needs('users:write'),
       params: Id,
       body: Type.Object({ role: RoleName }, CLOSED),
       response: { 200: ShownUser },
@@ -71,6 +74,7 @@ const removeRoute: Routes = (app, { authenticate, users, note }) => {
       operationId: 'removeUser',
       summary: 'Remove a user from the organization; all their sessions end',
       tags: ['users'],
+      ...needs('users:write'),
       params: Id,
       response: { 200: ShownUser },
     },

@@ -11,6 +11,7 @@ import { DEFAULT_LIMIT, PAGE, pageOf } from './page.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
 import { isoTime, Line } from './text.ts'
+import { needs } from './security.ts'
 
 const CLOSED = { additionalProperties: false }
 const Time = Type.String({ format: 'date-time' })
@@ -88,6 +89,7 @@ const listRoutes: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'listWebhooks',
       summary: 'The webhooks, oldest first',
       tags: ['webhooks'],
+      ...needs('webhooks:read'),
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -102,6 +104,7 @@ const listRoutes: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'showWebhook',
       summary: 'A webhook, and how it is doing',
       tags: ['webhooks'],
+      ...needs('webhooks:read'),
       params: Named,
       response: { 200: Shown },
     },
@@ -120,6 +123,7 @@ const addRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'addWebhook',
       summary: 'Have a URL told what happens',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       body: Type.Object(
         {
           url: Url,
@@ -163,6 +167,7 @@ const changeRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'changeWebhook',
       summary: 'Change what is said, and leave the rest',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       params: Named,
       body: Type.Object(
         {
@@ -190,6 +195,7 @@ const removeRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'removeWebhook',
       summary: 'Remove a webhook and its attempts',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       params: Named,
       response: { 204: Type.Null() },
     },
@@ -209,6 +215,7 @@ const rotateRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'rotateWebhook',
       summary: 'A new secret; the one until now signs as well for a while',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       params: Named,
       querystring: Type.Object(
         {
@@ -243,6 +250,7 @@ const stateRoutes: Routes = (app, { authenticate, webhooks }) => {
         operationId: `${state}Webhook`,
         summary: states[state],
         tags: ['webhooks'],
+        ...needs('webhooks:write'),
         params: Named,
         response: { 200: Shown },
       },
@@ -268,6 +276,7 @@ const replayRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'replayWebhook',
       summary: 'Send again what was written down since a time, and then what follows',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       params: Named,
       body: Type.Object({ since: Time }, CLOSED),
       response: { 200: Shown },
@@ -288,6 +297,7 @@ const testRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'testWebhook',
       summary: 'Send a ping, and tell what came of it',
       tags: ['webhooks'],
+      ...needs('webhooks:write'),
       params: Named,
       response: { 200: Attempt },
     },
@@ -308,6 +318,7 @@ const attemptsRoute: Routes = (app, { authenticate, webhooks }) => {
       operationId: 'listWebhookAttempts',
       summary: 'What was sent and what came of it, newest first',
       tags: ['webhooks'],
+      ...needs('webhooks:read'),
       params: Named,
       querystring: Type.Object({ ...PAGE }, CLOSED),
       response: { 200: pageOf(Attempt, 'WebhookAttempt') },

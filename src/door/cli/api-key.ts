@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 
 import { parseDuration } from '#grammar/time'
-import { SCOPES } from '#grammar/scope'
+import { OPERATOR, OPERATOR_SCOPES, SCOPES } from '#grammar/scope'
 import type { ApiKey } from '#product/account'
 
 import { answer, collect, example } from './command.ts'
@@ -44,7 +44,7 @@ function addCommand(keys: Command, run: Run): void {
     .option('--note <text>', 'what it is for', '')
     .option(
       '--scope <name>',
-      `what it may do, of ${SCOPES.join(', ')}; may be given several times (default: ${USUAL.join(', ')})`,
+      `what it may do, of ${SCOPES.join(', ')}; keys of ${OPERATOR} also ${OPERATOR_SCOPES.join(', ')}; may be given several times (default: ${USUAL.join(', ')})`,
       collect,
     )
     .option('--network <cidr>', 'where it may be used from; may be given several times', collect)

@@ -70,14 +70,33 @@ export function domainCommands(program: Command, run: Run): void {
     "hikyaku domain show example.com --json | jq -r '.records[].value'",
   )
 
+  removeCommand(domain, run)
   verifyCommand(domain, run)
   domainReportCommands(domain, run)
+}
+
+function removeCommand(domain: Command, run: Run): void {
+  const remove = domain
+    .command('remove')
+    .description('remove a domain and its DKIM keys: mail from it is refused from then on')
+    .argument('<name>', 'as it was added')
+    .option('--organization <name>', 'whose claim, where several claim it')
+    .action(async (name: string, options: { organization?: string }, command: Command) => {
+      await answer(run, command, async (node) => {
+        const removed = await node.domainRemove({ name, ...options })
+        if (removed === null)
+          throw new CliError('missing', `no domain ${name}; hikyaku domain list shows those there are`)
+        return { value: removed, text: `${removed.name} of ${removed.organization} is removed.\n` }
+      })
+    })
+  example(remove, 'hikyaku domain remove example.com')
 }
 
 const COLUMNS = [
   { title: 'DOMAIN', cell: (row: Domain) => row.name },
   { title: 'ORGANIZATION', cell: (row: Domain) => row.organization },
   { title: 'VERIFIED', cell: (row: Domain) => moment(row.verifiedAt) },
+  { title: 'DNS', cell: (row: Domain) => row.health },
 ]
 
 const FIELDS: readonly Field<Domain>[] = [
@@ -85,9 +104,12 @@ const FIELDS: readonly Field<Domain>[] = [
   ['organization', ({ organization }) => organization],
   ['created', ({ createdAt }) => isoTime(createdAt)],
   ['verified', ({ verifiedAt }) => isoTime(verifiedAt)],
+  ['dns', ({ health }) => health],
+  ['checked', ({ checkedAt }) => isoTime(checkedAt)],
 ]
 
 const PURPOSE: Record<DnsRecord['purpose'], string> = {
+  ownership: 'shows that the domain is the organization’s, for as long as it is used here',
   dkim: 'DKIM: receivers find the key of our signatures here',
   spf: 'SPF: the machines that may send for the domain',
   dmarc: 'DMARC: what receivers shall do with mail that is neither signed nor sent by us',
@@ -97,20 +119,31 @@ const PURPOSE: Record<DnsRecord['purpose'], string> = {
   'tls-reports': 'where receivers report on TLS with the mail servers of the domain',
 }
 
-async function describe({ domain, keys, records }: DomainView): Promise<string> {
+async function describe({ domain, keys, records, statuses }: DomainView): Promise<string> {
   // Only here: what it stands beside takes longer to load than most commands to run.
   const { zoneLine } = await import('#product/domain')
   const verified = domain.verifiedAt === undefined ? 'not verified' : `verified ${moment(domain.verifiedAt)}`
-  const head = `${domain.name} of ${domain.organization}, ${verified}\n`
+  const looked =
+    domain.checkedAt === undefined ? '' : `, DNS ${domain.health}, looked at ${moment(domain.checkedAt)}`
+  const head = `${domain.name} of ${domain.organization}, ${verified}${looked}\n`
   const signs = keys.map(
     (key) => `  key ${key.selector}  ${key.algorithm}  ${key.state}${afterwards(key, records)}\n`,
   )
   const lines = records.map((record) => {
     const { keepUntil, required } = record
     const need = keepUntil === undefined ? (required ? 'required' : 'advised') : `until ${moment(keepUntil)}`
-    return `\n; ${PURPOSE[record.purpose]} (${need})\n${zoneLine(record)}\n`
+    const status = statusOf(record, statuses)
+    return `\n; ${PURPOSE[record.purpose]} (${need})${status}\n${zoneLine(record)}\n`
   })
   return `${head}${signs.join('')}\nPublish these records in DNS:\n${lines.join('')}`
+}
+
+/** What the last look found of it. */
+function statusOf(record: DnsRecord, statuses: DomainView['statuses']): string {
+  const found = statuses.find(
+    ({ name, type, purpose }) => name === record.name && type === record.type && purpose === record.purpose,
+  )
+  return found === undefined ? '' : `: ${found.status}`
 }
 
 /** What a key that does not sign is there for. */

@@ -243,7 +243,14 @@ function memoryOf(queue: string): NodeFacts {
   }
 }
 
-const DOMAIN: Domain = { name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW }
+const DOMAIN: Domain = {
+  name: 'example.org',
+  organization: 'default',
+  createdAt: NOW,
+  verifiedAt: NOW,
+  vouched: true,
+  health: 'unchecked',
+}
 
 const VIEW: DomainView = {
   domain: DOMAIN,
@@ -264,6 +271,7 @@ const VIEW: DomainView = {
       type: 'TXT',
       value: 'v=DKIM1; k=ed25519; p=abc',
       purpose: 'dkim',
+      by: 'owner',
       required: true,
     },
     {
@@ -271,9 +279,11 @@ const VIEW: DomainView = {
       type: 'TXT',
       value: 'v=spf1 a:mx.example.net ~all',
       purpose: 'spf',
+      by: 'owner',
       required: false,
     },
   ],
+  statuses: [],
 }
 
 const CREDENTIAL: Credential = {
@@ -320,6 +330,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
     },
     domains: () => Promise.resolve([DOMAIN]),
     domainAdd: () => Promise.resolve(VIEW),
+    domainRemove: ({ name }) => Promise.resolve(name === DOMAIN.name ? DOMAIN : null),
     ...pretendRotation(VIEW, NOW),
     credentials: () => Promise.resolve([CREDENTIAL, { ...CREDENTIAL, login: 'default-old', revokedAt: NOW }]),
     credentialAdd: ({ organization, stream, note }) =>

@@ -70,6 +70,7 @@ function withKey(view: DomainView, now: number): DomainView {
     type: 'TXT',
     value,
     purpose: 'dkim',
+    by: 'owner',
     required: true,
   } as const
   return { ...view, keys: [...view.keys, key], records: [...view.records, record] }

@@ -1,2 +1,2 @@
-export { isScope, SCOPES } from './scope.ts'
+export { isOperatorScope, isScope, OPERATOR, OPERATOR_SCOPES, SCOPES } from './scope.ts'
 export type { Scope } from './scope.ts'

@@ -1,6 +1,6 @@
 /** What may be done over the API, as words: of keys, and of roles. */
 
-/** What a key may do. Each route of the API asks for one. */
+/** What a key may do to its own organization. Each route of the API asks for one. */
 export const SCOPES = [
   'messages:send',
   'messages:read',
@@ -20,8 +20,18 @@ export const SCOPES = [
   'audit:read',
 ] as const
 
-export type Scope = (typeof SCOPES)[number]
+/** What concerns the whole installation, or another organization: for the operator's organization alone. */
+export const OPERATOR_SCOPES = ['operator:read', 'operator:write'] as const
+
+/** The organization that is there from the first start: of who runs the installation. */
+export const OPERATOR = 'default'
+
+export type Scope = (typeof SCOPES)[number] | (typeof OPERATOR_SCOPES)[number]
 
 export function isScope(text: string): text is Scope {
-  return SCOPES.some((scope) => scope === text)
+  return [...SCOPES, ...OPERATOR_SCOPES].some((scope) => scope === text)
+}
+
+export function isOperatorScope(scope: Scope): boolean {
+  return OPERATOR_SCOPES.some((one) => one === scope)
 }

@@ -307,6 +307,20 @@ export const STREAMS = named(
   (_written, name) => (name === 'marketing' ? { list_unsubscribe: 'mail' } : {}),
 )
 
+export const DOMAINS = table('The domains that organizations send from.', {
+  spfInclude: optional(
+    host({
+      example: 'spf.example.net',
+      is: 'The name of an SPF record of yours that has all addresses mail leaves by: domains are then asked to publish `include:` it instead of `a:` and `node.name`, and follow by themselves when addresses change.',
+    }),
+  ),
+  checkEvery: duration({
+    default: '6h',
+    min: 60_000,
+    is: 'How often the DNS of a domain is looked at that has all it needs; others are looked at sooner, those that were just added every two minutes.',
+  }),
+})
+
 export const QUEUE = table('Retries and expiry.', {
   retry: durations({
     default: ['5m', '10m', '20m', '40m', '1h', '2h', '4h'],

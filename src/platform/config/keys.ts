@@ -3,6 +3,7 @@
 import { INCOMING, LIMITS, LISTENERS, TLS } from './keys-in.ts'
 import {
   DNS,
+  DOMAINS,
   EGRESS,
   QUEUE,
   ROUTES,
@@ -85,6 +86,7 @@ export const SCHEMA = table('', {
   suppression: SUPPRESSION,
   reputation: REPUTATION,
   streams: STREAMS,
+  domains: DOMAINS,
   webhooks: WEBHOOKS,
   retention: table('How long records are kept.', {
     deliveries: duration({

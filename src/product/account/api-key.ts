@@ -1,11 +1,11 @@
 /** API keys: what programs show to the HTTP API. How they are kept and checked: `api-keys.ts`, `key-ring.ts`. */
 
-import { isScope, SCOPES } from '#grammar/scope'
+import { isOperatorScope, isScope, OPERATOR, OPERATOR_SCOPES, SCOPES } from '#grammar/scope'
 import type { Scope } from '#grammar/scope'
 
 import { createHash } from 'node:crypto'
 
-export { isScope, SCOPES }
+export { isOperatorScope, isScope, OPERATOR, OPERATOR_SCOPES, SCOPES }
 export type { Scope }
 
 export type ApiKey = {

@@ -9,7 +9,7 @@ import type { Control } from '#platform/store'
 
 import { AccountError } from './account.ts'
 import { accountTables, inserted, noteOf, wellFormed } from './accounts.ts'
-import { digestOf, formatKey, isScope, KEY_LENGTHS, SCOPES } from './api-key.ts'
+import { digestOf, formatKey, isOperatorScope, isScope, KEY_LENGTHS, OPERATOR, SCOPES } from './api-key.ts'
 import type { ApiKey, Scope } from './api-key.ts'
 import { randomText } from './password.ts'
 import type { AccountTables } from './tables.ts'
@@ -73,7 +73,7 @@ async function add(
     organization: wellFormed('an organization', request.organization),
     stream: wellFormed('a stream', request.stream),
     note: noteOf(request.note),
-    scopes: JSON.stringify(scopesOf(request.scopes)),
+    scopes: JSON.stringify(scopesOf(request)),
     networks: JSON.stringify(networksOf(request.networks)),
     created_at: now,
     expires_at: expiryOf(request.expiresAt, now),
@@ -99,12 +99,16 @@ export function digestMacOf(key: ServerKey, digest: string): string {
   return key.mac('api key digest', digest).toString('base64')
 }
 
-function scopesOf(scopes: readonly string[]): readonly Scope[] {
+function scopesOf({ organization, scopes }: NewApiKey): readonly Scope[] {
   const unknown = scopes.find((scope) => !isScope(scope))
   if (unknown !== undefined)
     throw new AccountError('malformed', `there is no scope ${unknown}; there are ${SCOPES.join(', ')}`)
   if (scopes.length === 0) throw new AccountError('malformed', 'a key without scopes can do nothing')
-  return [...new Set(scopes.filter(isScope))]
+  const wanted = [...new Set(scopes.filter(isScope))]
+  const theirs = wanted.find(isOperatorScope)
+  if (theirs !== undefined && organization !== OPERATOR)
+    throw new AccountError('malformed', `the scope ${theirs} is for keys of the organization ${OPERATOR}`)
+  return wanted
 }
 
 const NETWORKS = 50

@@ -16,6 +16,7 @@ const VERBS: ReadonlySet<string> = new Set([
   'release',
   'retry',
   'confirm',
+  'verify',
 ])
 
 /** From the name of a function of a door, `addSuppressions` or `suppressionAdd`. */

@@ -96,10 +96,12 @@ const STATUS: NodeStatus = {
   held: 0,
 }
 
+const VOUCHED = { createdAt: NOW, verifiedAt: NOW, vouched: true, health: 'good' } as const
+
 const BOOK: DomainBook & PostmasterBook = {
   postmasterMails: async () => [],
   brokenTls: async () => [],
-  domains: async () => [{ name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW }],
+  domains: async () => [{ name: 'example.org', organization: 'default', ...VOUCHED }],
   domainVerify: async ({ name }) => ({
     domain: name,
     findings: [{ level: 'ok', check: 'spf', text: 'good' }],

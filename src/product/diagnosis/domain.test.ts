@@ -5,7 +5,16 @@ import { checkBroken, checkDomains } from './domain.ts'
 import type { DomainBook } from './domain.ts'
 
 const BOOK: DomainBook = {
-  domains: async () => [{ name: 'example.org', organization: 'default', createdAt: 0, verifiedAt: 0 }],
+  domains: async () => [
+    {
+      name: 'example.org',
+      organization: 'default',
+      createdAt: 0,
+      verifiedAt: 0,
+      vouched: true,
+      health: 'good',
+    },
+  ],
   domainVerify: async ({ name }) => ({
     domain: name,
     findings: [

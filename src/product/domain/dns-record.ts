@@ -3,10 +3,12 @@
 export type DnsRecord = {
   /** Absolute, without the last dot. */
   readonly name: string
-  readonly type: 'TXT' | 'MX'
+  readonly type: 'TXT' | 'MX' | 'CNAME'
   /** Of a TXT record, its strings joined. */
   readonly value: string
-  readonly purpose: 'dkim' | 'spf' | 'dmarc' | 'return-path' | 'dmarc-reports' | 'tls-reports'
+  readonly purpose: 'ownership' | 'dkim' | 'spf' | 'dmarc' | 'return-path' | 'dmarc-reports' | 'tls-reports'
+  /** Who can publish it: the owner of the domain, or the operator in the domain of return paths. */
+  readonly by: 'owner' | 'operator'
   /** Without it mail is refused by large receivers; the others are good advice for a domain that has none yet. */
   readonly required: boolean
   /** Of a retired key: it may be removed then. */
@@ -18,12 +20,21 @@ export type Node = {
   readonly name: string
   /** The domain of return paths, where there is one. */
   readonly returnPathDomain?: string
+  /** The name of an SPF record that has all addresses mail leaves by; absent: the node's name has them. */
+  readonly spfInclude?: string
   /** Local parts there for reports of others, where somebody takes them. */
   readonly reports?: { readonly dmarc: string; readonly tls: string }
 }
 
 export function dkimRecord(domain: string, selector: string, value: string): DnsRecord {
-  return { name: `${selector}._domainkey.${domain}`, type: 'TXT', value, purpose: 'dkim', required: true }
+  const name = `${selector}._domainkey.${domain}`
+  return { name, type: 'TXT', value, purpose: 'dkim', by: 'owner', required: true }
+}
+
+/** Whoever can publish it has the domain. A name of its own, as RFC 8552 §1.1 has it, that several may claim at once. */
+export function ownershipRecord(domain: string, token: string): DnsRecord {
+  const value = `hikyaku-ownership=${token}`
+  return { name: `_hikyaku.${domain}`, type: 'TXT', value, purpose: 'ownership', by: 'owner', required: true }
 }
 
 /**
@@ -33,20 +44,43 @@ export function dkimRecord(domain: string, selector: string, value: string): Dns
  */
 export function policyRecords(domain: string, node: Node): DnsRecord[] {
   const { name, returnPathDomain, reports } = node
-  const spf = `v=spf1 a:${name} ~all`
-  const spfRequired = returnPathDomain === undefined
-  const own: DnsRecord[] = [{ name: domain, type: 'TXT', value: spf, purpose: 'spf', required: spfRequired }]
+  const spf = `v=spf1 ${spfMechanism(node)} ~all`
+  const required = returnPathDomain === undefined
+  const own: DnsRecord[] = [{ name: domain, type: 'TXT', value: spf, purpose: 'spf', by: 'owner', required }]
   const rua = returnPathDomain === undefined || reports === undefined ? '' : reports.dmarc
   const asking = rua === '' ? '' : `; rua=mailto:${rua}@${returnPathDomain}`
   const dmarc = `v=DMARC1; p=none${asking}`
-  own.push({ name: `_dmarc.${domain}`, type: 'TXT', value: dmarc, purpose: 'dmarc', required: true })
+  own.push({
+    name: `_dmarc.${domain}`,
+    type: 'TXT',
+    value: dmarc,
+    purpose: 'dmarc',
+    by: 'owner',
+    required: true,
+  })
   if (returnPathDomain === undefined) return own
+  const returns = {
+    name: returnPathDomain,
+    purpose: 'return-path',
+    by: publisherOf(returnPathDomain, domain),
+    required: true,
+  } as const
   return [
     ...own,
-    { name: returnPathDomain, type: 'MX', value: `10 ${name}`, purpose: 'return-path', required: true },
-    { name: returnPathDomain, type: 'TXT', value: spf, purpose: 'return-path', required: true },
+    { ...returns, type: 'MX', value: `10 ${name}` },
+    { ...returns, type: 'TXT', value: spf },
     ...(reports === undefined ? [] : reportRecords(domain, returnPathDomain, reports)),
   ]
+}
+
+/** What an SPF record says of this installation. RFC 7208 §5.2, §5.3 */
+export function spfMechanism({ name, spfInclude }: Pick<Node, 'name' | 'spfInclude'>): string {
+  return spfInclude === undefined ? `a:${name}` : `include:${spfInclude}`
+}
+
+/** What is at the domain or below it is its owner's to publish. */
+function publisherOf(name: string, domain: string): DnsRecord['by'] {
+  return name === domain || name.endsWith(`.${domain}`) ? 'owner' : 'operator'
 }
 
 function reportRecords(domain: string, to: string, { tls }: { readonly tls: string }): readonly DnsRecord[] {
@@ -56,14 +90,14 @@ function reportRecords(domain: string, to: string, { tls }: { readonly tls: stri
     // RFC 7489 §7.1: the owner of the domain that gets the reports says that it wants them.
     ...(to === domain || to.endsWith(`.${domain}`)
       ? []
-      : [advised(`${domain}._report._dmarc.${to}`, 'v=DMARC1', 'dmarc-reports')]),
+      : [advised(domain, `${domain}._report._dmarc.${to}`, 'v=DMARC1', 'dmarc-reports')]),
     // RFC 8460 §3: for each domain that has mail servers; that of the return path has ours.
-    ...about.map((one) => advised(`_smtp._tls.${one}`, value, 'tls-reports')),
+    ...about.map((one) => advised(domain, `_smtp._tls.${one}`, value, 'tls-reports')),
   ]
 }
 
-function advised(name: string, value: string, purpose: DnsRecord['purpose']): DnsRecord {
-  return { name, type: 'TXT', value, purpose, required: false }
+function advised(domain: string, name: string, value: string, purpose: DnsRecord['purpose']): DnsRecord {
+  return { name, type: 'TXT', value, purpose, by: publisherOf(name, domain), required: false }
 }
 
 /** Octets of one character-string. RFC 1035 §3.3 */
@@ -73,7 +107,7 @@ const TTL = 3600
 
 /** One line of a zone file. Long texts become several strings, which readers join. RFC 6376 §3.6.2.2 */
 export function zoneLine({ name, type, value }: Pick<DnsRecord, 'name' | 'type' | 'value'>): string {
-  const data = type === 'MX' ? `${value}.` : strings(value).map(quoted).join(' ')
+  const data = type === 'TXT' ? strings(value).map(quoted).join(' ') : `${value}.`
   return `${name}. ${TTL} IN ${type} ${data}`
 }
 

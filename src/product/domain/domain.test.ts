@@ -64,6 +64,8 @@ for (const engine of ENGINES) {
         organization: 'acme',
         createdAt: now,
         verifiedAt: now,
+        vouched: true,
+        health: 'unchecked',
       })
       assert.deepEqual(
         keys.map(({ algorithm, state }) => [algorithm, state]),
@@ -123,20 +125,20 @@ for (const engine of ENGINES) {
       later()
       assert.equal(await directory.maySend('acme', 'claimed.example.com'), true)
       assert.equal(await directory.maySend('globex', 'claimed.example.com'), false)
-      await assert.rejects(domains.verify('globex', 'claimed.example.com'), failsWith('taken'))
+      await assert.rejects(domains.vouch('globex', 'claimed.example.com'), failsWith('taken'))
     })
 
     test('a claim that is verified becomes a domain', async () => {
       const { keys } = await add('acme', 'late.example.com', false)
-      assert.ok(await domains.verify('acme', 'late.example.com'))
-      assert.ok(await domains.verify('acme', 'late.example.com'), 'again')
+      assert.ok(await domains.vouch('acme', 'late.example.com'))
+      assert.ok(await domains.vouch('acme', 'late.example.com'), 'again')
       later()
       assert.deepEqual(
         new Set(await selectors('late.example.com')),
         new Set(keys.map(({ selector }) => selector)),
       )
-      assert.equal(await domains.verify('globex', 'late.example.com'), false)
-      assert.equal(await domains.verify('acme', 'none.example.com'), false)
+      assert.equal(await domains.vouch('globex', 'late.example.com'), false)
+      assert.equal(await domains.vouch('acme', 'none.example.com'), false)
     })
 
     test('an organization sends from its domains and what lies below them, and from nothing else', async () => {

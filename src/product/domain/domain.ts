@@ -7,7 +7,18 @@ export type Domain = {
   readonly createdAt: number
   /** Since when the organization is known to own it. Until then it is a claim, with no effect. */
   readonly verifiedAt?: number
+  /** The operator said whose it is; otherwise a record in the DNS shows it. */
+  readonly vouched: boolean
+  readonly health: Health
+  /** When the DNS was asked last. */
+  readonly checkedAt?: number
 }
+
+/**
+ * Whether the DNS has what receivers need: `unchecked`, nobody has looked yet; `incomplete`, never so far; `good`;
+ * `broken`, it had, and two looks in a row found it gone or changed.
+ */
+export type Health = 'unchecked' | 'incomplete' | 'good' | 'broken'
 
 /** One signing key, private part decrypted. Never logged, never serialised. */
 export type DkimKey = {
@@ -45,18 +56,16 @@ export type DomainOwners = {
   owner(domain: string): Promise<string | undefined>
 }
 
+export type DomainErrorCode = 'malformed' | 'taken' | 'organization' | 'rotation' | 'limit'
+
 /**
  * `malformed`: no DNS name. `taken`: it belongs to an organization already. `organization`: there is none of that name.
- * `rotation`: no key waits to be activated.
+ * `rotation`: no key waits to be activated. `limit`: the organization claims too many that it has not shown to be its.
  */
 export class DomainError extends Error {
   override readonly name = 'DomainError'
-  readonly code: 'malformed' | 'taken' | 'organization' | 'rotation'
-  constructor(
-    code: 'malformed' | 'taken' | 'organization' | 'rotation',
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  readonly code: DomainErrorCode
+  constructor(code: DomainErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

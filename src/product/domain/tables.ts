@@ -2,11 +2,26 @@
 
 import type { Migration } from '#platform/store'
 
-import type { DkimKey, KeyState } from './domain.ts'
+import type { DkimKey, Health, KeyState } from './domain.ts'
 
 /** Instants are milliseconds since the epoch. */
 export type DomainTables = {
-  domain: { organization: string; name: string; created_at: number; verified_at: number | null }
+  domain: {
+    organization: string
+    name: string
+    created_at: number
+    verified_at: number | null
+    /** What the owner publishes to show it; `null` when the operator vouches for the organization. */
+    token: string | null
+    /** When the DNS is asked next. */
+    due_at: number
+    checked_at: number | null
+    health: Health
+    /** Checks in a row that found a required record missing or wrong. */
+    failures: number
+    /** JSON: what the last check found of each record. */
+    found: string | null
+  }
   dkim_key: {
     organization: string
     domain: string
@@ -48,8 +63,18 @@ const DOMAIN = `
 
 const STATE_CHANGES = 'alter table dkim_key add column changed_at bigint'
 
+const OWNERSHIP = `
+  alter table domain add column token text;
+  alter table domain add column due_at bigint not null default 0;
+  alter table domain add column checked_at bigint;
+  alter table domain add column health text not null default 'unchecked';
+  alter table domain add column failures integer not null default 0;
+  alter table domain add column found text;
+  create index domain_due on domain (due_at)`
+
 /** After those of `account`: a domain refers to its organization. */
 export const DOMAIN_MIGRATIONS: readonly Migration[] = [
   { name: 'domains and DKIM keys', sqlite: DOMAIN, postgres: DOMAIN },
   { name: 'when a key changed its state', sqlite: STATE_CHANGES, postgres: STATE_CHANGES },
+  { name: '2026-11-22 domains: ownership and checks', sqlite: OWNERSHIP, postgres: OWNERSHIP },
 ]

@@ -198,8 +198,10 @@ export type Operations = WebhookOperations & {
   send(request: SendRequest): Promise<{ readonly id: MessageId }>
   domains(): Promise<readonly Domain[]>
   domainAdd(query: { readonly name: string; readonly organization: string }): Promise<DomainView>
+  /** With its keys, as it was; `null` when there is none. `organization`: only a claim of that one. */
+  domainRemove(query: { readonly name: string; readonly organization?: string }): Promise<Domain | null>
   domainShow(query: { readonly name: string }): Promise<DomainView | null>
-  /** Asks the DNS anew, from where the node is. */
+  /** Asks the DNS anew, from where the node is, and keeps what it finds. */
   domainVerify(query: { readonly name: string }): Promise<Verification | null>
   /** New keys beside those that sign, unless some wait to be activated already. */
   dkimRotate(query: { readonly name: string }): Promise<DomainView | null>

@@ -9,7 +9,7 @@ import { formatMailbox, parseDomain, parseMailbox } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
 
-import { SCOPES } from '#grammar/scope'
+import { OPERATOR_SCOPES, SCOPES } from '#grammar/scope'
 import type { NewApiKey } from '#product/account'
 import type { AuditQuery } from '#product/audit'
 import type { KeptQuery } from '#product/postmaster'
@@ -130,6 +130,7 @@ const REQUESTS: Requests = {
   }),
   domains: nothing,
   domainAdd: record({ name, organization: name }),
+  domainRemove: record<Parameters<Operations['domainRemove']>[0]>({ name, organization: optional(name) }),
   domainShow: record({ name }),
   domainVerify: record({ name }),
   dkimRotate: record({ name }),
@@ -142,7 +143,7 @@ const REQUESTS: Requests = {
     organization: name,
     stream: name,
     note: name,
-    scopes: list(name, { min: 1, max: SCOPES.length }),
+    scopes: list(name, { min: 1, max: SCOPES.length + OPERATOR_SCOPES.length }),
     networks: list(name, { min: 0, max: 50 }),
     expiresAt: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   }),
@@ -212,6 +213,7 @@ const REQUESTS: Requests = {
   }),
   domainReports: record<ReportQuery>({
     domain: parsed('a domain', parseDomain),
+    organization: optional(name),
     kind: optional(choice(REPORT_KINDS)),
     limit: whole(1, LIST_LIMIT),
     before: optional(name),

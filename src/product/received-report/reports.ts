@@ -45,6 +45,8 @@ export type KeptReport =
 export type ReportQuery = {
   /** With those below it. */
   readonly domain: string
+  /** Absent: of all, since below a domain may be one of another organization. */
+  readonly organization?: string
   readonly kind?: ReportRow['kind']
   readonly limit: number
   /** Only those older than the report of this id. */
@@ -130,7 +132,7 @@ const LISTED = [
 
 async function list(
   db: Kysely<ReportTables>,
-  { domain, kind, limit, before }: ReportQuery,
+  { domain, organization, kind, limit, before }: ReportQuery,
 ): Promise<readonly ReportRow[]> {
   let query = db
     .selectFrom('received_report')
@@ -139,6 +141,7 @@ async function list(
     .orderBy('until_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
+  if (organization !== undefined) query = query.where('organization', '=', organization)
   if (kind !== undefined) query = query.where('kind', '=', kind)
   const last = before === undefined ? undefined : await lastOf(db, before)
   // A comparison of rows, which both engines know.

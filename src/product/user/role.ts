@@ -1,6 +1,6 @@
 /** Roles as data: what each may do, in the scopes that API keys have, so that every route asks both the same question. */
 
-import { SCOPES } from '#product/account'
+import { OPERATOR, OPERATOR_SCOPES, SCOPES } from '#product/account'
 import type { Scope } from '#product/account'
 
 /** Who may do the most comes first. */
@@ -28,8 +28,10 @@ const MAY: { readonly [R in Role]: readonly Scope[] } = {
   'read-only': READ,
 }
 
-export function scopesOf(role: Role): readonly Scope[] {
-  return MAY[role]
+/** Within an organization. Owners and admins of the operator's are its operators. */
+export function scopesOf(role: Role, organization: string): readonly Scope[] {
+  const isOperator = organization === OPERATOR && (role === 'owner' || role === 'admin')
+  return isOperator ? [...MAY[role], ...OPERATOR_SCOPES] : MAY[role]
 }
 
 export function isRole(text: string): text is Role {
@@ -37,10 +39,14 @@ export function isRole(text: string): text is Role {
 }
 
 /** Who gives a role or a key away gives nothing that they have not themselves. */
-export type Giver = { readonly role?: Role; readonly scopes: readonly Scope[] }
+export type Giver = {
+  readonly role?: Role
+  readonly organization: string
+  readonly scopes: readonly Scope[]
+}
 
 /** An API key has no role, and makes no owners. */
 export function mayGive(giver: Giver, role: Role): boolean {
   if (role === 'owner') return giver.role === 'owner'
-  return MAY[role].every((scope) => giver.scopes.includes(scope))
+  return scopesOf(role, giver.organization).every((scope) => giver.scopes.includes(scope))
 }

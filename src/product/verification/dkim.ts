@@ -73,8 +73,21 @@ function compare(key: PublishedKey, records: readonly string[]): KeyFinding {
   )
 }
 
+/** What is wrong with the texts at a selector that is to have `record`, in words; `undefined` when nothing is. */
+export function keyFault(record: string, texts: readonly string[]): string | undefined {
+  const [text = '', ...more] = texts
+  // RFC 6376 §3.6.2.2
+  if (more.length > 0) return `has ${texts.length} TXT records; there must be one`
+  const tags = parseTagList(text)
+  const wrong = tags === undefined ? 'is no key record' : difference({ record }, tags)
+  return wrong ?? (flags(tags).includes('y') ? 'says t=y, testing: signatures count for nothing' : undefined)
+}
+
 /** What makes the record useless for our signatures, in words; `undefined` when nothing does. RFC 6376 §3.6.1 */
-function difference({ record }: PublishedKey, tags: ReadonlyMap<string, string>): string | undefined {
+function difference(
+  { record }: Pick<PublishedKey, 'record'>,
+  tags: ReadonlyMap<string, string>,
+): string | undefined {
   const ours = parseTagList(record)
   const version = tags.get('v')
   if (version !== undefined && version !== 'DKIM1') return `has the version ${quoted(version)}, not DKIM1`

@@ -34,6 +34,28 @@ export async function checkDmarc(dns: Dns, dmarc: DmarcCheck): Promise<readonly 
   }
 }
 
+export type PolicyFault =
+  | { readonly kind: 'none' | 'good' }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'bad'; readonly texts: readonly string[]; readonly why: string }
+
+/** Whether receivers find a policy for mail of `domain` that they can follow. */
+export async function policyFault(dns: Dns, domain: string): Promise<PolicyFault> {
+  const found = await policyOf(dns, domain)
+  switch (found.kind) {
+    case 'none':
+      return found
+    case 'unknown':
+      return { kind: 'unknown', why: found.why }
+    case 'several':
+      return { kind: 'bad', texts: [], why: `${found.name} has several policies, and so none` }
+    case 'policy':
+      return actionOf(found, domain) === undefined
+        ? { kind: 'bad', texts: [found.text], why: 'cannot be read' }
+        : { kind: 'good' }
+  }
+}
+
 type Policy =
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly name: string; readonly why: string }
@@ -61,14 +83,24 @@ function isPolicy(text: string): boolean {
 function judge({ name, text }: Extract<Policy, { kind: 'policy' }>, dmarc: DmarcCheck): readonly Finding[] {
   const tags = parseTagList(text)
   const isOwn = name === `_dmarc.${dmarc.domain}`
-  // RFC 7489 §6.6.3: without a policy that can be read, a record with rua counts as p=none, others as none at all.
-  const given = (isOwn ? undefined : tags?.get('sp')) ?? tags?.get('p')
-  const action = given?.toLowerCase()
-  if (tags === undefined || action === undefined || !/^(?:none|quarantine|reject)$/.test(action))
+  const action = actionOf({ name, text }, dmarc.domain)
+  if (tags === undefined || action === undefined)
     return [finding('problem', `${name} cannot be read: ${quoted(text)}`, start(dmarc))]
   const whose = isOwn ? name : `${name}, a parent's`
   const rest = action === 'none' ? MONITORING : tags.has('rua') ? {} : WITHOUT_REPORTS
   return [finding('ok', `${whose}: p=${action}`, rest), ...alignment(tags, dmarc)]
+}
+
+/** What receivers are asked to do with mail of `domain` that fails; `undefined` when the record cannot be read. */
+function actionOf(
+  { name, text }: { readonly name: string; readonly text: string },
+  domain: string,
+): string | undefined {
+  const tags = parseTagList(text)
+  // RFC 7489 §6.6.3: without a policy that can be read, a record with rua counts as p=none, others as none at all.
+  const given = (name === `_dmarc.${domain}` ? undefined : tags?.get('sp')) ?? tags?.get('p')
+  const action = given?.toLowerCase()
+  return action !== undefined && /^(?:none|quarantine|reject)$/.test(action) ? action : undefined
 }
 
 const MONITORING = {

@@ -159,6 +159,7 @@ test('reports that are asked for in a domain of others need its leave. RFC 7489 
     type: 'TXT',
     value: 'v=DMARC1',
     purpose: 'dmarc-reports',
+    by: 'operator',
     required: false,
   } as const
   const said = async (zone: string, returnPathDomain = 'bounce.example.net'): Promise<readonly string[]> => {
@@ -182,6 +183,7 @@ test('what is advised to begin with asks for reports where the node takes them',
     type: 'TXT',
     value: 'v=DMARC1; p=none; rua=mailto:d@bounce.example.org',
     purpose: 'dmarc',
+    by: 'owner',
     required: true,
   } as const
   const check = { domain: 'example.org', returnPathDomain: 'bounce.example.org', start }

@@ -25,9 +25,17 @@ function keyOf(selector: string, changes: Partial<PublishedKey> = {}): Published
 
 function viewOf(...keys: readonly PublishedKey[]): DomainView {
   return {
-    domain: { name: 'example.org', organization: 'default', createdAt: NOW, verifiedAt: NOW },
+    domain: {
+      name: 'example.org',
+      organization: 'default',
+      createdAt: NOW,
+      verifiedAt: NOW,
+      vouched: true,
+      health: 'good',
+    },
     keys,
     records: [],
+    statuses: [],
   }
 }
 
