@@ -8,7 +8,7 @@ import { base64Encoder, base64Rewrapper, quotedPrintableEncoder } from './encode
 import type { Encoder } from './encode.ts'
 import { asBuffer, field } from './header.ts'
 import { LONGEST_LINE, feeder } from './mime.ts'
-import { Walk, isIdentity } from './walk.ts'
+import { Walk, isIdentity, isSealed } from './walk.ts'
 import type { Entity, MimeLimits } from './walk.ts'
 
 /** `8bit`: lines of at most 998 octets in CRLF, no NUL. `7bit`: of ASCII moreover. RFC 2045 §2.7, §2.8 */
@@ -166,13 +166,6 @@ function repairEntity(
   return rewritten === undefined ? impossible('the header of a part of it cannot be read') : [rewritten, body]
 }
 
-/** What multipart/signed and multipart/encrypted hold is to be sent as it is. RFC 1847 §2.1 */
-function isSealed(entity: Entity): boolean {
-  for (let outer = entity.parent; outer !== undefined; outer = outer.parent)
-    if (outer.type.type === 'multipart/signed' || outer.type.type === 'multipart/encrypted') return true
-  return false
-}
-
 /** The label of what fits already, containers above all. RFC 2045 §6.4 */
 function relabel(entity: Entity, target: Target): readonly Edit[] {
   const right = entity.encoding !== 'binary' && (entity.encoding !== '8bit' || target === '8bit')
@@ -191,7 +184,7 @@ function rewriting({ kind, type, encoding }: Entity, stats: Stats): Rewriting | 
 }
 
 /** The header section with another Content-Transfer-Encoding; `undefined` when lines of it are no fields. */
-function rewriteHeader(
+export function rewriteHeader(
   { header, start, body, depth, type }: Entity,
   encoding: string,
   charset?: string,

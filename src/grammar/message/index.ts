@@ -1,6 +1,8 @@
 export { campaignOf } from './campaign.ts'
 export { isData, planRepair, repaired, repairer, repairPlanner } from './downgrade.ts'
 export type { Edit, Repair, Target } from './downgrade.ts'
+export { editableFinder, editableLeaves } from './editable.ts'
+export type { EditableFinder, EditableLeaf, EditableLimits } from './editable.ts'
 export { base64Lines, encodedWords, foldedField, quotedPrintable, textField } from './encode.ts'
 export type { Encoder } from './encode.ts'
 export { field, parseHeader } from './header.ts'

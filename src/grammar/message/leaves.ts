@@ -33,7 +33,8 @@ export function leavesOf(
   }))
 }
 
-function decoded(octets: Buffer, encoding: string): Buffer {
+/** Without its transfer encoding; one that nobody knows is left. RFC 2045 §6 */
+export function decoded(octets: Buffer, encoding: string): Buffer {
   const text = octets.toString('latin1')
   // Node passes over whatever is not of the alphabet, as RFC 2045 §6.8 asks.
   if (encoding === 'base64') return Buffer.from(text, 'base64')

@@ -317,3 +317,10 @@ function isMessage(type: string): boolean {
 export function isIdentity(encoding: string): boolean {
   return encoding === '7bit' || encoding === '8bit' || encoding === 'binary'
 }
+
+/** What multipart/signed and multipart/encrypted hold is to be sent as it is. RFC 1847 §2.1 */
+export function isSealed(entity: Entity): boolean {
+  for (let outer = entity.parent; outer !== undefined; outer = outer.parent)
+    if (outer.type.type === 'multipart/signed' || outer.type.type === 'multipart/encrypted') return true
+  return false
+}

@@ -52,6 +52,25 @@ test('another key says that it is another', () => {
   assert.throws(() => other.open('dkim', 'a', key.seal('dkim', 'a', 'x')), code('foreign'))
 })
 
+test('what was wrapped is the same octets each time, and unwraps for its purpose alone', () => {
+  const wrapped = key.wrap('unsubscribe', 'kana かな@example.com')
+  assert.deepEqual(key.wrap('unsubscribe', 'kana かな@example.com'), wrapped)
+  assert.equal(key.unwrap('unsubscribe', wrapped), 'kana かな@example.com')
+  assert.equal(key.unwrap('dkim', wrapped), undefined)
+  assert.equal(serverKey(Buffer.alloc(32, 2)).unwrap('unsubscribe', wrapped), undefined)
+  assert.ok(!wrapped.includes('example'))
+})
+
+test('wrapped octets that were changed or cut anywhere do not unwrap', () => {
+  const wrapped = key.wrap('unsubscribe', 'somebody')
+  for (let at = 0; at < wrapped.length; at += 1) {
+    const changed = Buffer.from(wrapped)
+    changed[at] = (changed[at] ?? 0) ^ 1
+    assert.equal(key.unwrap('unsubscribe', changed), undefined)
+    assert.equal(key.unwrap('unsubscribe', wrapped.subarray(0, at)), undefined)
+  }
+})
+
 test('MACs differ by purpose, text and key', () => {
   const macs = [
     key.mac('p', 't'),

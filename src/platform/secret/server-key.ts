@@ -3,7 +3,14 @@
  * only the database or a backup of it.
  */
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import {
   closeSync,
   fsyncSync,
@@ -29,6 +36,13 @@ export type ServerKey = {
    * @throws {SecretError} `foreign` when another key sealed it, `damaged` when it is not what was sealed
    */
   open(purpose: string, context: string, sealed: string): string
+  /**
+   * Encrypts and authenticates so that the same text gives the same octets: whoever has two of them sees that what is in
+   * them is alike, and nothing else. HMAC-SHA-256, cut to 16 octets, as the IV of AES-256-CTR. RFC 5297 §1.1
+   */
+  wrap(purpose: string, text: string): Buffer
+  /** `undefined` when it was not wrapped for this purpose with this key, or was changed since. */
+  unwrap(purpose: string, wrapped: Uint8Array): string | undefined
 }
 
 /**
@@ -49,6 +63,9 @@ export class SecretError extends Error {
 }
 
 const OCTETS = 32
+
+/** Octets of the synthetic IV, which is the MAC as well. */
+const IV = 16
 
 /** AES-GCM nonce and tag, in octets. Random nonces are safe for 2³² sealings under one key (NIST SP 800-38D §8.3). */
 const NONCE = 12
@@ -77,7 +94,24 @@ export function serverKey(octets: Uint8Array): ServerKey {
         throw new SecretError('damaged', `what was sealed for ${context} does not open`, { cause })
       }
     },
+    wrap(purpose, text) {
+      const plain = Buffer.from(text)
+      const iv = syntheticIv(keyFor(`${purpose} iv`), plain)
+      const cipher = createCipheriv('aes-256-ctr', keyFor(purpose), iv)
+      return Buffer.concat([iv, cipher.update(plain), cipher.final()])
+    },
+    unwrap(purpose, wrapped) {
+      if (wrapped.length < IV) return undefined
+      const iv = wrapped.subarray(0, IV)
+      const decipher = createDecipheriv('aes-256-ctr', keyFor(purpose), iv)
+      const plain = Buffer.concat([decipher.update(wrapped.subarray(IV)), decipher.final()])
+      return timingSafeEqual(syntheticIv(keyFor(`${purpose} iv`), plain), iv) ? plain.toString() : undefined
+    },
   }
+}
+
+function syntheticIv(key: Buffer, plain: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(plain).digest().subarray(0, IV)
 }
 
 function encrypt(key: Buffer, context: string, secret: string): Buffer {
