@@ -19,7 +19,9 @@ import type { Shaping } from '#engine/shaping'
 import { createSigner } from '#engine/signing'
 import type { MessageId, NewEvent, Spool } from '#engine/spool'
 import { Tally } from '#engine/tls-report'
+import { trackingPersonaliser } from '#engine/tracking'
 import type { Tracer } from '#engine/trace'
+import type { MimeLimits } from '#grammar/message'
 import { isPrivate } from '#platform/address-range'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -40,6 +42,7 @@ import { poolProblems, poolsOf } from './pools.ts'
 import { openShaper } from './shaper.ts'
 import type { Shaper } from './shaper.ts'
 import { checkSources } from './sources.ts'
+import { trackingOf } from './tracked-mail.ts'
 import { unsubscribing } from './unsubscribing.ts'
 
 export type OutgoingParts = {
@@ -113,7 +116,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     isPrivate,
   })
   // In their order: first what fills in, then what looks at the result.
-  const personaliser = inTurn([])
+  const personaliser = inTurn([tracking(parts, live)])
   const planned: Told['planned'] = (key, due) => queue.planned(key, due)
   const { settling, tell } = settlingOf(parts, live, { experiences, personaliser, planned })
   const queue: Queue = new Queue({
@@ -225,6 +228,21 @@ function routingOf(live: Live, security: Security, tally: Tally): Routing & Rout
   })
 }
 
+function tracking({ key }: OutgoingParts, live: Live): Personaliser {
+  return trackingPersonaliser({
+    key,
+    wanted: (message) => trackingOf(live.config, message),
+    get limits() {
+      return mimeLimits(live)
+    },
+  })
+}
+
+function mimeLimits({ config }: Live): MimeLimits {
+  const { headerBytes, mimeDepth, mimeParts } = config.limits
+  return { headerBytes, depth: mimeDepth, parts: mimeParts }
+}
+
 /** One object for as long as the configuration is the same: the queue asks for it several times a message. */
 const queueConfigs = new WeakMap<Config, QueueOptions['config']>()
 
@@ -251,8 +269,7 @@ function queueOptions(
     prepare: createPrepare({
       signer,
       get limits() {
-        const { headerBytes, mimeDepth, mimeParts } = live.config.limits
-        return { headerBytes, depth: mimeDepth, parts: mimeParts }
+        return mimeLimits(live)
       },
       now: Date.now,
     }),

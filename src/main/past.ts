@@ -62,6 +62,8 @@ function ofReport(report: Report, { state }: Past, known: Known): readonly PastE
     }
     case 'delay':
     case 'success':
+    case 'open':
+    case 'click':
       return []
   }
 }

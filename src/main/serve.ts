@@ -15,8 +15,6 @@ import type { Operations, Reloaded } from '#product/operation'
 import type { Users } from '#product/user'
 
 import { auditedOperations } from './audited.ts'
-import { startApi } from './api.ts'
-import type { RunningApi } from './api.ts'
 import { CONTROL_SOCKET } from './control-socket.ts'
 import { configure, mistakes } from './configure.ts'
 import { serveMonitoring } from './http.ts'
@@ -35,6 +33,8 @@ import { firstOwnerLink } from './user-operations.ts'
 import { ownerWanted } from './owner-wanted.ts'
 import { watchReputation } from './reputation.ts'
 import { startForgetting } from './retention.ts'
+import { startWeb } from './web.ts'
+import type { RunningWeb } from './web.ts'
 import { startWebhooks } from './webhooks.ts'
 import type { WebhookService } from './webhooks.ts'
 import { startTlsReporting } from './tls-reporting.ts'
@@ -54,6 +54,8 @@ export type Serving = {
   readonly monitoring: MonitoringServer
   /** Where the HTTP API listens, if it does. */
   readonly api: { readonly address: string; readonly port: number } | undefined
+  /** Where opens, clicks and unsubscribing are served, if they are. */
+  readonly tracking: { readonly address: string; readonly port: number } | undefined
   readonly operations: Operations
   readonly users: Users
   readonly log: Log
@@ -95,12 +97,12 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(stream)
   const node = await startNode({ config, log, broken: (error) => die(stream, error) })
   undo.adopt(node, (running) => running.stop(PATIENCE))
-  let api: RunningApi | undefined
+  let web: RunningWeb | undefined
   const reload = async (): Promise<Reloaded> => {
     await reopenLogs(stream, node)
     const loaded = again()
     const told = await reloaded(config, loaded, node, log)
-    if (loaded.ok && told.problems.length === 0) await api?.reload(loaded.config)
+    if (loaded.ok && told.problems.length === 0) await web?.reload(loaded.config)
     return told
   }
   const metrics = new MetricsRegistry()
@@ -111,7 +113,7 @@ export async function startServing(config: Config, version: string, again: () =>
   undo.use(await watchRates({ ...node, log, metrics, now: Date.now }))
   const watch = undo.use(await watchDomains({ ...node, log, metrics, now: Date.now }))
   const webhooks = undo.use(await startWebhooks({ ...node, log, metrics }))
-  const site = (): string => apiUrl(config, api?.port)
+  const site = (): string => apiUrl(config, web?.api?.port)
   const audit = await openAudit(node.control, Date.now)
   const users = await usersOf({ ...node, now: Date.now })
   const running = {
@@ -127,16 +129,28 @@ export async function startServing(config: Config, version: string, again: () =>
   const control = { ...auditedOperations(operations, { audit, log }), streams: openStreams(node.transport) }
   undo.use(await serveControl(join(config.node.data, CONTROL_SOCKET), control, log))
   const served = { node, log, metrics, version, users, audit, site, watch }
-  api = await startApi({ ...served, operations, webhooks: webhooks.service })
-  if (api !== undefined) undo.use(api)
+  web = undo.use(await startWeb({ ...served, operations, webhooks: webhooks.service }))
   undo.use(await startTlsReporting({ ...node, log, metrics }))
   undo.use(await startForgetting(node, log))
   const listeners = await node.transport.addresses()
   await node.giveBack()
-  const places = { monitoring: placeOf(monitoring), ...(api && { api: placeOf(api) }) }
-  log.info('node.started', { node: config.node.name, version, listeners, ...places })
+  const { api, tracking } = web
+  log.info('node.started', {
+    node: config.node.name,
+    version,
+    listeners,
+    ...placesOf({ monitoring, api, tracking }),
+  })
   const held = undo.move()
-  return { config, node, monitoring, api, operations, users, log, reload, stop: () => held.disposeAsync() }
+  const serving = { config, node, monitoring, api, tracking, operations, users, log, reload }
+  return { ...serving, stop: () => held.disposeAsync() }
+}
+
+function placesOf(servers: Readonly<Record<string, Place | undefined>>): Readonly<Record<string, Place>> {
+  const all = Object.entries(servers).flatMap(([name, one]) =>
+    one === undefined ? [] : [[name, placeOf(one)]],
+  )
+  return Object.fromEntries(all) as Record<string, Place>
 }
 
 type Place = { readonly address: string; readonly port: number }
@@ -184,6 +198,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[http]', (config) => config.http],
   ['[domains]', (config) => config.domains],
   ['[api]', (config) => config.api],
+  ['[tracking]', (config) => config.tracking],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],
   ['[tls_report]', (config) => config.tlsReport],

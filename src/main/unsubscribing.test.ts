@@ -6,7 +6,8 @@ import { loadConfig } from '#platform/config'
 import type { Config } from '#platform/config'
 import { serverKey } from '#platform/secret'
 
-import { offeredBy, unsubscribing } from './unsubscribing.ts'
+import { offeredBy } from './offered.ts'
+import { unsubscribing } from './unsubscribing.ts'
 
 const MX = '[listeners.mx]\nkind = "mx"\n[queue]\nreturn_path_domain = "bounce.example.com"\n'
 

@@ -29,6 +29,8 @@ export type ChildNode = AsyncDisposable & {
   readonly monitoring: string
   /** The address of the HTTP API; empty when it is not served. */
   readonly api: string
+  /** The same of the tracking door. */
+  readonly tracking: string
   /** SIGTERM, and its end. */
   stop(): Promise<Ended>
   /** SIGKILL, and its end. */
@@ -36,7 +38,7 @@ export type ChildNode = AsyncDisposable & {
 }
 
 /** A node that may not listen yet, or never will. */
-export type Launched = Omit<ChildNode, 'port' | 'monitoring' | 'api'>
+export type Launched = Omit<ChildNode, 'port' | 'monitoring' | 'api' | 'tracking'>
 
 export type NodeFiles = { readonly configuration: string; readonly data: string; readonly log: EventLog }
 
@@ -67,9 +69,17 @@ export async function startChildNode(files: NodeFiles, options: StartOptions = {
     const { address, port: at } = started['monitoring'] as { readonly address: string; readonly port: number }
     const ports = new Map(listeners.map(({ name, port }) => [name, port]))
     const port = (listener: string): number => ports.get(listener) ?? missing(listener)
-    const api = started['api'] as { readonly address: string; readonly port: number } | undefined
-    const web = api === undefined ? '' : `http://${api.address}:${api.port}`
-    return { ...node, port, monitoring: `http://${address}:${at}`, api: web }
+    const web = (name: string): string => {
+      const place = started[name] as { readonly address: string; readonly port: number } | undefined
+      return place === undefined ? '' : `http://${place.address}:${place.port}`
+    }
+    return {
+      ...node,
+      port,
+      monitoring: `http://${address}:${at}`,
+      api: web('api'),
+      tracking: web('tracking'),
+    }
   } catch (error) {
     await node.kill()
     throw error

@@ -45,6 +45,8 @@ const Step = Type.Object(
       'success-reported',
       'complained',
       'unsubscribed',
+      'opened',
+      'clicked',
     ]),
     duration_ms: Maybe(Type.Integer()),
     source: Maybe(Type.String()),
@@ -144,15 +146,18 @@ const REPORTED = {
   success: 'success-reported',
   complaint: 'complained',
   unsubscribe: 'unsubscribed',
+  open: 'opened',
+  click: 'clicked',
 } as const
 
-function ofReport({ kind, at, host, status, text, bounce }: Report): Static<typeof Step> {
+function ofReport({ kind, at, host, status, text, bounce, reader }: Report): Static<typeof Step> {
   return {
     at: isoTime(at),
     event: REPORTED[kind],
     ...present({ host, status }),
     text,
     ...(bounce && { class: bounce.class, type: bounce.type }),
+    ...(reader && { class: reader.class }),
   }
 }
 

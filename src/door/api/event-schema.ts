@@ -52,6 +52,9 @@ export const EventShown = Type.Object(
     metadata: Maybe(Type.Record(Text, Text)),
     reason: Maybe(Text),
     late: Maybe(Type.Boolean({ description: 'Given back by a host that had taken it.' })),
+    first: Maybe(
+      Type.Boolean({ description: 'The first open or click of its delivery by anybody but a machine.' }),
+    ),
     attempt: Maybe(Attempt),
     report: Maybe(Report),
     data: Maybe(Type.Record(Text, Type.Union([Text, Type.Number(), Type.Boolean()]))),

@@ -49,7 +49,7 @@ suite('tags and metadata', () => {
     ['a value of two lines', { metadata: { order: 'a\nb' } }, ['#/metadata/order']],
     ['a name with a space', { metadata: { 'the order': 'x' } }, ['#/metadata/the order']],
     ['too much in all', { metadata: { a: 'x'.repeat(6_000), b: 'x'.repeat(6_000) } }, ['#/metadata']],
-    ['a switch that nothing reads', { tracking: { opens: false } }, ['#/tracking']],
+    ['a switch that nothing reads', { tracking: { bounces: false } }, ['#/tracking/bounces']],
   ] as const)
     test(`${what}: refused with its place`, async () => {
       const told = await api.post(PATH, { ...SIMPLE, ...wrong })

@@ -79,6 +79,19 @@ export const LABELS = {
   ),
 }
 
+/** Whether it is told that a recipient opened it or followed a link in it. */
+export const TRACKING = {
+  tracking: Type.Optional(
+    Type.Object(
+      { opens: Type.Optional(Type.Boolean()), clicks: Type.Optional(Type.Boolean()) },
+      {
+        ...CLOSED,
+        description: 'What is told of HTML of this message, whatever its stream says. See docs/tracking.md.',
+      },
+    ),
+  ),
+}
+
 /** What a message made here and one made elsewhere have in common. */
 const WHERE_AND_WHEN = {
   stream: Type.Optional(
@@ -115,6 +128,7 @@ export const MessageRequest = Type.Object(
     attachments: Type.Optional(Type.Array(Attachment, { maxItems: ATTACHMENTS })),
     ...WHERE_AND_WHEN,
     ...LABELS,
+    ...TRACKING,
     charset: Type.Optional(
       Type.Enum(['utf-8', 'iso-2022-jp'], {
         default: 'utf-8',
@@ -151,6 +165,7 @@ export const RawRequest = Type.Interface(
   {
     content: Type.String({ pattern: BASE64, description: 'The message, RFC 5322, in base64.' }),
     ...LABELS,
+    ...TRACKING,
   },
   { ...CLOSED, title: 'RawMessage' },
 )

@@ -24,7 +24,7 @@ import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
 import type { Note } from './auditing.ts'
 import type { LinkKind } from './link-kind.ts'
-import type { Listening } from './listening.ts'
+import type { Listening } from '#platform/http-server'
 import type { Principal } from './principal.ts'
 import type { Submit } from './submission.ts'
 

@@ -73,8 +73,8 @@ function partsOf(query: Static<typeof Query>, body: unknown): Raw {
   }
   if (body === undefined) throw new Problem('malformed', 'There is no message: the request has no body.')
   if (Object.keys(query).length > 0) throw invalidAt('#', 'with JSON the envelope belongs into the JSON')
-  const { content, tags, metadata, ...envelope } = body as Static<typeof RawRequest>
-  return { envelope, content: Buffer.from(content, 'base64'), labels: { tags, metadata } }
+  const { content, tags, metadata, tracking, ...envelope } = body as Static<typeof RawRequest>
+  return { envelope, content: Buffer.from(content, 'base64'), labels: { tags, metadata, tracking } }
 }
 
 function recipients(to: Static<typeof Envelope>['to']): ReturnType<typeof distinct> {

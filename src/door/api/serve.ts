@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 
-import { serverOf } from './listening.ts'
+import { serverOf } from '#platform/http-server'
 import type { ApiParts } from './parts.ts'
 
 export type ApiServer = AsyncDisposable & { readonly address: string; readonly port: number }

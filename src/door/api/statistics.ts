@@ -61,7 +61,10 @@ const Counts = Type.Object(
   Object.fromEntries(COUNTED.map((kind) => [kind, Type.Integer()])) as {
     [K in (typeof COUNTED)[number]]: ReturnType<typeof Type.Integer>
   },
-  { description: 'One a recipient; deferred once for each try.' },
+  {
+    description:
+      'One a recipient; deferred once for each try, opened and clicked for each time. unique_opens and unique_clicks: deliveries that were, by anybody but machines.',
+  },
 )
 const Classes = Type.Record(Type.String(), Type.Integer())
 const Milliseconds = Type.Integer({ description: 'At most so many milliseconds; to a fifth.' })
@@ -79,8 +82,16 @@ const Row = Type.Object(
     tag: Maybe(Type.String()),
     counts: Counts,
     classes: Type.Object(
-      { deferred: Maybe(Classes), bounced: Maybe(Classes), returned: Maybe(Classes) },
-      { description: 'Why it was not taken.' },
+      {
+        deferred: Maybe(Classes),
+        bounced: Maybe(Classes),
+        returned: Maybe(Classes),
+        opened: Maybe(Classes),
+        unique_opens: Maybe(Classes),
+        clicked: Maybe(Classes),
+        unique_clicks: Maybe(Classes),
+      },
+      { description: 'Why it was not taken; of opens and clicks, who: human, proxy or machine.' },
     ),
     time_to_deliver: Maybe(Type.Object({ p50: Milliseconds, p90: Milliseconds, p99: Milliseconds })),
   },

@@ -108,13 +108,16 @@ const CAME_BACK: Record<Report['kind'], string> = {
   success: 'arrival confirmed',
   complaint: 'complained of',
   unsubscribe: 'unsubscribed',
+  open: 'opened first',
+  click: 'link followed first',
 }
 
-function reportLines({ kind, at, host, status, text, bounce, notice }: Report): readonly string[] {
+function reportLines({ kind, at, host, status, text, bounce, notice, reader }: Report): readonly string[] {
   const said = text === '' ? status : text
   return [
     `${moment(at)}  ${CAME_BACK[kind]}${host === '' ? '' : `  by ${host}`}`,
     ...(said === '' ? [] : [`  ${said}`]),
+    ...(reader === undefined ? [] : [`  by: ${reader.class} (rule ${reader.rule})`]),
     ...(bounce === undefined ? [] : [`  ${bounceText(bounce)}`]),
     ...(notice === undefined ? [] : [`  ${noticeText(notice)}`]),
   ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { unsubscribeField } from '#engine/queue'
+import { unsubscribeFields } from '#engine/queue'
 import { SpoolError } from '#engine/spool'
 
 import { arf, DOMAIN, dsn, only, rig, SEAL, SECRET, UNKNOWN } from './feedback.fixture.ts'
@@ -161,8 +161,8 @@ async function sealedSubject(at: Rig): Promise<string> {
   const view = await at.spool.show(at.id)
   const delivery = view?.deliveries[0]?.delivery
   assert(view && delivery)
-  const offering = { domain: DOMAIN, secret: SECRET, seal: SEAL }
-  const field = unsubscribeField({ message: view.message, delivery }, offering).toString()
+  const mail = { domain: DOMAIN, secret: SECRET, seal: SEAL }
+  const field = unsubscribeFields({ message: view.message, delivery }, { mail })?.toString() ?? ''
   return decodeURIComponent(/subject=([^>]+)>/.exec(field)?.[1] ?? assert.fail(field))
 }
 

@@ -236,6 +236,11 @@ export class Feedback {
         return
       case 'unsubscribe':
         log.info('unsubscribe.received', { ...subject, by: text })
+        return
+      case 'open':
+      case 'click':
+        // Nobody says so by mail.
+        return
     }
   }
 

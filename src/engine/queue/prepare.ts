@@ -47,7 +47,7 @@ async function fit(
     case 'none':
       return content
     case 'possible':
-      return converted(content, repair.edits)
+      return edited(content, repair.edits)
     case 'impossible':
       return { kind: 'not-sendable', enhanced: repair.enhanced, text: repair.why }
   }
@@ -60,7 +60,8 @@ async function planFor(content: Content, target: Target, limits: MimeLimits): Pr
   return planner.end()
 }
 
-async function converted(content: Content, edits: readonly Edit[]): Promise<Content> {
+/** In chunks where `content` is, which is then read once more. */
+export async function edited(content: Content, edits: readonly Edit[]): Promise<Content> {
   if (content.kind === 'whole') return { kind: 'whole', bytes: repaired(content.bytes, edits) }
   const chunks = (): AsyncIterable<Uint8Array> => encode(content.chunks(), repairer(edits))
   // The size is told to the peer before the first octet, so it is counted in a pass of its own.

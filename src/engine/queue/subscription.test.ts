@@ -6,11 +6,12 @@ import { serverKey } from '#platform/secret'
 
 import { readOwnAddress } from './return-path.ts'
 import { next, rig, send, tried } from './rig.fixture.ts'
-import { saysNothing, sealSubscription, subscriptionIn, unsubscribeField } from './subscription.ts'
+import { saysNothing, sealSubscription, subscriptionIn, unsubscribeFields } from './subscription.ts'
+import type { Offering } from './subscription.ts'
 
 const secret = Buffer.from('a secret of the node')
 const seal = serverKey(Buffer.alloc(32, 1))
-const offering = { domain: 'bounce.example.com', secret, seal }
+const offering = { mail: { domain: 'bounce.example.com', secret, seal } }
 const message = '0ab3xk9m2pq' as MessageId
 const key = { message, n: 3 }
 const subscription = {
@@ -28,15 +29,31 @@ const SHAPE =
   /^List-Unsubscribe:\r\n <mailto:(unsubscribe\+[^@]+)@bounce\.example\.com\?subject=([^>]+)>\r\n$/
 
 test('the field names the delivery in its address, and in its subject what the record of it would say', () => {
-  const field = unsubscribeField(claimed(), offering).toString('latin1')
+  const field = unsubscribeFields(claimed(), offering)?.toString('latin1') ?? ''
   const [, local = '', subject = ''] = SHAPE.exec(field) ?? assert.fail(field)
   assert.deepEqual(readOwnAddress(local, secret), { purpose: 'unsubscribe', key })
   assert.deepEqual(subscriptionIn(decodeURIComponent(subject), key, seal), subscription)
   assert(field.split('\r\n').every((line) => line.length <= 998))
 })
 
+function of(offered: Offering): string {
+  return unsubscribeFields(claimed(), offered)?.toString('latin1') ?? ''
+}
+
+test('a page comes before the address, and a mail program may do without it where it is HTTPS. RFC 8058 §3.1', () => {
+  const https = 'https://click.example.com/u/abc'
+  const POST = 'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n'
+  assert.equal(of({ url: https }), `List-Unsubscribe:\r\n <${https}>\r\n${POST}`)
+  assert.equal(of({ url: 'http://localhost/u/a' }), 'List-Unsubscribe:\r\n <http://localhost/u/a>\r\n')
+  const both = of({ ...offering, url: https })
+  assert.ok(
+    both.startsWith(`List-Unsubscribe:\r\n <${https}>,\r\n <mailto:`) && both.endsWith(`>\r\n${POST}`),
+  )
+  assert.equal(of({}), '')
+})
+
 test('where the line would be too long, the address alone has to do', () => {
-  const field = unsubscribeField(claimed('a'.repeat(800)), offering).toString('latin1')
+  const field = unsubscribeFields(claimed('a'.repeat(800)), offering)?.toString('latin1') ?? ''
   assert.match(field, /\?subject=unsubscribe>\r\n$/)
 })
 

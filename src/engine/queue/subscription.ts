@@ -26,18 +26,40 @@ const LINE = 998
 const WORD = 'unsubscribe'
 
 export type Offering = {
-  /** Where the node takes what comes back. */
-  readonly domain: string
-  /** Keys addresses of our own. */
-  readonly secret: Uint8Array
-  readonly seal: SubscriptionSeal
+  /** For mail: where the node takes what comes back. */
+  readonly mail?: {
+    readonly domain: string
+    /** Keys addresses of our own. */
+    readonly secret: Uint8Array
+    readonly seal: SubscriptionSeal
+  }
+  /** Of a page of ours, for this delivery alone. */
+  readonly url?: string
 }
 
 /**
- * The field with its CRLF. In the address is the delivery, and in the subject the whole subscription, for when the
- * record of the delivery is no more; without it where the line would be too long.
+ * The field with its CRLF, and the one that lets mail programs unsubscribe without anybody seeing the page. RFC 8058 §3.1
+ * `undefined` when nothing is offered.
  */
-export function unsubscribeField({ message, delivery }: Claimed, { domain, secret, seal }: Offering): Buffer {
+export function unsubscribeFields(claimed: Claimed, { mail, url }: Offering): Buffer | undefined {
+  // RFC 2369 §2: in the order in which they are to be tried.
+  const lines = [
+    ...(url === undefined ? [] : [` <${url}>`]),
+    ...(mail === undefined ? [] : [mailLine(claimed, mail)]),
+  ]
+  if (lines.length === 0) return undefined
+  const post = url?.startsWith('https:') ? 'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n' : ''
+  return Buffer.from(`List-Unsubscribe:\r\n${lines.join(',\r\n')}\r\n${post}`, 'latin1')
+}
+
+/**
+ * In the address is the delivery, and in the subject the whole subscription, for when the record of the delivery is no
+ * more; without it where the line would be too long.
+ */
+function mailLine(
+  { message, delivery }: Claimed,
+  { domain, secret, seal }: NonNullable<Offering['mail']>,
+): string {
   const { key, to } = delivery
   const { local } = ownAddress({ purpose: 'unsubscribe', key }, domain, secret)
   const sealed = sealSubscription(
@@ -48,8 +70,7 @@ export function unsubscribeField({ message, delivery }: Claimed, { domain, secre
   const address = `mailto:${local}@${domain}`
   // RFC 6068 §2: the space is written as octets are; everything else of a seal may stand in a URI.
   const line = ` <${address}?subject=${WORD}%20${sealed}>`
-  const fits = line.length <= LINE ? line : ` <${address}?subject=${WORD}>`
-  return Buffer.from(`List-Unsubscribe:\r\n${fits}\r\n`, 'latin1')
+  return line.length <= LINE ? line : ` <${address}?subject=${WORD}>`
 }
 
 export function sealSubscription(

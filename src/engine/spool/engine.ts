@@ -64,6 +64,9 @@ export type SettlementRow = readonly [
   bounceClass: string,
 ]
 
+/** `kind` of the report, and its JSON. */
+export type ReportRow = readonly [id: number, n: number, kind: string, record: string]
+
 /** An event that another room appended. */
 export type EventRow = readonly [
   organization: string,
@@ -76,6 +79,10 @@ export type EventRow = readonly [
   tags: string | null,
   /** JSON of the entry of the page. */
   entry: string,
+  /** What it is counted as, of its kind; empty without one. */
+  detail: string,
+  /** What is to be kept of the delivery, unless something of its kind is. */
+  keep: ReportRow | null,
 ]
 
 export type Batch = {

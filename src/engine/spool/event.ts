@@ -34,14 +34,23 @@ export type NewEvent = {
   readonly metadata?: Metadata
   readonly reason?: string
   readonly data?: EventData
+  /** As what it is counted, of its kind: a class. */
+  readonly class?: string
+  /**
+   * To be kept with the delivery in the same commit, where there is a record of it and nothing of this kind is kept: then
+   * the event is the `first`, and counted as such.
+   */
+  readonly keep?: Report
 }
 
-export type Event = NewEvent & {
+export type Event = Omit<NewEvent, 'class' | 'keep'> & {
   /** Names it for good, on all nodes. */
   readonly id: string
   /** Tries until then, this one included. */
   readonly attempts?: number
   readonly attempt?: Attempt
+  /** The first of its kind that is kept of the delivery. */
+  readonly first?: true
   /** What came back about it, when that is what happened. */
   readonly report?: Report
   /** The host that had taken it gave it back: it was told as delivered before. */

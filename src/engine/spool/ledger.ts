@@ -156,9 +156,15 @@ export class Ledger {
     this.#count(counted, report.at, facts, { ...NO_WAY, ...way, detail })
   }
 
-  appended([organization, kind, at, stream, sender, recipient, tags, entry]: EventRow): void {
-    this.#tell(organization, 1, entry)
-    if (isCounted(kind)) this.#count(kind, at, { organization, stream, sender, recipient, tags }, NO_WAY)
+  /** `isFirst`: what it brought was kept. */
+  appended(row: EventRow, isFirst: boolean): void {
+    const [organization, kind, at, stream, sender, recipient, tags, entry, detail] = row
+    this.#tell(organization, 1, isFirst ? `${entry.slice(0, -1)},"first":true}` : entry)
+    if (!isCounted(kind)) return
+    const of = { organization, stream, sender, recipient, tags }
+    this.#count(kind, at, of, { ...NO_WAY, detail })
+    const unique = isFirst ? UNIQUE.get(kind) : undefined
+    if (unique !== undefined) this.#count(unique, at, of, { ...NO_WAY, detail })
   }
 
   #count(kind: Counted, at: number, of: Omit<Facts, 'acceptedAt' | 'attempts' | 'metadata'>, by: Way): void {
@@ -249,7 +255,16 @@ const REPORTED: { readonly [K in Report['kind']]: readonly [EventKind, Counted] 
   // What they say of is neither an end nor news to whom counts: the delivery stays handed over.
   delay: undefined,
   success: undefined,
+  // They are told by the event that brings them.
+  open: undefined,
+  click: undefined,
 }
+
+/** What the first of a delivery is counted as besides. */
+const UNIQUE: ReadonlyMap<EventKind, Counted> = new Map([
+  ['opened', 'unique_opens'],
+  ['clicked', 'unique_clicks'],
+])
 
 const COUNTED_KINDS: ReadonlySet<string> = new Set(COUNTED)
 

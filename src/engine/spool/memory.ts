@@ -11,6 +11,7 @@ import type {
   Key,
   MessageRow,
   PastRow,
+  ReportRow,
   SettlementRow,
   ShownRows,
   SpoolEngine,
@@ -177,7 +178,8 @@ function commit(
     for (const { accepts } of batches) for (const row of accepts) told.accepted(row)
     for (const { settlements } of batches)
       for (const row of settlements) settle(messages.get(row[0]), row, told)
-    for (const { events } of batches) for (const row of events) told.appended(row)
+    for (const { events } of batches)
+      for (const row of events) told.appended(row, row[9] !== null && keepFirst(messages, row[9]))
     for (const id of abandoned) withdraw(messages.get(id), told)
   })
   for (const id of abandoned) messages.delete(id)
@@ -227,6 +229,14 @@ function pastRow(kept: Kept, n: number): PastRow {
     ...([id, n, organization, stream, door, recipient, state, lastReply, endedAt] as const),
     ...([isTelling ? last : null, `[${reports.join(',')}]`] as const),
   ]
+}
+
+function keepFirst(messages: Map<number, Kept>, [id, n, kind, record]: ReportRow): boolean {
+  const kept = messages.get(id)
+  const name = `${n} ${kind}`
+  if (!kept?.deliveries[n] || kept.reports.has(name)) return false
+  kept.reports.set(name, [n, record])
+  return true
 }
 
 function report(

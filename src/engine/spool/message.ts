@@ -133,11 +133,11 @@ export type SenderNotice =
   | { readonly kind: 'lost' }
 
 /**
- * What came back about a delivery: a report of the host that had taken it, or of whom that asked. The state of the
- * delivery stays what it was: that the host took it is still true.
+ * What came back about a delivery: a report of the host that had taken it, or of whom that asked, or what the recipient
+ * did first. The state of the delivery stays what it was: that the host took it is still true.
  */
 export type Report = {
-  readonly kind: 'bounce' | 'delay' | 'success' | 'complaint' | 'unsubscribe'
+  readonly kind: 'bounce' | 'delay' | 'success' | 'complaint' | 'unsubscribe' | 'open' | 'click'
   readonly at: Instant
   /** The host that is said to have spoken; empty when nothing tells. */
   readonly host: string
@@ -149,6 +149,8 @@ export type Report = {
   readonly bounce?: AttemptBounce
   /** Absent where the sender was owed nothing. */
   readonly notice?: SenderNotice
+  /** Of what the recipient did: who seems to have done it, such as `human`, and the rule that says so. */
+  readonly reader?: { readonly class: string; readonly rule: string }
 }
 
 /** A delivery as its record says what became of it, for who asks what is to be learnt of many. */

@@ -5,7 +5,16 @@ import type { Pool, QueryArrayResult } from 'pg'
 import { lockNode, migrate, openPostgres } from '#platform/store'
 
 import { EFFECTS } from './change.ts'
-import type { Batch, Changed, Found, Key, SettlementRow, SpoolEngine, StoredChunk } from './engine.ts'
+import type {
+  Batch,
+  Changed,
+  EventRow,
+  Found,
+  Key,
+  SettlementRow,
+  SpoolEngine,
+  StoredChunk,
+} from './engine.ts'
 import { Names } from './count-names.ts'
 import { Ledger, WITHDRAWN } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
@@ -187,20 +196,21 @@ async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Gi
   const accepts = batches.flatMap((batch) => acceptStatements(batch, node))
   for (const { accepts: rows } of batches) for (const row of rows) ledger.accepted(row)
   const settles = settleStatements(batches.flatMap(({ settlements }) => settlements))
-  const append = (): void => {
-    for (const { events } of batches) for (const row of events) ledger.appended(row)
-  }
-  if (settles.length === 0 && abandoned.length === 0) {
+  const events = batches.flatMap((batch) => batch.events)
+  const keeps = keepStatements(events)
+  const append = (kept?: QueryArrayResult): void => tellAppended(ledger, events, kept)
+  if (settles.length === 0 && abandoned.length === 0 && keeps.length === 0) {
     append()
     const touch = batches.length === 0 ? [touchStatement(now())] : []
     await transaction(writer, [...accepts, ...touch, ...tell(ledger)])
     return
   }
   const withdrawn = abandoned.length === 0 ? [] : [withdrawnStatement(abandoned)]
-  const first = [...accepts, ...settles.map(({ statement }) => statement), ...withdrawn]
+  // After what is accepted: something may have been done with a message that is only just being kept.
+  const first = [...accepts, ...settles.map(({ statement }) => statement), ...keeps, ...withdrawn]
   await transaction(writer, first, (results) => {
     settles.forEach(({ rows }, i) => tellSettled(ledger, rows, results[accepts.length + i]))
-    append()
+    append(keeps.length === 0 ? undefined : results[accepts.length + settles.length])
     if (abandoned.length === 0) return tell(ledger)
     tellChanged(ledger, { change: 'cancel', at: now(), reason: WITHDRAWN }, results.at(-1))
     return [removeStatement(abandoned), ...tell(ledger)]
@@ -238,6 +248,30 @@ function tellSettled(
     const facts = found.get(`${row[0]}.${row[1]}`)
     if (facts) ledger.settled(row, factsOf(facts))
   }
+}
+
+/** Only the first of what is alike among them is kept; the rows of the statement say which were. */
+function tellAppended(ledger: Ledger, events: readonly EventRow[], kept?: QueryArrayResult): void {
+  const first = new Set((kept?.rows ?? []).map((row) => row.join(' ')))
+  for (const row of events) {
+    const keep = row[9]
+    ledger.appended(row, keep !== null && first.delete(`${keep[0]} ${keep[1]} ${keep[2]}`))
+  }
+}
+
+function keepStatements(events: readonly EventRow[]): readonly Statement[] {
+  const rows = events.flatMap(([, , , , , , , , , keep]) => (keep === null ? [] : [keep]))
+  if (rows.length === 0) return []
+  return [
+    {
+      text: `insert into report
+        select k.message, k.n, k.kind, k.record
+        from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[]) with ordinality as k (message, n, kind, record, at)
+        join delivery d on d.message = k.message and d.n = k.n order by k.at
+        on conflict do nothing returning message, n, kind`,
+      values: [0, 1, 2, 3].map((column) => rows.map((row) => row[column])),
+    },
+  ]
 }
 
 type By = { readonly change: Change; readonly at: number; readonly reason: string }

@@ -3,7 +3,7 @@
 import type { Mailbox, ReversePath } from '#grammar/address'
 import { fromInteger, toInteger } from '#grammar/message-id'
 
-import type { ClaimedRow, DeliveryRow, EventRow, PastRow, SettlementRow } from './engine.ts'
+import type { ClaimedRow, DeliveryRow, EventRow, PastRow, ReportRow, SettlementRow } from './engine.ts'
 import type { NewEvent, OtherEntry } from './event.ts'
 import type {
   Attempt,
@@ -88,7 +88,7 @@ export function metadataText(metadata: Message['metadata']): string | null {
 }
 
 export function eventRow(event: NewEvent): EventRow {
-  const { organization, ...entry } = event
+  const { organization, class: what = '', keep: _, ...entry } = event
   const { kind, at, stream = '', from = '', to = '', tags } = event
   return [
     organization,
@@ -99,7 +99,14 @@ export function eventRow(event: NewEvent): EventRow {
     to,
     tagsText(tags),
     JSON.stringify(entry satisfies OtherEntry),
+    what,
+    keepRow(event),
   ]
+}
+
+function keepRow({ message, n, keep }: NewEvent): ReportRow | null {
+  if (keep === undefined || message === undefined || n === undefined) return null
+  return [toInteger(message), n, keep.kind, JSON.stringify(keep)]
 }
 
 export function pathText(path: ReversePath): string {

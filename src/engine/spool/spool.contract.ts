@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { WHOLE_LIMIT } from './content.ts'
 import { countContract, eventContract } from './event.contract.ts'
+import { firstContract } from './first.contract.ts'
 import { labelContract } from './label.contract.ts'
 import { logContract } from './log.contract.ts'
 import { deferred, delivered, entry, HELLO, newId, NOON, QUEUE, stateOf, text } from './fixture.ts'
@@ -46,6 +47,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   changeContract(it)
   recordContract(it)
   eventContract(it)
+  firstContract(it)
   labelContract(it)
   logContract(it)
   countContract(it)

@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import { EFFECTS } from './change.ts'
-import type { Changed, Key, MessageRow, SettlementRow } from './engine.ts'
+import type { Changed, Key, MessageRow, ReportRow, SettlementRow } from './engine.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import type { DeliveryState } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
@@ -156,6 +156,14 @@ export function changer(
     }
     return changed
   }
+}
+
+/** Whether it was the first of its kind, of a delivery that there is. */
+export function reportKeeper(db: DatabaseSync): (row: ReportRow) => boolean {
+  const insert = db.prepare(
+    'insert or ignore into report select message, n, ?3, ?4 from delivery where message = ?1 and n = ?2',
+  )
+  return (row) => insert.run(...row).changes > 0
 }
 
 export function reporter(

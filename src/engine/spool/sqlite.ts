@@ -17,7 +17,7 @@ import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
 import type { Transaction } from './sqlite-transaction.ts'
-import { acceptor, changer, reporter, settler } from './sqlite-write.ts'
+import { acceptor, changer, reporter, reportKeeper, settler } from './sqlite-write.ts'
 
 /**
  * 16 MiB of log before it is copied back: bodies that came and went in between are never written to their place.
@@ -108,6 +108,7 @@ function batchWriter(
 ): (batches: readonly Batch[], ledger: Ledger) => void {
   const accept = acceptor(db)
   const settle = settler(db, facts)
+  const keep = reportKeeper(db)
   return (batches, ledger) => {
     for (const { accepts, bytes } of batches) {
       for (const row of accepts) {
@@ -122,7 +123,8 @@ function batchWriter(
         if (known) ledger.settled(row, known)
       }
     }
-    for (const { events } of batches) for (const row of events) ledger.appended(row)
+    for (const { events } of batches)
+      for (const row of events) ledger.appended(row, row[9] !== null && keep(row[9]))
   }
 }
 

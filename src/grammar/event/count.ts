@@ -3,8 +3,9 @@
 import type { DeliveryEvent } from './kind.ts'
 
 /**
- * `returned`: given back by a host that had taken it, so that it is among the delivered as well. Every other is the
- * event of that name, one a recipient: `deferred` once for each try.
+ * `returned`: given back by a host that had taken it, so that it is among the delivered as well. `unique_opens` and
+ * `unique_clicks`: deliveries that were opened, or followed a link of, by anybody but machines. Every other is the event
+ * of that name, one a recipient: `deferred` once for each try, `opened` and `clicked` once for each time.
  */
 export const COUNTED = [
   'accepted',
@@ -18,16 +19,19 @@ export const COUNTED = [
   'expired',
   'cancelled',
   'opened',
+  'unique_opens',
   'clicked',
+  'unique_clicks',
   'complained',
   'unsubscribed',
-] as const satisfies readonly (DeliveryEvent | 'returned')[]
+] as const satisfies readonly (DeliveryEvent | 'returned' | 'unique_opens' | 'unique_clicks')[]
 
 export type Counted = (typeof COUNTED)[number]
 
 /**
  * What counts may be told apart by. `provider`: of the shaping rules, or else the site; empty, as `source` is, where
- * nothing was tried. `class`: of what was deferred, bounced or returned. `domain`, `sender` and `tag` (of the recipient,
+ * nothing was tried. `class`: of what was deferred, bounced or returned; of what was opened or clicked, who
+ * did it: `human`, `proxy`, `machine`. `domain`, `sender` and `tag` (of the recipient,
  * of the envelope's sender, of the message) are kept by the day in UTC, do not go with each other nor with `hour`,
  * `source` and `provider`; of each the first so many of a day are kept apart (`COUNT_LIMITS`), the others are `*`.
  */

@@ -26,7 +26,12 @@ export type EditableLimits = MimeLimits & {
   readonly leafBytes: number
 }
 
-export type EditableFinder = { write(chunk: Uint8Array): void; end(): readonly EditableLeaf[] }
+export type EditableFinder = {
+  write(chunk: Uint8Array): void
+  end(): readonly EditableLeaf[]
+  /** Of the message, once it has been read. */
+  readonly header: Header | undefined
+}
 
 /**
  * Those of `type` that are shown with the message: no attachments, nothing in a message within, nothing that is signed or
@@ -36,9 +41,13 @@ export function editableFinder(type: string, limits: EditableLimits): EditableFi
   const found = new Map<Entity, Buffer[]>()
   let octets = 0
   let isSigned = false
+  let header: Header | undefined
   const walk = new Walk(limits, {
     entity(entity) {
-      if (entity.depth === 0) isSigned = field(entity.header, 'dkim-signature') !== undefined
+      if (entity.depth === 0) {
+        header = entity.header
+        isSigned = field(header, 'dkim-signature') !== undefined
+      }
       if (!isSigned && isShown(entity, type)) found.set(entity, [])
     },
     octets(entity, data) {
@@ -52,6 +61,9 @@ export function editableFinder(type: string, limits: EditableLimits): EditableFi
   })
   const feed = feeder(walk)
   return {
+    get header() {
+      return header
+    },
     write: (chunk) => feed.write(chunk),
     end() {
       feed.end()

@@ -1,7 +1,7 @@
 export { AGENT_RULES } from './agents.ts'
 export { BURST, CONDUCT_RULES, judge, READER_CLASSES } from './judge.ts'
 export type { Fetched, Judged, Patience, ReaderClass } from './judge.ts'
-export { followed, placesIn } from './places.ts'
+export { followed, placesIn, UNSUBSCRIBE } from './places.ts'
 export type { Places } from './places.ts'
 export { withTracking } from './rewrite.ts'
 export type { Making, Wanted } from './rewrite.ts'

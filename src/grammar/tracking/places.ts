@@ -12,10 +12,8 @@ export type Link = {
   /** Offsets of the value of `href`, without its quotes. */
   readonly start: number
   readonly end: number
-  /** As it would be asked for: absolute, http or https, in ASCII. WHATWG URL §4.5 */
+  /** As it would be asked for: absolute, http or https, in ASCII; or `UNSUBSCRIBE`. WHATWG URL §4.5 */
   readonly url: string
-  /** Without quotes around it, what may stand there is less. */
-  readonly isQuoted: boolean
 }
 
 export type Places = {
@@ -25,6 +23,9 @@ export type Places = {
   /** Octets are in ASCII at the end: text may follow. */
   readonly endsInAscii: boolean
 }
+
+/** What a sender writes for the place where the recipient unsubscribes. */
+export const UNSUBSCRIBE = 'hikyaku:unsubscribe'
 
 /** Links of one part that are found; those after them stay as they are. */
 export const LINKS = 2_000
@@ -125,22 +126,23 @@ class Reader implements TokenizerCallbacks {
     const start = this.#from < 0 ? index : this.#from
     // The closing quote is passed already.
     const end = Math.max(start, isQuoted ? index - 1 : index)
-    if (this.#name === 'href') this.#href(start, end, isQuoted)
+    if (this.#name === 'href') this.#href(start, end)
     else if (OPT_OUT.get(this.#name)?.(this.#text.slice(start, Math.min(end, start + 10)).toLowerCase()))
       this.#isOptedOut = true
     this.#name = ''
   }
 
   /** The first of two is the one that counts. WHATWG HTML §13.2.5.33 */
-  #href(start: number, end: number, isQuoted: boolean): void {
+  #href(start: number, end: number): void {
     if (this.#link !== undefined) return
     const url = end - start > VALUE ? undefined : this.#value(start, end)
-    this.#link = { start, end, url: url ?? '', isQuoted }
+    this.#link = { start, end, url: url ?? '' }
   }
 
   onopentagend(): void {
     const link = this.#link
-    if (link !== undefined && link.url !== '' && !this.#isOptedOut) this.links.push(link)
+    const isOptedOut = this.#isOptedOut && link?.url !== UNSUBSCRIBE
+    if (link !== undefined && link.url !== '' && !isOptedOut) this.links.push(link)
     this.#isLinking = false
     this.#link = undefined
   }
@@ -168,7 +170,7 @@ function valueOf(octets: Buffer, charset: string): string | undefined {
   const raw = decodeCharset(octets, charset === '' ? 'utf-8' : charset)
   if (raw === undefined) return undefined
   const text = raw.includes('&') ? withoutReferences(raw) : raw
-  return followed(text)
+  return text.trim().toLowerCase() === UNSUBSCRIBE ? UNSUBSCRIBE : followed(text)
 }
 
 /** An http or https URL as it would be asked for; `undefined` for everything else. WHATWG URL §4.4 */

@@ -1,12 +1,13 @@
 /** HTML with links of our own in place of the sender's, and a picture that tells when it is fetched. */
 
+import { UNSUBSCRIBE } from './places.ts'
 import type { Places } from './places.ts'
 
 export type Wanted = { readonly opens: boolean; readonly clicks: boolean }
 
 /** What it gives is ASCII, without spaces, quotes, `<`, `>`, `=` and `&`: it stands in any attribute, quoted or not. */
 export type Making = {
-  /** What is followed instead of `url`, link `n` of its part; `undefined`: it stays. */
+  /** What is followed instead of `url`, link `n` of its part, or of `UNSUBSCRIBE`; `undefined`: it stays. */
   click(url: string, n: number): string | undefined
   /** Where the picture is. */
   open(): string
@@ -25,11 +26,10 @@ export function withTracking(
   making: Making,
 ): Buffer | undefined {
   const splices: Splice[] = []
-  if (wanted.clicks)
-    for (const [n, { start, end, url }] of places.links.entries()) {
-      const text = making.click(url, n)
-      if (text !== undefined) splices.push({ start, end, text })
-    }
+  for (const [n, { start, end, url }] of places.links.entries()) {
+    const text = wanted.clicks || url === UNSUBSCRIBE ? making.click(url, n) : undefined
+    if (text !== undefined) splices.push({ start, end, text })
+  }
   if (wanted.opens) put(splices, pictureIn(html, places, making.open()))
   return splices.length === 0 ? undefined : spliced(html, splices)
 }

@@ -27,6 +27,7 @@ export function findings(config: Config): Findings {
     ...warmUpProblems(config),
     ...postmasterProblems(config),
     ...rateProblems(config),
+    ...trackingProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -39,6 +40,7 @@ export function findings(config: Config): Findings {
     ...routeWarnings(config.routes),
     ...nameWarnings(config),
     ...apiWarnings(config),
+    ...trackingWarnings(config),
   )
   return { problems, warnings }
 }
@@ -71,7 +73,7 @@ function mxWarnings({ listeners, queue, incoming }: Config): string[] {
 }
 
 /** A field that leads nowhere is worse than none: it is left out, and the operator told. */
-function unsubscribeWarnings({ listeners, queue, streams }: Config): string[] {
+function unsubscribeWarnings({ listeners, queue, streams, tracking }: Config): string[] {
   const lacking = [
     ...(queue.returnPathDomain === undefined ? ['queue.return_path_domain'] : []),
     ...(listeners.some(({ kind }) => kind === 'mx') ? [] : ['a listener with kind = "mx"']),
@@ -79,11 +81,35 @@ function unsubscribeWarnings({ listeners, queue, streams }: Config): string[] {
   if (lacking.length === 0) return []
   // That stream has it by default, which is no wish of the operator's.
   const asking = streams.filter(
-    ({ name, listUnsubscribe }) => listUnsubscribe === 'mail' && name !== 'marketing',
+    ({ name, listUnsubscribe: offered }) =>
+      name !== 'marketing' && (offered === 'mail' || (offered === 'both' && !tracking.enabled)),
   )
   return asking.map(
     ({ name }) => `streams.${name}.list_unsubscribe: has no effect without ${lacking.join(' and ')}`,
   )
+}
+
+function trackingProblems({ tracking, trackingDomains }: Config): string[] {
+  const isNamed = tracking.url !== undefined || trackingDomains.some(({ domain }) => domain === '*')
+  if (!tracking.enabled || isNamed) return []
+  return ['tracking.url: must say what links in mail begin with, as tracking is enabled']
+}
+
+function trackingWarnings({ tracking, trackingDomains, streams }: Config): string[] {
+  if (!tracking.enabled)
+    return streams
+      .filter((one) => one.trackOpens || one.trackClicks || one.listUnsubscribe === 'one-click')
+      .map(
+        ({ name }) =>
+          `streams.${name}: nothing is tracked or unsubscribed from while tracking.enabled is false`,
+      )
+  const urls = [
+    ...(tracking.url === undefined ? [] : [tracking.url]),
+    ...trackingDomains.map(({ url }) => url),
+  ]
+  return urls
+    .filter((url) => !url.startsWith('https://'))
+    .map((url) => `tracking: ${url} is not HTTPS: there is no one-click unsubscribing by it`)
 }
 
 function apiWarnings({ api }: Config): string[] {
@@ -192,6 +218,7 @@ function collisions(config: Config): string[] {
     ...config.listeners.map(({ name, address, port }) => ({ path: `listeners.${name}`, address, port })),
     { path: 'http', ...config.http },
     ...(config.api.enabled ? [{ path: 'api', ...config.api }] : []),
+    ...(config.tracking.enabled ? [{ path: 'tracking', ...config.tracking }] : []),
     ...sandbox,
   ]
   return places.flatMap((place, i) =>

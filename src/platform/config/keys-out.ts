@@ -298,13 +298,21 @@ export const STREAMS = named(
       example: 'newsletters',
       is: 'The pool of `egress.pools` whose sources alone take its mail.',
     }),
-    listUnsubscribe: choice(['none', 'mail'], {
+    listUnsubscribe: choice(['none', 'mail', 'one-click', 'both'], {
       default: 'none',
-      is: 'Whether mail that says nothing of it is given a List-Unsubscribe field (RFC 2369): `mail` names an address of this node, which suppresses the recipient in this stream. It takes `queue.return_path_domain` and a listener of the kind `mx`. The stream `marketing` has `mail` unless it is said otherwise.',
+      is: 'Whether mail that says nothing of it is given a List-Unsubscribe field (RFC 2369), which suppresses the recipient in this stream. `mail` names an address of this node: it takes `queue.return_path_domain` and a listener of the kind `mx`. `one-click` names a page, and lets mail programs unsubscribe without it (RFC 8058): it takes `[tracking]`. `both`: whichever of them there is. The stream `marketing` has `both` unless it is said otherwise.',
+    }),
+    trackOpens: flag({
+      default: false,
+      is: 'Whether HTML gets a picture that tells when it is fetched. A message may say otherwise. Takes `[tracking]`.',
+    }),
+    trackClicks: flag({
+      default: false,
+      is: 'Whether links of HTML lead by this node, which tells and leads on. A message may say otherwise. Takes `[tracking]`.',
     }),
   },
   { transactional: { weight: 9 }, marketing: { weight: 1 } },
-  (_written, name) => (name === 'marketing' ? { list_unsubscribe: 'mail' } : {}),
+  (_written, name) => (name === 'marketing' ? { list_unsubscribe: 'both' } : {}),
 )
 
 export const DOMAINS = table('The domains that organizations send from.', {

@@ -17,6 +17,7 @@ import {
   WEBHOOKS,
 } from './keys-out.ts'
 import { REPUTATION } from './keys-reputation.ts'
+import { TRACKING, TRACKING_DOMAINS } from './keys-tracking.ts'
 import {
   choice,
   duration,
@@ -176,6 +177,8 @@ export const SCHEMA = table('', {
       is: 'How many requests one API key may make in a minute; more are answered with 429. 0: any number.',
     }),
   }),
+  tracking: TRACKING,
+  trackingDomains: TRACKING_DOMAINS,
   sandbox: table(
     'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',
     {

@@ -40,6 +40,8 @@ export type PublishedEvent = {
   readonly reason?: string
   /** The receiver had said that it took the message, and gave it back. */
   readonly late?: true
+  /** Of an open or a click: the first of its delivery by anybody but a machine. */
+  readonly first?: true
   readonly attempt?: PublishedAttempt
   readonly report?: PublishedReport
   readonly data?: Record<string, EventData[string]>
@@ -79,12 +81,13 @@ function about({
   }
 }
 
-type Of = 'reason' | 'late' | 'attempt' | 'report' | 'data'
+type Of = 'reason' | 'late' | 'first' | 'attempt' | 'report' | 'data'
 
-function of({ reason, late, attempt, report, data }: Event): Pick<PublishedEvent, Of> {
+function of({ reason, late, first, attempt, report, data }: Event): Pick<PublishedEvent, Of> {
   return {
     ...(reason !== undefined && { reason }),
     ...(late !== undefined && { late }),
+    ...(first !== undefined && { first }),
     ...(attempt !== undefined && { attempt: ofAttempt(attempt) }),
     ...(report !== undefined && { report: ofReport(report) }),
     ...(data !== undefined && { data: { ...data } }),

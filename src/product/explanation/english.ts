@@ -231,6 +231,18 @@ const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
     until: '',
     change: LOOK,
   }),
+  open: (when) => ({
+    brief: 'opened',
+    what: `It was opened at ${when} for the first time.`,
+    until: '',
+    change: '',
+  }),
+  click: (when) => ({
+    brief: 'link followed',
+    what: `A link in it was followed at ${when} for the first time.`,
+    until: '',
+    change: '',
+  }),
 }
 
 /** `what` it is that goes then. */

@@ -196,7 +196,7 @@ export const SAMPLES: readonly Reason[] = [
   { at: 'expired', tries: 0, why: '' },
   { at: 'cancelled', when: NOW, why: HOSTILE },
   { at: 'cancelled', why: '' },
-  ...(['bounce', 'delay', 'success', 'complaint', 'unsubscribe'] as const).map((kind) => ({
+  ...(['bounce', 'delay', 'success', 'complaint', 'unsubscribe', 'open', 'click'] as const).map((kind) => ({
     at: 'came-back' as const,
     report: { kind, at: NOW - MINUTE, host: '', status: '', text: HOSTILE },
   })),

@@ -246,6 +246,18 @@ const CAME_BACK: Record<Report['kind'], (when: string) => Sentences> = {
     until: '',
     change: LOOK,
   }),
+  open: (when) => ({
+    brief: '開封',
+    what: `${when}に初めて開封されました。`,
+    until: '',
+    change: '',
+  }),
+  click: (when) => ({
+    brief: 'クリック',
+    what: `${when}に本文中のリンクが初めてクリックされました。`,
+    until: '',
+    change: '',
+  }),
 }
 
 /** `what` を送るのがいつか。 */

@@ -12,12 +12,22 @@ export type StatisticsQuery = Omit<CountQuery, 'by' | 'organization'> & {
   readonly by: readonly StatisticKey[]
 }
 
+const CLASSED = [
+  'deferred',
+  'bounced',
+  'returned',
+  'opened',
+  'unique_opens',
+  'clicked',
+  'unique_clicks',
+] as const
+
 export type Statistic = {
   /** One for each of `by`; the beginning of an hour or a day as an instant. */
   readonly key: CountRow['key']
   readonly counts: { readonly [K in Counted]: number }
-  /** Why what was deferred, bounced or returned was; empty where `by` has them apart. */
-  readonly classes: { readonly [K in 'deferred' | 'bounced' | 'returned']?: Readonly<Record<string, number>> }
+  /** Why what was deferred, bounced or returned was, and who opened or clicked; empty where `by` has them apart. */
+  readonly classes: { readonly [K in (typeof CLASSED)[number]]?: Readonly<Record<string, number>> }
   /** Milliseconds from being accepted to being delivered that so many percent took at most; absent without any. */
   readonly delay?: { readonly p50: number; readonly p90: number; readonly p99: number }
 }
@@ -47,8 +57,6 @@ function statistic(
   const counts = Object.fromEntries(COUNTED.map((kind) => [kind, sum(kind)])) as Statistic['counts']
   return { key, counts, classes, ...(delay !== undefined && { delay }) }
 }
-
-const CLASSED = ['deferred', 'bounced', 'returned'] as const
 
 function classesOf(rows: readonly CountRow[]): Statistic['classes'] {
   const of = (kind: Counted): Record<string, number> =>

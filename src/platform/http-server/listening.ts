@@ -1,4 +1,4 @@
-/** The server under the API: plain or in TLS, with an end to every wait, and no more connections than it may have. */
+/** A server for HTTP: plain or in TLS, with an end to every wait, and no more connections than it may have. */
 
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'

@@ -1,0 +1,2 @@
+export { serveTracking } from './serve.ts'
+export type { TrackingParts, TrackingServer } from './serve.ts'

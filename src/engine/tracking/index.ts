@@ -1,0 +1,3 @@
+export { trackingPersonaliser } from './personaliser.ts'
+export type { TrackingPersonaliserOptions, TrackingWanted } from './personaliser.ts'
+export { unsubscribeUrl } from './url.ts'

@@ -1,0 +1,102 @@
+/** Gives each recipient links and a picture of their own, in the HTML of a message, when it is sent. */
+
+import { edited } from '#engine/queue'
+import type { Personaliser } from '#engine/queue'
+import type { Claimed, Content, Message } from '#engine/spool'
+import { editableFinder, field, unfold } from '#grammar/message'
+import type { EditableLeaf, EditableFinder, MimeLimits } from '#grammar/message'
+import { clickToken, followed, openToken, placesIn, UNSUBSCRIBE, withTracking } from '#grammar/tracking'
+import type { Making, Places, TokenKey, Tracked, Wanted } from '#grammar/tracking'
+
+import { unsubscribeUrl } from './url.ts'
+
+export type TrackingPersonaliserOptions = {
+  /** What is to be made of a message; `undefined`: each is sent what was accepted. */
+  wanted(message: Message): TrackingWanted | undefined
+  readonly key: TokenKey
+  readonly limits: MimeLimits
+}
+
+export type TrackingWanted = Wanted & {
+  /** What its links begin with, such as `https://click.example.com`. */
+  readonly url: string
+}
+
+/** What is looked at of the HTML of a message, in octets as it came: mail programs show a tenth of it. */
+const HTML = 1024 * 1024
+
+export function trackingPersonaliser(options: TrackingPersonaliserOptions): Personaliser {
+  const read = reader(options)
+  return {
+    concerns: (message) => options.wanted(message) !== undefined,
+    async personalise(claimed, content) {
+      const wanted = options.wanted(claimed.message)
+      const source = await content()
+      if (wanted === undefined) return source
+      const { parts, untouched } = await read(source)
+      const making = makingOf(claimed, { ...options, ...wanted, untouched })
+      const edits = parts.flatMap(({ leaf, places }) => {
+        const html = withTracking(leaf.content, places, wanted, making)
+        return html === undefined ? [] : leaf.replacedBy(html)
+      })
+      return edits.length === 0 ? source : edited(source, edits)
+    },
+  }
+}
+
+type Part = { readonly leaf: EditableLeaf; readonly places: Places }
+type Understood = { readonly parts: readonly Part[]; readonly untouched: ReadonlySet<string> }
+
+/** Recipients whose octets are the same before this share what was found in them. */
+function reader(
+  options: Pick<TrackingPersonaliserOptions, 'limits'>,
+): (source: Content) => Promise<Understood> {
+  const known = new WeakMap<Uint8Array, Understood>()
+  const finder = (): EditableFinder => editableFinder('text/html', { ...options.limits, leafBytes: HTML })
+  return async (source) => {
+    if (source.kind === 'whole')
+      return known.getOrInsertComputed(source.bytes, () => whole(finder(), source.bytes))
+    const reading = finder()
+    for await (const chunk of source.chunks()) reading.write(chunk)
+    return understood(reading)
+  }
+}
+
+function whole(reading: EditableFinder, bytes: Uint8Array): Understood {
+  reading.write(bytes)
+  return understood(reading)
+}
+
+function understood(reading: EditableFinder): Understood {
+  const parts = reading.end().flatMap((leaf) => {
+    const places = placesIn(leaf.content, leaf.charset)
+    return places === undefined ? [] : [{ leaf, places }]
+  })
+  const { header } = reading
+  const own = header && field(header, 'list-unsubscribe')
+  return { parts, untouched: new Set(own && header ? urlsIn(unfold(header, own)) : []) }
+}
+
+/** RFC 2369 §2 */
+function urlsIn(value: string): readonly string[] {
+  return value
+    .split('<')
+    .map((piece) => followed(piece.split('>', 1)[0] ?? ''))
+    .filter((url) => url !== undefined)
+}
+
+type With = TrackingWanted & Pick<TrackingPersonaliserOptions, 'key'> & Pick<Understood, 'untouched'>
+
+function makingOf(claimed: Claimed, { key, url: base, untouched }: With): Making {
+  const { message, delivery } = claimed
+  const { organization, stream, id } = message
+  const tracked: Tracked = { organization, stream, message: id, n: delivery.key.n }
+  return {
+    click(url, link) {
+      if (url === UNSUBSCRIBE) return unsubscribeUrl(claimed, base, key)
+      if (untouched.has(url) || url.startsWith(`${base}/`)) return undefined
+      return `${base}/c/${clickToken({ ...tracked, link, url }, key)}`
+    },
+    open: () => `${base}/o/${openToken(tracked, key)}`,
+  }
+}

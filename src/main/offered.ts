@@ -1,0 +1,48 @@
+/** What recipients of a stream can do over mail and over HTTPS, and where, by the configuration. */
+
+import { matchesDomain } from '#engine/routing'
+import type { Message } from '#engine/spool'
+import type { Config } from '#platform/config'
+
+type Offered = Config['streams'][number]['listUnsubscribe']
+
+/** The stream that is offered both unless the configuration says otherwise, also where it names other streams only. */
+const BY_DEFAULT = 'marketing'
+
+function offeredTo({ streams }: Config, stream: string): Offered {
+  const named = streams.find(({ name }) => name === stream)
+  return named?.listUnsubscribe ?? (stream === BY_DEFAULT ? 'both' : 'none')
+}
+
+/** The domain of the addresses; `undefined` when the stream has none, or nobody would be there to read what comes. */
+export function offeredBy(config: Config, stream: string): string | undefined {
+  const { queue, listeners } = config
+  if (!listeners.some(({ kind }) => kind === 'mx')) return undefined
+  const offered = offeredTo(config, stream)
+  return offered === 'mail' || offered === 'both' ? queue.returnPathDomain : undefined
+}
+
+/** Those that one may unsubscribe from: what people call newsletters. */
+export function marketingStreams(config: Config): readonly string[] {
+  const named = config.streams.map(({ name }) => name)
+  return [...new Set([...named, BY_DEFAULT])].filter((name) => offeredTo(config, name) !== 'none')
+}
+
+/** Whether recipients of the stream can unsubscribe from it over HTTPS. */
+export function offersPage(config: Config, stream: string): boolean {
+  const offered = offeredTo(config, stream)
+  return config.tracking.enabled && (offered === 'one-click' || offered === 'both')
+}
+
+/** Of links in mail of this author; `undefined` where nobody would answer them. */
+export function trackingBase(
+  { tracking, trackingDomains }: Config,
+  { headerFrom, from }: Pick<Message, 'headerFrom' | 'from'>,
+): string | undefined {
+  if (!tracking.enabled) return undefined
+  const at = headerFrom?.lastIndexOf('@') ?? -1
+  const domain = at >= 0 ? headerFrom?.slice(at + 1).toLowerCase() : from?.domain
+  return (
+    trackingDomains.find(({ domain: pattern }) => matchesDomain(pattern, domain ?? ''))?.url ?? tracking.url
+  )
+}

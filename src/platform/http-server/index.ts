@@ -1,0 +1,2 @@
+export { serverOf } from './listening.ts'
+export type { Listening } from './listening.ts'

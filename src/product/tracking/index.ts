@@ -1,0 +1,5 @@
+export { TRACKING_METRICS } from './metrics.ts'
+export { Preferences } from './preferences.ts'
+export type { Asked, PreferencesOptions, Standing } from './preferences.ts'
+export { TrackingRecorder } from './recorder.ts'
+export type { Client, RecorderOptions } from './recorder.ts'
