@@ -11,6 +11,7 @@ import { Problem } from './problem.ts'
 import { relyingParty } from './relying-party.ts'
 import { clearCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
+import { SIGNED_IN } from './security.ts'
 
 /** Octets in base64url; browsers add what later editions of the standard define. */
 export const Base64Url = Type.String({ minLength: 1, maxLength: 20_000, pattern: '^[\\w-]+$' })
@@ -71,6 +72,7 @@ const listRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'listPasskeys',
       summary: 'Your passkeys, the oldest first',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -88,6 +90,7 @@ const beginRoute: Routes = (app, { signedIn, users, site }) => {
       operationId: 'beginPasskey',
       summary: 'What the browser makes a passkey of, within five minutes and in this session',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Proof,
       response: { 200: CreationOptions },
     },
@@ -110,6 +113,7 @@ const addRoute: Routes = (app, { signedIn, users, site, note, log }) => {
       operationId: 'addPasskey',
       summary: 'Keep the passkey that the browser made; from now on it signs in',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ name: PersonName, credential: Created }, CLOSED),
       response: { 201: Shown },
     },
@@ -147,6 +151,7 @@ const renameRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'changePasskey',
       summary: 'Call a passkey otherwise',
       tags: ['session'],
+      ...SIGNED_IN,
       params: Id,
       body: Type.Object({ name: PersonName }, CLOSED),
       response: { 200: Shown },
@@ -169,6 +174,7 @@ const removeRoute: Routes = (app, { signedIn, users, note, log }) => {
       operationId: 'removePasskey',
       summary: 'Remove a passkey; every session ends, this one too',
       tags: ['session'],
+      ...SIGNED_IN,
       params: Id,
       body: Proof,
       response: { 204: Type.Null() },

@@ -10,9 +10,9 @@ import type { Routes } from './parts.ts'
 import { CLOSED, Email, Password, refusalOf, Time, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
-import { SIGNED_IN } from './security.ts'
 import { isoTime } from './text.ts'
 import { Code, codeRefusal } from './totp.ts'
+import { SIGNED_IN } from './security.ts'
 
 const NeedsCode = Type.Object(
   { needs: Type.Literal('code') },
