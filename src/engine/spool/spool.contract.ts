@@ -17,6 +17,7 @@ import {
   queueContract,
   recordContract,
 } from './operation.contract.ts'
+import { dataContract } from './data.contract.ts'
 import { manyContract } from './many.contract.ts'
 import type { It, Opened } from './operation.contract.ts'
 
@@ -40,6 +41,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   interruptions(it)
   claimContract(it)
   manyContract(it)
+  dataContract(it)
   queueContract(it)
   listContract(it)
   filterContract(it)
