@@ -139,10 +139,10 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 function readable(rows: readonly ClaimedRow[], group: Group, now: number): readonly Claimed[] {
-  const read = claimedReader()
+  const claimed = claimedReader()
   return rows.flatMap((row) => {
     try {
-      return [read(row)]
+      return [claimed(row)]
     } catch {
       // Sent it cannot be, and given back it would come again at once: an operator has to look.
       const key = { message: fromInteger(row[0]), n: row[7] }

@@ -331,11 +331,11 @@ function claim(
     )
     .slice(0, limit)
   let data = 0
-  const end = due.findIndex(({ delivery }, i) => {
+  const beyond = due.findIndex(({ delivery }, i) => {
     data += delivery.data?.length ?? 0
     return i > 0 && data > CLAIMED_DATA
   })
-  const taken = end < 0 ? due : due.slice(0, end)
+  const taken = beyond < 0 ? due : due.slice(0, beyond)
   for (const { delivery } of taken) delivery.state = 'active'
   return taken.map(({ kept, n }) => rowOf(kept, n))
 }
