@@ -186,6 +186,9 @@ type Addressed = {
   readonly data: string | undefined
 }
 
+/** What goes to thousands at once does not go before what was written to one. */
+const LETTERS = bandOf(-1)
+
 function planDelivery(
   options: IntakeOptions,
   message: Message,
@@ -196,7 +199,7 @@ function planDelivery(
   return {
     ...recipient,
     queue,
-    band: bandOf(message.priority),
+    band: message.content === 'template' ? LETTERS : bandOf(message.priority),
     state: atOnce ? 'active' : 'waiting',
     due,
     ...(data === undefined ? {} : { data }),

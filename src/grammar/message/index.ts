@@ -1,4 +1,4 @@
-export { campaignOf } from './campaign.ts'
+export { CAMPAIGN_FIELD, campaignOf } from './campaign.ts'
 export { isData, planRepair, repaired, repairer, repairPlanner } from './downgrade.ts'
 export type { Edit, Repair, Target } from './downgrade.ts'
 export { base64Lines, encodedWords, foldedField, quotedPrintable, textField } from './encode.ts'
