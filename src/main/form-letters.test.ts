@@ -81,6 +81,10 @@ test('what cannot be filled in is not sent, and says why; so is what is no longe
   assert.match(await letters.personalise(claimed(0, undefined), read).then(text), /no longer kept/)
 })
 
+function largest(chunks: readonly Uint8Array[]): Uint8Array | undefined {
+  return chunks.find(({ length }) => length > 500_000)
+}
+
 test('large files are in memory once, however many they go to', async () => {
   const content = Buffer.alloc(600_000, 'x')
   const { read } = reader({ ...LETTER, attachments: [{ name: 'a', type: 'text/plain', content }] })
@@ -89,8 +93,6 @@ test('large files are in memory once, however many they go to', async () => {
   assert(made.kind === 'chunked' && other.kind === 'chunked')
   assert.equal((await text(made)).length, made.size)
   const [mine, theirs] = [await Array.fromAsync(made.chunks()), await Array.fromAsync(other.chunks())]
-  const largest = (chunks: readonly Uint8Array[]): Uint8Array | undefined =>
-    chunks.find(({ length }) => length > 500_000)
   assert.equal(largest(mine), largest(theirs))
 })
 

@@ -5,21 +5,29 @@ import type { Personaliser } from '#engine/queue'
 import { WHOLE_LIMIT } from '#engine/spool'
 import type { Claimed, Content, MessageId } from '#engine/spool'
 import { formatReceived } from '#grammar/message'
-import { decodeData, decodeLetter, faultText, press } from '#product/template'
 import type { Press } from '#product/template'
+
+/** With the first letter: a node that only relays has no use for it. */
+// oxlint-disable-next-line typescript/explicit-function-return-type -- it is what is imported
+const load = () => import('#product/template')
 
 /** Octets of letters that are kept ready, the last used of them; with what is made of them it is some times as much. */
 const READY = 32 * 1024 * 1024
 
 export function formLetters({ hostname }: { readonly hostname: string }): Personaliser {
   const ready = new Ready()
+  let room: Awaited<ReturnType<typeof load>> | undefined
   return {
     concerns: ({ content }) => content === 'template',
     async personalise({ message, delivery }, content) {
       const { key, to, data } = delivery
       // It went with the end of the delivery; who still asks is going to tell of it.
       if (data === undefined) return unfit('what this recipient had of its own is no longer kept')
-      const letter = ready.find(message.id) ?? ready.add(message.id, await octetsOf(await content()))
+      room ??= await load()
+      const { decodeData, decodeLetter, faultText, press } = room
+      const letter =
+        ready.find(message.id) ??
+        ready.add(message.id, await octetsOf(await content()), (bytes) => press(decodeLetter(bytes)))
       const { from } = message
       const messageId = `<${message.id}.${key.n}@${from?.domain ?? hostname}>`
       const written = letter.write({ to, data: decodeData(data), messageId })
@@ -72,10 +80,10 @@ class Ready {
     return found.letter
   }
 
-  add(id: MessageId, bytes: Uint8Array): Press {
+  add(id: MessageId, bytes: Uint8Array, made: (bytes: Uint8Array) => Press): Press {
     const known = this.find(id)
     if (known !== undefined) return known
-    const letter = press(decodeLetter(bytes))
+    const letter = made(bytes)
     this.#letters.set(id, { letter, octets: bytes.length })
     this.#octets += bytes.length
     for (const [oldest, { octets }] of this.#letters) {

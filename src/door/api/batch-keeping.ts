@@ -7,6 +7,7 @@ import { formatMailbox } from '#grammar/address'
 import type { LetterRequest, RecipientFate } from './batch-schema.ts'
 import { letterToMany } from './form-letter.ts'
 import type { Addressed, LetterToMany } from './form-letter.ts'
+import { labelsOf } from './label.ts'
 import type { Once } from './idempotency.ts'
 import type { RouteParts } from './parts.ts'
 import type { Principal } from './principal.ts'
@@ -46,6 +47,7 @@ export function batchOf(parts: RouteParts, request: FastifyRequest, { key, lette
     content,
     address: request.ip,
     protocol,
+    ...labelsOf(letter),
     ...(campaign !== undefined && { campaign }),
     ...(holdUntil !== undefined && { holdUntil }),
   }

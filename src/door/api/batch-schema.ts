@@ -11,7 +11,7 @@ const CLOSED = { additionalProperties: false }
 /** Recipients of one call in JSON, and of one message: what comes as a stream is kept as several. */
 export const BATCH = 10_000
 
-const { from, reply_to, headers, attachments, stream, send_at, charset, charset_fallback } =
+const { from, reply_to, headers, attachments, stream, send_at, charset, charset_fallback, tags, metadata } =
   MessageRequest.properties
 
 const LIQUID = 'A template in Liquid, such as `Dear {{ name }}`.'
@@ -34,6 +34,8 @@ const LETTER = {
   send_at,
   charset,
   charset_fallback,
+  tags,
+  metadata,
 }
 
 export const LetterRequest = Type.Object(LETTER, { ...CLOSED, title: 'Letter' })

@@ -10,6 +10,7 @@ import type { Addressed, LetterToMany } from './form-letter.ts'
 import { IDEMPOTENCY, markAgain, onceOf } from './idempotency.ts'
 import type { App, Routes } from './parts.ts'
 import { Problem } from './problem.ts'
+import { needs } from './security.ts'
 
 /** Recipients that are read before other requests have their turn: some 5 ms. */
 const SLICE = 500
@@ -29,6 +30,7 @@ export const batchRoutes: Routes = (app, parts) => {
         IDEMPOTENCY,
       ].join(' '),
       tags: ['messages'],
+      ...needs('messages:send'),
       body: {
         content: { 'application/json': { schema: BatchRequest }, [STREAM_TYPE]: { schema: {} } },
       },

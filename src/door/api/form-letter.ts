@@ -5,7 +5,7 @@ import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import { unfitting } from '#grammar/composition'
 import type { Author, CharsetName } from '#grammar/composition'
-import { CAMPAIGN_FIELD, campaignOf, parseHeader } from '#grammar/message'
+import { CAMPAIGN_FIELD, campaignOf, METADATA_FIELD, parseHeader, TAG_FIELD } from '#grammar/message'
 import { compileTemplate, encodeData, encodeLetter } from '#product/template'
 import type { FormLetter, Template, TemplateFault, TemplateSource, Variables } from '#product/template'
 import { Compile } from 'typebox/compile'
@@ -92,6 +92,9 @@ function compiledOf(source: TemplateSource): Template {
 type Field = readonly [name: string, value: string]
 
 function split(all: readonly Field[]): { readonly fields: readonly Field[]; readonly campaign?: string } {
+  for (const [name] of all)
+    if (SAID_OTHERWISE.has(name.toLowerCase()))
+      throw invalidAt(`#/headers/${name}`, 'is said by tags and metadata')
   const header = parseHeader(
     Buffer.from(`${all.map((field) => field.join(': ')).join('\r\n')}\r\n\r\n`),
     HEADER,
@@ -102,6 +105,9 @@ function split(all: readonly Field[]): { readonly fields: readonly Field[]; read
     ...(campaign !== undefined && { campaign }),
   }
 }
+
+/** Of a message that is made already they are told to us alone; a letter has places for them. */
+const SAID_OTHERWISE: ReadonlySet<string> = new Set([TAG_FIELD, METADATA_FIELD])
 
 /** More than the schema lets through. */
 const HEADER = { bytes: 1024 * 1024, fields: 1000 }

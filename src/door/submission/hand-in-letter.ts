@@ -103,7 +103,7 @@ type Terms = Pick<Arrival, 'id'> & {
 }
 
 function arrivalOf(request: HandInLetterRequest, { id, from, kept, skipped }: Terms): Arrival {
-  const { organization, stream, client, holdUntil, once, subject, campaign } = request
+  const { organization, stream, client, holdUntil, once, subject, campaign, labels } = request
   return {
     id,
     envelope: {
@@ -123,6 +123,7 @@ function arrivalOf(request: HandInLetterRequest, { id, from, kept, skipped }: Te
     client: { address: client.address, helo: `[${client.address}]`, protocol: client.protocol },
     subject,
     headerFrom: formatMailbox(from),
+    ...labels,
     template: { data: kept.map(({ data }) => data) },
     ...(campaign === undefined ? {} : { campaign }),
     ...(once === undefined ? {} : { once: { ...once, answer: JSON.stringify(skipped) } }),

@@ -5,7 +5,7 @@ export { base64Lines, encodedWords, foldedField, quotedPrintable, textField } fr
 export type { Encoder } from './encode.ts'
 export { field, parseHeader } from './header.ts'
 export type { Field, Header, HeaderLimits, ParsedHeader } from './header.ts'
-export { labelsOf } from './label.ts'
+export { labelsOf, METADATA_FIELD, TAG_FIELD } from './label.ts'
 export type { Labels } from './label.ts'
 export { leavesOf } from './leaves.ts'
 export type { Leaf } from './leaves.ts'
