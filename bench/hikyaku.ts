@@ -25,18 +25,20 @@ export type Manner = {
    * limits for the one site are as an operator would raise them for a receiver that bears much.
    */
   readonly by?: 'route' | 'mx'
+  /** The port of its HTTP API; any when absent. */
+  readonly api?: number
 }
 
 export async function startHikyaku(
   directory: string,
   sink: Sink,
-  { flags = [], by = 'route' }: Manner = {},
+  { flags = [], by = 'route', api = 0 }: Manner = {},
 ): Promise<Server> {
   const file = join(directory, 'hikyaku.toml')
   const log = join(directory, 'log')
   const dns = by === 'mx' ? await startDns() : undefined
   const way = dns === undefined ? routeTo(sink.port) : mxWay(directory, dns.port, sink.port)
-  writeFileSync(file, `${configuration(directory, log)}${way}`)
+  writeFileSync(file, `${configuration(directory, log, api)}${way}`)
   const name = by === 'mx' ? 'hikyaku-mx' : 'hikyaku'
   const group = startGroup({
     name,
@@ -66,7 +68,7 @@ export async function startHikyaku(
 }
 
 /** As many connections out as Postfix may have; 50 sessions of one client are let in; the rest is default. */
-function configuration(directory: string, log: string): string {
+function configuration(directory: string, log: string, api: number): string {
   return `
 [node]
 name = "hikyaku.bench.example"
@@ -76,7 +78,7 @@ data = "${directory}/data"
 file = "${log}"
 
 [api]
-port = 0
+port = ${api}
 
 [http]
 port = 0

@@ -2,13 +2,15 @@
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ScaleNode } from '../scale/node.ts'
 import { SENDER, domainOf, startWorld } from '../scale/world.ts'
 import type { World } from '../scale/world.ts'
 
+import { batch, BATCH, BATCH_QUICK } from './batch.ts'
+import type { BatchAcceptRow, BatchRelayRow, BatchSize } from './batch.ts'
 import type { Counted, Said, Task } from './client.ts'
 
 const CLIENT = join(import.meta.dirname, 'client.ts')
@@ -22,15 +24,21 @@ const BODY = 5_000
 /** Nothing of it is sent while this runs: what relaying costs has rows of its own. */
 const DAY = 86_400_000
 
-export type ApiSize = { readonly warmUpSeconds: number; readonly seconds: number }
+export type ApiSize = {
+  readonly warmUpSeconds: number
+  readonly seconds: number
+  readonly batch: BatchSize
+}
 
-export const API: ApiSize = { warmUpSeconds: 20, seconds: 20 }
-export const API_QUICK: ApiSize = { warmUpSeconds: 5, seconds: 5 }
+export const API: ApiSize = { warmUpSeconds: 20, seconds: 20, batch: BATCH }
+export const API_QUICK: ApiSize = { warmUpSeconds: 5, seconds: 5, batch: BATCH_QUICK }
 
 /** What a row is held to. */
 export const API_AT_LEAST = { messagesPerSecond: 1_500 } as const
 
-export type ApiRow = {
+export type ApiRow = SingleRow | BatchAcceptRow | BatchRelayRow
+
+type SingleRow = {
   readonly name: 'api-single' | 'api-single-keyed'
   readonly messagesPerSecond: number
   readonly p50Ms: number
@@ -42,15 +50,26 @@ export type ApiRow = {
   readonly holds: boolean
 }
 
-export async function api(size: ApiSize, directory: string): Promise<readonly ApiRow[]> {
+/** `cache`: where the load programs are. @throws {Unavailable} without them */
+export async function api(size: ApiSize, directory: string, cache: string): Promise<readonly ApiRow[]> {
   await using world = await startWorld()
-  return [
+  const singles = [
     await single('api-single', size, world, directory),
     await single('api-single-keyed', size, world, directory),
   ]
+  const place = join(directory, 'batch')
+  mkdirSync(place)
+  // smtp-sink runs as another user.
+  chmodSync(place, 0o755)
+  return [...singles, ...(await batch(size.batch, place, cache))]
 }
 
-async function single(name: ApiRow['name'], size: ApiSize, world: World, directory: string): Promise<ApiRow> {
+async function single(
+  name: SingleRow['name'],
+  { warmUpSeconds, seconds: lasting }: ApiSize,
+  world: World,
+  directory: string,
+): Promise<SingleRow> {
   const place = join(directory, name)
   mkdirSync(place)
   await using node = await ScaleNode.in(place, world)
@@ -63,7 +82,8 @@ async function single(name: ApiRow['name'], size: ApiSize, world: World, directo
       connections: CONNECTIONS,
       keyed: name === 'api-single-keyed',
       body: requestBody(),
-      ...size,
+      warmUpSeconds,
+      seconds: lasting,
     },
     () => void (before.cpu = node.cpu()),
   )
@@ -110,14 +130,19 @@ function rounded(value: number): number {
   return Number(value.toPrecision(4))
 }
 
+type Bars = Readonly<Record<string, number>>
+
+type Figures = Readonly<Record<string, unknown>> & { readonly atLeast?: Bars; readonly atMost?: Bars }
+
 /** For people: a line for each figure, with its bar where it has one. */
 export function apiText(rows: readonly ApiRow[]): string {
   return rows
-    .map(({ name, atLeast, holds, ...figures }) => {
-      const bars: Readonly<Record<string, number>> = atLeast
-      const lines = Object.entries(figures).map(
-        ([key, value]) => `  ${key}: ${value}${key in bars ? ` (at least ${bars[key]})` : ''}`,
-      )
+    .map(({ name, holds, ...row }) => {
+      const { atLeast = {}, atMost = {}, ...figures } = row as Figures
+      const lines = Object.entries(figures).map(([key, value]) => {
+        const least = key in atLeast ? ` (at least ${atLeast[key]})` : ''
+        return `  ${key}: ${String(value)}${least}${key in atMost ? ` (at most ${atMost[key]})` : ''}`
+      })
       return [`${name}: ${holds ? 'holds' : 'DOES NOT HOLD'}`, ...lines].join('\n')
     })
     .join('\n')

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
 import { serveApi } from '#door/api'
-import type { ApiServer, DomainDesk, Submit } from '#door/api'
+import type { ApiServer, DomainDesk, Submit, SubmitLetter } from '#door/api'
 import { formatMailbox } from '#grammar/address'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -69,6 +69,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     site,
     linkTo: (kind, token) => linkTo(site(), kind, token),
     submit: submitTo(node),
+    submitLetter: submitLetterTo(node),
     bulk: await openBulkDeliveries(control, Date.now),
     operations,
     domains: deskOf(parts),
@@ -126,5 +127,15 @@ function submitTo({ transport }: RunningNode): Submit {
       suppressed: 'skip',
       ...(once && { once }),
       ...(labels && { labels }),
+    })
+}
+
+function submitLetterTo({ transport }: RunningNode): SubmitLetter {
+  return ({ key, from, address, protocol, ...submission }) =>
+    transport.handInLetter({
+      ...submission,
+      organization: key.organization,
+      from: formatMailbox(from),
+      client: { address, protocol, credential: key.id },
     })
 }

@@ -33,6 +33,7 @@ import type { SuppressionFilter } from '#product/suppression'
 
 import { Experiences } from './experiences.ts'
 import type { ExperiencesOptions } from './experiences.ts'
+import { formLetters } from './form-letters.ts'
 import type { MainService } from './main-service.ts'
 
 import { monotonic, openSecurity } from './security.ts'
@@ -116,7 +117,7 @@ export async function startOutgoing(parts: OutgoingParts): Promise<Outgoing> {
     isPrivate,
   })
   // In their order: first what fills in, then what looks at the result.
-  const personaliser = inTurn([tracking(parts, live)])
+  const personaliser = inTurn([formLetters({ hostname: parts.config.node.name }), tracking(parts, live)])
   const planned: Told['planned'] = (key, due) => queue.planned(key, due)
   const { settling, tell } = settlingOf(parts, live, { experiences, personaliser, planned })
   const queue: Queue = new Queue({

@@ -11,8 +11,8 @@ import type { Counted } from '#engine/tls-report'
 import { Traces } from '#engine/trace'
 import type { TraceRecord } from '#engine/trace'
 import type { Place, QueueOverview, QueueState } from '#engine/queue'
-import { handIn, keyedRequests } from '#door/submission'
-import type { HandedIn, HandInRequest, ListeningAt } from '#door/submission'
+import { handIn, handInLetter, keyedRequests } from '#door/submission'
+import type { HandedIn, HandInLetterRequest, HandInParts, HandInRequest, ListeningAt } from '#door/submission'
 import type { Config } from '#platform/config'
 import { LogStream } from '#platform/log'
 import { MetricsRegistry, watchEventLoop } from '#platform/metrics'
@@ -60,6 +60,7 @@ export type TransportService = {
   places(keys: readonly string[], message: MessageId): readonly Place[]
   change(filter: DeliveryFilter, change: Change, reason: string): Promise<Changed>
   handIn(request: HandInRequest): Promise<HandedIn>
+  handInLetter(request: HandInLetterRequest): Promise<HandedIn>
   metrics(): Snapshot
   reactions(): readonly Live[]
   cancelReaction(id: string): Live | undefined
@@ -122,10 +123,11 @@ const transport = await startTransport({
 main.resolve(link<MainService>(calls, service(transport)).remote)
 
 function service(running: Transport): TransportService {
-  const { submission, outgoing, intake, domains, suppressions, note, drain, reload } = running
+  const { submission, outgoing, intake, drain, reload } = running
   const { queue, egress, shaping, tally } = outgoing
   let current = config
   const keyed = keyedRequests(joined)
+  const handing = (): HandInParts => handingIn(running, current, keyed)
   return {
     addresses: () => submission.addresses(),
     refusal: () => intake.refusal()?.lines[0],
@@ -139,8 +141,8 @@ function service(running: Transport): TransportService {
     async change(filter, change, reason) {
       return queue.change(filter, change, reason, LIST_LIMIT)
     },
-    handIn: (request) =>
-      handIn({ config: current, intake, domains, suppressions, keyed, tell: note, now: Date.now }, request),
+    handIn: (request) => handIn(handing(), request),
+    handInLetter: (request) => handInLetter(handing(), request),
     metrics: () => metrics.snapshot(),
     reactions: () => shaping.reactions(),
     cancelReaction: (id) => shaping.cancel(id),
@@ -176,4 +178,12 @@ function service(running: Transport): TransportService {
       await stream[Symbol.asyncDispose]()
     },
   }
+}
+
+function handingIn(
+  { intake, domains, suppressions, note }: Transport,
+  current: Config,
+  keyed: HandInParts['keyed'],
+): HandInParts {
+  return { config: current, intake, domains, suppressions, keyed, tell: note, now: Date.now }
 }

@@ -9,7 +9,7 @@ import type { BulkDeliveries, BulkDelivery } from '#product/bulk-delivery'
 
 import type { ApiParts, App } from './parts.ts'
 import { apiOf } from './server.ts'
-import type { Submission, Submitted } from './submission.ts'
+import type { LetterSubmission, Submission, Submitted } from './submission.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0)
 export const LIMIT = 256 * 1024
@@ -17,6 +17,7 @@ export const LIMIT = 256 * 1024
 export type Bench = AsyncDisposable & {
   readonly app: App
   readonly submissions: Submission[]
+  readonly letters: LetterSubmission[]
   /** The next submissions are answered so; accepted when there is none left. */
   readonly answers: Submitted[]
   readonly logged: MemoryLog
@@ -46,12 +47,18 @@ const NO_USERS = { current: () => Promise.resolve(undefined) } as unknown as Api
 
 type Kept = {
   readonly submissions?: Submission[]
+  readonly letters?: LetterSubmission[]
   readonly answers?: Submitted[]
   readonly logged?: MemoryLog
 }
 
 /** What the API is made of; it listens on any port of loopback. */
-export function partsOf({ submissions = [], answers = [], logged = memoryLog() }: Kept): ApiParts {
+export function partsOf({
+  submissions = [],
+  letters = [],
+  answers = [],
+  logged = memoryLog(),
+}: Kept): ApiParts {
   let made = 0
   return {
     address: '127.0.0.1',
@@ -66,6 +73,10 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
     submit: async (submission) => {
       submissions.push(submission)
       return answers.shift() ?? { ok: true, id: `0sa94xg7r0${submissions.length % 10}`, skipped: [] }
+    },
+    submitLetter: async (submission) => {
+      letters.push(submission)
+      return answers.shift() ?? { ok: true, id: `0sa94xg7r0${letters.length % 10}`, skipped: [] }
     },
     bulk: memoryBulk(),
     operations: NO_OPERATIONS,
@@ -91,12 +102,14 @@ export function partsOf({ submissions = [], answers = [], logged = memoryLog() }
 
 export async function bench(more: Partial<ApiParts> = {}): Promise<Bench> {
   const submissions: Submission[] = []
+  const letters: LetterSubmission[] = []
   const answers: Submitted[] = []
   const logged = memoryLog()
-  const app = await apiOf({ ...partsOf({ submissions, answers, logged }), ...more })
+  const app = await apiOf({ ...partsOf({ submissions, letters, answers, logged }), ...more })
   return {
     app,
     submissions,
+    letters,
     answers,
     logged,
     post: (path, body, headers = {}) => post(app, path, body, headers),

@@ -35,15 +35,15 @@ export function letterOf(request: MessageRequest, { now, unique }: Circumstances
   if (request.text === undefined && request.html === undefined)
     throw invalidAt('#/text', 'there is neither text nor html')
   const from = author(request.from, '#/from')
-  const to = authors(request, 'to')
-  const cc = authors(request, 'cc')
-  const recipients = distinct([...to, ...cc, ...authors(request, 'bcc')].map((each) => each.mailbox))
+  const to = authors(request.to, '#/to')
+  const cc = authors(request.cc, '#/cc')
+  const recipients = distinct([...to, ...cc, ...authors(request.bcc, '#/bcc')].map((each) => each.mailbox))
   if (recipients.length === 0) throw invalidAt('#/to', 'there is no recipient')
   const composition: Composition = {
     from,
     to,
     cc,
-    replyTo: authors(request, 'reply_to'),
+    replyTo: authors(request.reply_to, '#/reply_to'),
     subject: request.subject,
     fields: fieldsOf(request.headers ?? {}),
     ...(request.text !== undefined && { text: request.text }),
@@ -57,11 +57,11 @@ export function letterOf(request: MessageRequest, { now, unique }: Circumstances
   return { from: from.mailbox, recipients, composition }
 }
 
-function authors(request: MessageRequest, name: 'to' | 'cc' | 'bcc' | 'reply_to'): readonly Author[] {
-  const given = request[name]
+/** @throws {Problem} `invalid` */
+export function authors(given: MessageRequest['reply_to'], pointer: string): readonly Author[] {
   if (given === undefined) return []
-  if (!Array.isArray(given)) return [author(given, `#/${name}`)]
-  return given.map((each, n) => author(each, `#/${name}/${n}`))
+  if (!Array.isArray(given)) return [author(given, pointer)]
+  return given.map((each, n) => author(each, `${pointer}/${n}`))
 }
 
 /** Fields that have a place of their own in the request, or that nobody but us writes. */
@@ -81,7 +81,8 @@ const OURS = new Set([
   'dkim-signature',
 ])
 
-function fieldsOf(headers: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+/** @throws {Problem} `invalid` */
+export function fieldsOf(headers: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
   const fields = Object.entries(headers)
   for (const [name] of fields) {
     const lower = name.toLowerCase()
@@ -91,7 +92,9 @@ function fieldsOf(headers: Readonly<Record<string, string>>): readonly (readonly
   return fields
 }
 
-function attachment(file: NonNullable<MessageRequest['attachments']>[number]): Attachment {
+export function attachment(
+  file: NonNullable<MessageRequest['attachments']>[number],
+): Attachment & { readonly content: Buffer } {
   return {
     name: file.name,
     type: file.type ?? 'application/octet-stream',

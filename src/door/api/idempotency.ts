@@ -17,6 +17,12 @@ export type Once = { readonly key: string; readonly digest: string }
 
 /** `undefined` without the header. @throws {Problem} when it is none */
 export function onceOf(request: FastifyRequest): Once | undefined {
+  const key = keyOf(request)
+  return key === undefined ? undefined : { key, digest: digestOf(request) }
+}
+
+/** `undefined` without the header. @throws {Problem} when it is none */
+export function keyOf(request: FastifyRequest): string | undefined {
   const given = request.headers['idempotency-key']
   if (given === undefined) return undefined
   const [, quoted, bare] = KEY.exec(String(given)) ?? []
@@ -26,7 +32,7 @@ export function onceOf(request: FastifyRequest): Once | undefined {
       'malformed',
       'Idempotency-Key: expected 1 to 255 printable characters, in quotes or none',
     )
-  return { key, digest: digestOf(request) }
+  return key
 }
 
 /** Of what was read from the body: spaces between are nothing to tell two requests apart by. */

@@ -21,7 +21,7 @@ export const RECIPIENTS = 1000
 /** Of one message. */
 export const ATTACHMENTS = 100
 
-const Address = Type.Union(
+export const Address = Type.Union(
   [
     Line({ minLength: 3, maxLength: 998, examples: ['user@example.com'] }),
     Type.Object(

@@ -26,7 +26,7 @@ import type { Note } from './auditing.ts'
 import type { LinkKind } from './link-kind.ts'
 import type { Listening } from '#platform/http-server'
 import type { Principal } from './principal.ts'
-import type { Submit } from './submission.ts'
+import type { Submit, SubmitLetter } from './submission.ts'
 
 export type DomainDesk = Pick<Domains, 'list' | 'show' | 'add' | 'remove' | 'rotate' | 'vouch'> & {
   /** Looks into the DNS now, keeps what is found, and gives what that changed. */
@@ -59,6 +59,7 @@ export type ApiParts = Listening & {
   /** The address of the page for a link. */
   readonly linkTo: (kind: LinkKind, token: string) => string
   readonly submit: Submit
+  readonly submitLetter: SubmitLetter
   /** What was begun in several requests. */
   readonly bulk: BulkDeliveries
   /** What an operator can do; routes see to it that a key does it to its own organization, unless it is an operator's. */

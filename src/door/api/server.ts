@@ -7,6 +7,7 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 
+import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { domainRoutes } from './domains.ts'
@@ -65,6 +66,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   const routeParts = routePartsOf(parts, admission, auditing)
   sendRoutes(typed, routeParts)
   rawRoutes(typed, routeParts)
+  batchRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
   domainRoutes(typed, routeParts)

@@ -43,10 +43,22 @@ export type Submitted =
       readonly ok: false
       readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable' | 'reused'
       readonly text: string
+      readonly skipped?: readonly { to: string; why: string }[]
     }
 
 /** Resolves when the message is kept, or was refused. */
 export type Submit = (submission: Submission) => Promise<Submitted>
+
+/** One letter to many, each with their data. */
+export type LetterSubmission = Omit<Submission, 'to' | 'content'> & {
+  readonly to: readonly (readonly [email: string, data: string])[]
+  readonly content: Buffer
+  readonly subject: string
+  readonly campaign?: string
+}
+
+/** Resolves when the letter is kept, or was refused; `skipped` with a refusal are all that it was for. */
+export type SubmitLetter = (submission: LetterSubmission) => Promise<Submitted>
 
 /** A message as a route has made it; the rest of a submission is of its request. */
 export type Handing = Pick<
@@ -119,7 +131,7 @@ export function holdUntilOf(due: number, now: number, pointer: string): number |
 /** Seconds until a client may ask again while nothing is taken in. */
 const RETRY_AFTER = 30
 
-function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
+export function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
   switch (why) {
     case 'domain':
       return new Problem('domain-not-yours', text)

@@ -23,7 +23,7 @@ export const compileSchema: FastifySchemaCompiler<TSchema> = ({ schema, httpPart
     if (compiled.Check(value)) return { value }
     return {
       error: new Problem('invalid', 'See errors for what is wrong, and where.', {
-        places: places(compiled.Errors(value)),
+        places: placesOf(compiled.Errors(value)),
       }),
     }
   }
@@ -35,7 +35,7 @@ type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
  * The innermost are the cause: that a list is no text says nothing where something in the list is wrong. Of one place
  * the first is told.
  */
-function places(errors: readonly SchemaError[]): readonly Place[] {
+export function placesOf(errors: readonly SchemaError[]): readonly Place[] {
   const told = new Map<string, string>()
   for (const error of errors) {
     const place = placeOf(error)

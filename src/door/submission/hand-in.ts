@@ -161,11 +161,12 @@ async function take(
   return refused(reply.code < 500 ? 'unavailable' : 'content', reply.lines[0])
 }
 
-function mailbox(text: string): Mailbox | undefined {
+/** As an envelope has it; `undefined` when it is none. */
+export function mailbox(text: string): Mailbox | undefined {
   const parsed = parseMailbox(text, { smtputf8: true, looseDots: true, furtherHop: true })
   return parsed.ok && parsed.rest === '' ? parsed.value : undefined
 }
 
-function refused(why: HandInRefusal, text: string): HandedIn {
+export function refused(why: HandInRefusal, text: string): Extract<HandedIn, { readonly ok: false }> {
   return { ok: false, why, text }
 }

@@ -19,5 +19,10 @@ export type HandedIn =
       /** It was kept before, for a request with the same key. */
       readonly again?: true
     }
-  /** `text` says what is wrong, for the sender. */
-  | { readonly ok: false; readonly why: HandInRefusal; readonly text: string }
+  /** `text` says what is wrong, for the sender; `skipped` are all that a letter was for, when each is suppressed. */
+  | {
+      readonly ok: false
+      readonly why: HandInRefusal
+      readonly text: string
+      readonly skipped?: readonly SkippedRecipient[]
+    }

@@ -39,6 +39,8 @@ export type Arrival = {
   readonly tags?: readonly string[]
   readonly metadata?: Metadata
   readonly tracking?: Tracking
+  /** The content is a template; `data` is what each recipient has of its own in it, in their order. */
+  readonly template?: { readonly data: readonly string[] }
   /** Kept with the message. When it is taken, the message is refused as if there were no room. */
   readonly once?: IdempotencyKey
 }
@@ -140,14 +142,27 @@ function plan(options: IntakeOptions, arrival: Arrival, size: number): NewMessag
   }
   return {
     message,
-    deliveries: envelope.to.map((recipient) =>
-      planDelivery(options, message, { recipient, of: envelope.to.length, due }),
+    deliveries: envelope.to.map((recipient, n) =>
+      planDelivery(options, message, {
+        recipient,
+        of: envelope.to.length,
+        due,
+        data: arrival.template?.data[n],
+      }),
     ),
     ...(arrival.once === undefined ? {} : { once: arrival.once }),
   }
 }
 
-type Found = 'subject' | 'headerFrom' | 'headerMessageId' | 'campaign' | 'tags' | 'metadata' | 'tracking'
+type Found =
+  | 'subject'
+  | 'headerFrom'
+  | 'headerMessageId'
+  | 'campaign'
+  | 'tags'
+  | 'metadata'
+  | 'tracking'
+  | 'content'
 
 /** What the sender says in the content or beside it. */
 function found(arrival: Arrival): Pick<Message, Found> {
@@ -159,17 +174,36 @@ function found(arrival: Arrival): Pick<Message, Found> {
     ...(arrival.tags === undefined ? {} : { tags: arrival.tags }),
     ...(arrival.metadata === undefined ? {} : { metadata: arrival.metadata }),
     ...(arrival.tracking === undefined ? {} : { tracking: arrival.tracking }),
+    ...(arrival.template === undefined ? {} : { content: 'template' }),
   }
 }
+
+type Addressed = {
+  readonly recipient: Recipient
+  /** How many recipients there are. */
+  readonly of: number
+  readonly due: Instant
+  readonly data: string | undefined
+}
+
+/** What goes to thousands at once does not go before what was written to one. */
+const LETTERS = bandOf(-1)
 
 function planDelivery(
   options: IntakeOptions,
   message: Message,
-  { recipient, of, due }: { readonly recipient: Recipient; readonly of: number; readonly due: Instant },
+  { recipient, of, due, data }: Addressed,
 ): NewDelivery {
   const queue = queueKey(message.organization, message.stream, recipient.to.domain)
   const atOnce = due <= message.acceptedAt && options.queue.reserve(queue, of)
-  return { ...recipient, queue, band: bandOf(message.priority), state: atOnce ? 'active' : 'waiting', due }
+  return {
+    ...recipient,
+    queue,
+    band: message.content === 'template' ? LETTERS : bandOf(message.priority),
+    state: atOnce ? 'active' : 'waiting',
+    due,
+    ...(data === undefined ? {} : { data }),
+  }
 }
 
 async function keep(
@@ -186,12 +220,21 @@ async function keep(
     options.log.warn('intake.refused', { message: message.id, from: formatPath(message.from), cause })
     return { ok: false, reply: reply(452, '4.3.1', 'Insufficient system storage, try again later') }
   }
-  const claimed = deliveries.map((delivery, n) => ({
-    message,
-    delivery: asDelivery(message.id, delivery, n),
-  }))
-  options.queue.arrived(claimed, bytes)
+  options.queue.arrived(arrivedOf(message, deliveries), bytes)
   return { ok: true, id: message.id }
+}
+
+/** What the queue has to know: memory takes what goes on at once, and of the rest where it waits. */
+function arrivedOf(message: Message, deliveries: readonly NewDelivery[]): readonly Claimed[] {
+  const waiting = new Set<string>()
+  const claimed: Claimed[] = []
+  for (const [n, delivery] of deliveries.entries()) {
+    const { state, queue } = delivery
+    if (state === 'waiting' && waiting.has(queue)) continue
+    if (state === 'waiting') waiting.add(queue)
+    claimed.push({ message, delivery: asDelivery(message.id, delivery, n) })
+  }
+  return claimed
 }
 
 function asDelivery(message: MessageId, delivery: NewDelivery, n: number): Delivery {

@@ -1,8 +1,9 @@
 /** How much of memory deliveries take, of each scheduled queue and in all, in places. Counts; holds nothing itself. */
 
+import type { Claimed } from '#engine/spool'
 import type { QueueConfig } from '#platform/config'
 
-import type { ScheduledQueue } from './scheduled-queue.ts'
+import type { Entry, ScheduledQueue } from './scheduled-queue.ts'
 
 export type Windows = Pick<QueueConfig, 'window' | 'windowTotal'>
 
@@ -11,6 +12,9 @@ const FLOOR = 16
 
 /** Of all places, the share that any queue may fill. The rest is for the floors: `windowTotal` stays the bound. */
 const COMMON = 0.9
+
+/** Octets of data that take the room of one more delivery. */
+const DATA = 1024
 
 export class Occupancy {
   /** Read at each call: it may be reloaded. */
@@ -70,13 +74,18 @@ export class Occupancy {
     this.#taken -= count
   }
 
-  /** A place that was kept is an entry's from now on, until `left`. */
-  entered(queue: ScheduledQueue): void {
+  /** A place that was kept is an entry's from now on, until `left`; and some more for what data it has. */
+  entered({ queue, claimed }: Entry): void {
     queue.reserved -= 1
+    this.#taken += more(claimed)
   }
 
   /** An entry is no longer in memory. */
-  left(): void {
-    this.#taken -= 1
+  left({ claimed }: Entry): void {
+    this.#taken -= 1 + more(claimed)
   }
+}
+
+function more({ delivery: { data } }: Claimed): number {
+  return data === undefined ? 0 : Math.floor(data.length / DATA)
 }

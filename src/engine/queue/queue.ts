@@ -177,7 +177,10 @@ export class Queue {
     this.#loading.loadIfDue(queue)
   }
 
-  /** Committed deliveries of one message: the active ones have a reserved place, the others wait in the store. */
+  /**
+   * Committed deliveries of one message: the active ones have a reserved place, the others wait in the store; of those
+   * that wait in one queue, one is enough.
+   */
   arrived(claimed: readonly Claimed[], bytes: Uint8Array | undefined): void {
     const message = claimed[0]?.message
     if (message === undefined) return
@@ -313,7 +316,7 @@ export class Queue {
 
   /** An entry is no longer in memory. */
   #left(entry: Entry): void {
-    this.#occupancy.left()
+    this.#occupancy.left(entry)
     entry.carried.users -= 1
     if (entry.carried.users === 0) this.#letGo(entry.carried)
   }
@@ -341,7 +344,7 @@ export class Queue {
   #admit(entries: readonly Entry[]): void {
     const queues = new Set<ScheduledQueue>()
     for (const entry of entries) {
-      this.#occupancy.entered(entry.queue)
+      this.#occupancy.entered(entry)
       entry.carried.users += 1
     }
     for (const entry of this.#holding.let(entries)) {
@@ -395,9 +398,9 @@ export class Queue {
 
   /** Claimed behind a site that cannot be reached. */
   #putOff(entries: readonly Entry[], why: Unreachable): void {
-    for (const { queue, carried } of entries) {
-      this.#occupancy.entered(queue)
-      carried.users += 1
+    for (const entry of entries) {
+      this.#occupancy.entered(entry)
+      entry.carried.users += 1
     }
     this.#endAll(entries, { ...why.attempt, at: this.#options.now(), duration: 0 })
   }

@@ -226,6 +226,13 @@ function arrival(
   }
 }
 
+/** One message as a template, to as many as have data. */
+export async function sendTemplate(at: Rig, data: readonly string[], body: Uint8Array = BODY): Promise<void> {
+  const to = data.map((_, n) => `user${n}@example.com`)
+  const accepted = await at.intake.accept({ ...arrival(at.intake, to), template: { data } }, body)
+  assert(accepted.ok)
+}
+
 export function recipient(address: string): Recipient {
   const [local = '', domain = ''] = address.split('@')
   return { to: { local, domain } }

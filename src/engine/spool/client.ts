@@ -14,7 +14,7 @@ import { asSpoolError, Group, SETTLE_WITHIN } from './group.ts'
 import type { KeptRequest } from './idempotency.ts'
 import { readLog } from './log.ts'
 import type { Claimed } from './message.ts'
-import { attemptOf, claimedOf, pastOf, reportOf } from './row.ts'
+import { attemptOf, claimedReader, pastOf, reportOf } from './row.ts'
 import type { Hello, SpoolService, Standing } from './service.ts'
 import { SpoolError } from './spool.ts'
 import type { MessageView, Spool, Writing } from './spool.ts'
@@ -139,9 +139,10 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 function readable(rows: readonly ClaimedRow[], group: Group, now: number): readonly Claimed[] {
+  const claimed = claimedReader()
   return rows.flatMap((row) => {
     try {
-      return [claimedOf(row)]
+      return [claimed(row)]
     } catch {
       // Sent it cannot be, and given back it would come again at once: an operator has to look.
       const key = { message: fromInteger(row[0]), n: row[7] }
@@ -153,7 +154,7 @@ function readable(rows: readonly ClaimedRow[], group: Group, now: number): reado
 }
 
 function claimedRows(rows: readonly ClaimedRow[]): readonly Claimed[] {
-  return rows.map(claimedOf)
+  return rows.map(claimedReader())
 }
 
 async function read(service: SpoolService, id: MessageId): Promise<Content> {
@@ -190,15 +191,17 @@ async function show(service: SpoolService, id: MessageId): Promise<MessageView |
   const shown = await service.show(toInteger(id))
   const [head] = shown?.deliveries ?? []
   if (!shown || !head) return undefined
+  const attempts = Map.groupBy(shown.attempts, ([n]) => n)
+  const reports = Map.groupBy(shown.reports, ([n]) => n)
+  const claimed = claimedReader()
   const deliveries = shown.deliveries.map((row) => ({
-    delivery: claimedOf(row).delivery,
-    attempts: shown.attempts.filter(([n]) => n === row[7]).map(([, attempt]) => attemptOf(attempt)),
-    reports: shown.reports
-      .filter(([n]) => n === row[7])
+    delivery: claimed(row).delivery,
+    attempts: (attempts.get(row[7]) ?? []).map(([, attempt]) => attemptOf(attempt)),
+    reports: (reports.get(row[7]) ?? [])
       .map(([, report]) => reportOf(report))
       .toSorted((a, b) => a.at - b.at),
   }))
-  return { message: claimedOf(head).message, deliveries, hasBody: shown.hasBody }
+  return { message: claimed(head).message, deliveries, hasBody: shown.hasBody }
 }
 
 /** Chunks of `WHOLE_LIMIT`, whatever the size of those that come: rows are few, and each is one read later. */

@@ -46,6 +46,8 @@ export type DeliveryRow = readonly [
   due: number,
   state: 'active' | 'waiting' | 'held',
   detail: string | null,
+  /** JSON; null for mail that is the same for all. */
+  data: string | null,
 ]
 
 export type SettlementRow = readonly [
@@ -115,6 +117,8 @@ export type ClaimedRow = readonly [
   deliveryDetail: string | null,
   tags: string | null,
   metadata: string | null,
+  /** Of what is going to be sent, and of a list of one; null otherwise. */
+  data: string | null,
 ]
 
 export type StoredBody =
@@ -194,6 +198,7 @@ export type SpoolEngine = {
   /** Kept by a later commit of its message. */
   writeChunk(id: number, seq: number, chunk: StoredChunk): Now<void>
   discardChunks(id: number): Now<void>
+  /** Fewer than `limit` also where their data are `CLAIMED_DATA` octets together. */
   claim(queue: string, now: number, limit: number): Now<readonly ClaimedRow[]>
   nextDue(queue: string): Now<number | undefined>
   waiting(after: string, limit: number): Now<readonly QueueDue[]>

@@ -42,6 +42,7 @@ export type {
   Tracking,
 } from './message.ts'
 export { labelFault, METADATA, TAGS } from './label.ts'
+export { DATA_LIMIT } from './message.ts'
 export { memorySpool } from './memory.ts'
 export { openSpool } from './open.ts'
 export type { SpoolOptions } from './open.ts'

@@ -8,7 +8,7 @@ import { NOON } from './fixture.ts'
 import { Ledger } from './ledger.ts'
 
 function row(id: number, metadata: string | null): MessageRow {
-  const to = ['user@example.com', 'q', 0, NOON, 'active', null] as const
+  const to = ['user@example.com', 'q', 0, NOON, 'active', null, null] as const
   return [id, NOON, 'acme', 'news', 'a@acme.example', 5, '{}', 0, 5, 0, [to], null, metadata, null, null]
 }
 

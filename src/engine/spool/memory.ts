@@ -22,6 +22,7 @@ import type { Facts, Ledger } from './ledger.ts'
 import { MemoryKeys } from './memory-idempotency.ts'
 import { MemoryLedger } from './memory-ledger.ts'
 import { selects } from './memory-selection.ts'
+import { CLAIMED_DATA } from './message.ts'
 import type { DeliveryState, Message } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
@@ -51,6 +52,7 @@ type Held = {
   delayNotified: number
   lastReply: string | null
   endedAt: number | null
+  data: string | null
 }
 
 /** Never fails and never waits; everything else is as the contract says. */
@@ -204,7 +206,7 @@ function show(kept: Kept | undefined): ShownRows | undefined {
   if (!kept) return undefined
   const attempts = kept.attempts.toSorted(([a], [b]) => a - b)
   const reports = [...kept.reports.values()]
-  const deliveries = kept.deliveries.map((_, n) => rowOf(kept, n))
+  const deliveries = kept.deliveries.map((_, n) => withoutData(rowOf(kept, n)))
   return { deliveries, attempts, reports, hasBody: kept.open > 0 }
 }
 
@@ -262,7 +264,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
   return {
     row,
     body,
-    deliveries: deliveries.map(([recipient, queue, band, due, state, detail]) => ({
+    deliveries: deliveries.map(([recipient, queue, band, due, state, detail, data]) => ({
       recipient,
       queue,
       band,
@@ -273,6 +275,7 @@ function keep(row: MessageRow, { bytes }: Batch): Kept {
       delayNotified: 0,
       lastReply: null,
       endedAt: null,
+      data,
     })),
     attempts: [],
     reports: new Map(),
@@ -299,6 +302,7 @@ function settle(kept: Kept | undefined, row: SettlementRow, told: Ledger): void 
   told.settled(row, factsOf(kept, delivery))
   if (!isFinal(state)) return
   delivery.endedAt = at
+  delivery.data = null
   if (wasOpen) end(kept, at)
 }
 
@@ -336,8 +340,14 @@ function claim(
         a.n - b.n,
     )
     .slice(0, limit)
-  for (const { delivery } of due) delivery.state = 'active'
-  return due.map(({ kept, n }) => rowOf(kept, n))
+  let data = 0
+  const beyond = due.findIndex(({ delivery }, i) => {
+    data += delivery.data?.length ?? 0
+    return i > 0 && data > CLAIMED_DATA
+  })
+  const taken = beyond < 0 ? due : due.slice(0, beyond)
+  for (const { delivery } of taken) delivery.state = 'active'
+  return taken.map(({ kept, n }) => rowOf(kept, n))
 }
 
 function nextDue(messages: Map<number, Kept>, queue: string): number | undefined {
@@ -361,6 +371,7 @@ function list(messages: Map<number, Kept>, filter: Selected, page: Page): readon
     .filter((row) => selects(filter, row) && isBefore(row, page.before) && isBefore(row, filter.before))
     .toSorted((a, b) => b[0] - a[0] || b[7] - a[7])
     .slice(0, page.limit)
+    .map((row) => (filter.n === undefined ? withoutData(row) : row))
 }
 
 function isBefore(row: ClaimedRow, key: Page['before']): boolean {
@@ -412,6 +423,7 @@ function apply(
   if (explained) delivery.lastReply = asked.reason
   if (isFinal(to)) {
     delivery.endedAt = asked.at
+    delivery.data = null
     end(kept, asked.at)
   }
   told.changed(key, asked, factsOf(kept, delivery))
@@ -425,6 +437,10 @@ function rowOf({ row, deliveries }: Kept, n: number): ClaimedRow {
   return [
     ...([id, acceptedAt, organization, stream, sender, size, detail, n] as const),
     ...([d.recipient, d.queue, d.band, d.due, d.state] as const),
-    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags, metadata] as const),
+    ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags, metadata, d.data] as const),
   ]
+}
+
+function withoutData(row: ClaimedRow): ClaimedRow {
+  return row.with(20, null) as unknown as ClaimedRow
 }

@@ -41,6 +41,8 @@ export type Message = {
   readonly metadata?: Metadata
   /** What the sender has said about this message; where it has not, its stream says it. */
   readonly tracking?: Tracking
+  /** Its content is no mail yet: a template, of which each recipient is sent what it becomes with the delivery's `data`. */
+  readonly content?: 'template'
   /** What its sender calls the campaign that it belongs to, where the content says so; cut to 100 characters. */
   readonly campaign?: string
 }
@@ -71,7 +73,15 @@ export type NewDelivery = {
   readonly band: number
   readonly state: 'active' | 'waiting' | 'held'
   readonly due: Instant
+  /** What is this recipient's own in a template: JSON, of `DATA_LIMIT` octets at most. It goes when the delivery ends. */
+  readonly data?: string
 }
+
+/** Octets of the data of one delivery. */
+export const DATA_LIMIT = 16 * 1024
+
+/** Octets of data after which a claim ends, so that a window of them is not read at once. */
+export const CLAIMED_DATA = 1024 * 1024
 
 export type Delivery = Omit<NewDelivery, 'state'> & {
   readonly key: DeliveryKey

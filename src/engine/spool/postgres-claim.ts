@@ -8,6 +8,7 @@
 import type { QueryArrayResult } from 'pg'
 
 import type { ClaimedRow, Key } from './engine.ts'
+import { CLAIMED_DATA } from './message.ts'
 import { BANDS } from './postgres-read.ts'
 import type { Statement } from './postgres-transaction.ts'
 import { CLAIMED } from './selection.ts'
@@ -43,13 +44,27 @@ export function claims(run: Run, node: number): Claims {
     },
     claim: async (queue, now, limit) => {
       await clear()
-      const due = rowsOf(await run(dueStatement(node, queue, now, limit))) as readonly Key[]
+      const due = rowsOf(await run(dueStatement(node, queue, now, limit))) as readonly Due[]
       if (due.length === 0) return []
-      const rows = await claimThese(due)
+      const rows = await claimThese(within(due))
       // What RETURNING gives is in no order.
       return rows.toSorted((a, b) => a[10] - b[10] || a[11] - b[11] || a[0] - b[0] || a[7] - b[7])
     },
   }
+}
+
+type Due = readonly [...Key, data: number]
+
+/** As many as have not too much data together, and one at least. */
+function within(due: readonly Due[]): readonly Key[] {
+  const keys: Key[] = []
+  let sum = 0
+  for (const [id, n, data] of due) {
+    sum += data
+    if (sum > CLAIMED_DATA && keys.length > 0) break
+    keys.push([id, n])
+  }
+  return keys
 }
 
 function rowsOf(results: readonly QueryArrayResult[]): readonly unknown[] {
@@ -61,8 +76,8 @@ function dueStatement(node: number, queue: string, now: number, limit: number): 
   return {
     name: 'due',
     text: `with recursive ${BANDS}
-      select d.message, d.n from bands b cross join lateral (
-        select message, n, band, due from delivery
+      select d.message, d.n, d.data from bands b cross join lateral (
+        select message, n, band, due, coalesce(octet_length(data), 0) as data from delivery
         where node = $1 and queue = $2 and band = b.band and state = 'waiting' and due <= $3
         order by due, message, n limit $4) d
       order by d.band, d.due, d.message, d.n limit $4`,

@@ -55,13 +55,13 @@ function deliveryStatement(accepts: readonly MessageRow[], node: number): Statem
   return {
     name: 'accept deliveries',
     text: `insert into delivery
-      select message, n, $9, state, due, 0, 0, band, queue, recipient, null, null, detail
+      select message, n, $10, state, due, 0, 0, band, queue, recipient, null, null, detail, data
       from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
-        $8::text[]) as given (message, n, recipient, queue, band, due, state, detail)`,
+        $8::text[], $9::text[]) as given (message, n, recipient, queue, band, due, state, detail, data)`,
     values: [
       rows.map(({ id }) => id),
       rows.map(({ n }) => n),
-      ...[0, 1, 2, 3, 4, 5].map((column) => rows.map(({ delivery }) => delivery[column])),
+      ...[0, 1, 2, 3, 4, 5, 6].map((column) => rows.map(({ delivery }) => delivery[column])),
       node,
     ],
   }
@@ -113,7 +113,8 @@ function settleStatement(rows: readonly SettlementRow[]): Statement {
         update delivery d set state = g.state, due = g.due,
           attempts = d.attempts + case when g.record is null then 0 else 1 end,
           delay_notified = greatest(d.delay_notified, g.delay_notified), last_reply = g.reply,
-          ended_at = case when g.state in ('delivered', 'bounced', 'expired', 'cancelled') then g.at end
+          ended_at = case when g.state in ('delivered', 'bounced', 'expired', 'cancelled') then g.at end,
+          data = case when g.state in ('waiting', 'held') then d.data end
         from unnest($1::bigint[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::smallint[],
           $7::text[], $8::text[]) as g (message, n, state, due, at, delay_notified, reply, record)
         join delivery old on old.message = g.message and old.n = g.n

@@ -7,7 +7,7 @@ import { timeOf } from '#grammar/message-id'
 import type { ClaimedRow, KeptRequestRow, PastRow, SpoolEngine } from './engine.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import { KEPT_REQUEST } from './postgres-idempotency.ts'
-import { CLAIMED, POSTGRES, selection, TELLING, untold } from './selection.ts'
+import { CLAIMED, LISTED, POSTGRES, selection, TELLING, untold } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
 /** The bands of a queue that have something waiting, one index seek each. $1 is the node; `queue` an expression. */
@@ -85,16 +85,17 @@ export function postgresReads(pool: Pool, node: number): Reads {
     totals: () => totals(ask, node),
     list: (filter, page) => {
       const before = page.before ?? filter.before
+      const columns = filter.n === undefined ? LISTED : CLAIMED
       const { sql, values } = selection({ ...filter, ...(before ? { before } : {}) }, POSTGRES)
       return ask<ClaimedRow>(
-        `select ${CLAIMED} from delivery d join message m on m.id = d.message
+        `select ${columns} from delivery d join message m on m.id = d.message
          where ${sql} order by d.message desc, d.n desc limit $${values.length + 1}`,
         [...values, page.limit],
       )
     },
     show: async (id) => {
       const deliveries = await ask<ClaimedRow>(
-        `select ${CLAIMED} from message m join delivery d on d.message = m.id where m.id = $1 order by d.n`,
+        `select ${LISTED} from message m join delivery d on d.message = m.id where m.id = $1 order by d.n`,
         [id],
       )
       if (deliveries.length === 0) return undefined

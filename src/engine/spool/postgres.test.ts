@@ -52,7 +52,7 @@ async function open(): Promise<Spool> {
 spoolContract('PostgreSQL', async () => {
   const spool = current ?? (await open())
   const tables =
-    'message, delivery, attempt, report, body, chunk, mark, event_page, series, rollup, idempotency_key'
+    'message, delivery, deadline, attempt, report, body, chunk, mark, event_page, series, rollup, idempotency_key'
   return {
     spool,
     reopen: async () => {

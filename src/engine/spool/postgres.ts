@@ -296,7 +296,7 @@ function applyStatement(keys: readonly Key[], change: Change, now: number, reaso
   return {
     text: `with changed as (
         update delivery d set state = $3, due = case when $4 then $5 else d.due end,
-          last_reply = coalesce($6, d.last_reply), ended_at = case when $7 then $5 end
+          last_reply = coalesce($6, d.last_reply), ended_at = case when $7 then $5 end, data = case when $7 then null else d.data end
         from unnest($1::bigint[], $2::integer[]) as k (message, n)
         join delivery old on old.message = k.message and old.n = k.n
         where d.message = k.message and d.n = k.n and old.state = any ($8) and (not $4 or d.due > $5)

@@ -47,14 +47,15 @@ export function messageDetail(message: Message): string {
     headerMessageId: message.headerMessageId,
     campaign: message.campaign,
     tracking: message.tracking,
+    content: message.content,
   } satisfies { readonly [K in keyof Required<MessageDetail>]: Message[K] | undefined })
 }
 
 export function deliveryRow(delivery: NewDelivery): DeliveryRow {
-  const { to, notify, orcpt, queue, band, due, state } = delivery
+  const { to, notify, orcpt, queue, band, due, state, data } = delivery
   const plain = notify === undefined && orcpt === undefined
   const detail = plain ? null : JSON.stringify({ notify, orcpt })
-  return [`${to.local}@${to.domain}`, queue, band, due, state, detail]
+  return [`${to.local}@${to.domain}`, queue, band, due, state, detail, data ?? null]
 }
 
 export function settlementRow({
@@ -119,9 +120,16 @@ function parsePath(text: string): Mailbox {
   return { local: text.slice(0, at), domain: text.slice(at + 1) }
 }
 
-/** @throws {SyntaxError} when the stored detail is damaged */
-export function claimedOf(row: ClaimedRow): Claimed {
-  return { message: messageOf(row), delivery: deliveryOf(row) }
+/**
+ * Deliveries of one message that come together share what is known of it: a window of ten thousand is of one message.
+ * @throws {SyntaxError} when the stored detail is damaged
+ */
+export function claimedReader(): (row: ClaimedRow) => Claimed {
+  let last: { readonly id: number; readonly message: Message } | undefined
+  return (row) => {
+    if (last?.id !== row[0]) last = { id: row[0], message: messageOf(row) }
+    return { message: last.message, delivery: deliveryOf(row) }
+  }
 }
 
 function messageOf(row: ClaimedRow): Message {
@@ -161,6 +169,9 @@ function deliveryOf(row: ClaimedRow): Delivery {
     lastReply,
     endedAt,
     detail,
+    ,
+    ,
+    data,
   ] = row
   return {
     key: { message: fromInteger(id), n },
@@ -174,6 +185,7 @@ function deliveryOf(row: ClaimedRow): Delivery {
     delayNotified: delayNotified === 1,
     ...(lastReply === null ? {} : { lastReply }),
     ...(endedAt === null ? {} : { endedAt }),
+    ...(data === null ? {} : { data }),
   }
 }
 

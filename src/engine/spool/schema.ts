@@ -131,4 +131,9 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
     sqlite: 'alter table message add column metadata text;',
     postgres: 'alter table message add column metadata text;',
   },
+  {
+    name: '2026-11-22 bulk: data of deliveries',
+    sqlite: 'alter table delivery add column data text;',
+    postgres: 'alter table delivery add column data text;',
+  },
 ]

@@ -6,7 +6,10 @@ import type { DeliveryFilter } from './spool.ts'
 
 /** The columns of a ClaimedRow, in its order; `m` is the message, `d` the delivery. */
 export const CLAIMED = `m.id, m.accepted_at, m.organization, m.stream, m.sender, m.size, m.detail, d.n, d.recipient,
-  d.queue, d.band, d.due, d.state, d.attempts, d.delay_notified, d.last_reply, d.ended_at, d.detail, m.tags, m.metadata`
+  d.queue, d.band, d.due, d.state, d.attempts, d.delay_notified, d.last_reply, d.ended_at, d.detail, m.tags, m.metadata, d.data`
+
+/** The same without data, which may be much, for those who only look. */
+export const LISTED = CLAIMED.replace(/d\.data$/, 'null as data')
 
 /** Whether the sender of a delivery `d` of a message `m` whose time is over has still to hear of it. */
 export function untold({ property }: Dialect): string {

@@ -18,6 +18,7 @@ import {
   queueContract,
   recordContract,
 } from './operation.contract.ts'
+import { dataContract } from './data.contract.ts'
 import { manyContract } from './many.contract.ts'
 import type { It, Opened } from './operation.contract.ts'
 
@@ -41,6 +42,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   interruptions(it)
   claimContract(it)
   manyContract(it)
+  dataContract(it)
   queueContract(it)
   listContract(it)
   filterContract(it)

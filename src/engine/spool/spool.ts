@@ -138,7 +138,10 @@ export type Spool = SpoolStatus & {
    * kind is there already, and stays. `missing`: there is no such delivery, or no record of it any more.
    */
   report(key: DeliveryKey, report: Report): Promise<Reported>
-  /** Up to `limit` waiting deliveries of `queue` that are due, by band and due time; they are active from then on. */
+  /**
+   * Up to `limit` waiting deliveries of `queue` that are due, by band and due time; they are active from then on. Fewer
+   * also where there is much data of theirs: ask `nextDue` whether there are more.
+   */
   claim(queue: string, now: Instant, limit: number): Promise<readonly Claimed[]>
   /** When the earliest of those that wait in `queue` is due; `undefined` when none waits. */
   nextDue(queue: string): Promise<Instant | undefined>
@@ -165,7 +168,7 @@ export type Spool = SpoolStatus & {
   depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
   /** All queues together, without looking at each. */
   totals(): Promise<Totals>
-  /** Newest first. */
+  /** Newest first; with the data of a delivery only where the filter names the one. */
   list(filter: DeliveryFilter, page: Page): Promise<readonly Claimed[]>
   show(id: MessageId): Promise<MessageView | undefined>
   /** Up to `limit` records from the first beyond `after`, the oldest message first; absent: from the oldest there is. */

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { timeOf, toInteger } from '#grammar/message-id'
 
 import type { ClaimedRow, Key, PastRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
-import { CLAIMED, selection, SQLITE, TELLING, untold } from './selection.ts'
+import { CLAIMED, LISTED, selection, SQLITE, TELLING, untold } from './selection.ts'
 import type { Selected } from './selection.ts'
 import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
@@ -84,11 +84,12 @@ function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<rea
   }
   return async (asked, page) => {
     const filter = page.before ? { ...asked, before: page.before } : asked
+    const columns = filter.n === undefined ? LISTED : CLAIMED
     const found: ClaimedRow[] = []
     for (const slice of slices(filter)) {
       const { sql, values } = selection(filter, SQLITE, slice)
       const statement = db.prepare(
-        `select ${CLAIMED} from delivery d cross join message m on m.id = d.message
+        `select ${columns} from delivery d cross join message m on m.id = d.message
          where d.message > ? and d.message <= ? and ${sql} order by d.message desc, d.n desc limit ?`,
       )
       found.push(...(many(statement, ...values, page.limit - found.length) as ClaimedRow[]))
@@ -101,7 +102,7 @@ function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<rea
 
 function shower(db: DatabaseSync): (id: number) => ShownRows | undefined {
   const all = db.prepare(
-    `select ${CLAIMED} from message m join delivery d on d.message = m.id where m.id = ? order by d.n`,
+    `select ${LISTED} from message m join delivery d on d.message = m.id where m.id = ? order by d.n`,
   )
   const attempts = db.prepare('select n, record from attempt where message = ? order by n, attempt')
   const reports = db.prepare('select n, record from report where message = ?')

@@ -15,7 +15,7 @@ const FINAL = new Set(['delivered', 'bounced', 'expired', 'cancelled'])
 
 export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array) => void {
   const message = db.prepare('insert into message values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-  const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?)')
+  const delivery = db.prepare('insert into delivery values (?, ?, ?, ?, 0, 0, ?, ?, ?, null, null, ?, ?)')
   const body = db.prepare('insert into body values (?, ?, ?)')
   const chunks = db.prepare('select count(*) as count from chunk where message = ?')
   const deadlines = db.prepare('insert into deadline values (?, ?)')
@@ -57,7 +57,7 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
     )
     for (let n = 0; n < open; n += 1) {
       const to = deliveries[n]
-      if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5])
+      if (to) delivery.run(id, n, to[4], to[3], to[2], to[1], to[0], to[5], to[6])
     }
     if (deadline !== null && open > 0) deadlines.run(id, deadline)
     if (offset >= 0 && open > 0) body.run(id, crc, bytes.subarray(offset, offset + length))
@@ -66,10 +66,11 @@ export function acceptor(db: DatabaseSync): (row: MessageRow, bytes: Uint8Array)
 
 /** Gives what is known of the delivery, when it was changed. */
 export function settler(db: DatabaseSync, facts: FactsKeeper): (row: SettlementRow) => Facts | undefined {
-  const set = `update delivery set state = ?, due = ?, attempts = attempts + ?,
-    delay_notified = max(delay_notified, ?), last_reply = ?, ended_at = ? where message = ? and n = ?`
+  const set = `update delivery set state = ?1, due = ?2, attempts = attempts + ?3,
+    delay_notified = max(delay_notified, ?4), last_reply = ?5, ended_at = ?6, data = iif(?6 is null, data, null)
+    where message = ?7 and n = ?8`
   const settle = db.prepare(`${set} and state = 'active' returning attempts`)
-  const overrule = db.prepare(`${set} and state = ? returning attempts`)
+  const overrule = db.prepare(`${set} and state = ?9 returning attempts`)
   const stateOf = db.prepare('select state from delivery where message = ? and n = ?')
   const attempt = db.prepare('insert into attempt values (?, ?, ?, ?)')
   const end = finisher(db, facts)
@@ -131,8 +132,8 @@ export function changer(
   const stateOf = db.prepare('select state, due from delivery where message = ? and n = ?')
   stateOf.setReturnArrays(true)
   const set = db.prepare(
-    `update delivery set state = ?, due = ?, last_reply = coalesce(?, last_reply), ended_at = ?
-     where message = ? and n = ?`,
+    `update delivery set state = ?1, due = ?2, last_reply = coalesce(?3, last_reply), ended_at = ?4,
+     data = iif(?4 is null, data, null) where message = ?5 and n = ?6`,
   )
   const end = finisher(db, facts)
   const changeOne = ([id, n]: Key, asked: Asked): DeliveryState | undefined => {

@@ -1,13 +1,14 @@
 /** The spool in one SQLite file. Every call is synchronous inside: it belongs in a thread of its own. */
 
 import { join } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 
 import { migrate, openSqlite } from '#platform/store'
 
 import type { Batch, ClaimedRow, Found, Key, SpoolEngine } from './engine.ts'
 import { Names } from './count-names.ts'
 import { Ledger, WITHDRAWN } from './ledger.ts'
+import { CLAIMED_DATA } from './message.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
 import { CLAIMED } from './selection.ts'
 import { factsKeeper } from './sqlite-facts.ts'
@@ -217,15 +218,24 @@ function claimer(db: DatabaseSync): (queue: string, now: number, limit: number) 
   )
   const activate = db.prepare(`update delivery set state = 'active' where message = ? and n = ?`)
   for (const statement of [nextBand, due]) statement.setReturnArrays(true)
-  return (queue, now, limit) => {
-    const claimed: ClaimedRow[] = []
-    let band = first(nextBand.get(queue, Number.MIN_SAFE_INTEGER))
-    while (typeof band === 'number' && claimed.length < limit) {
-      for (const row of rowsOf(due, queue, band, now, limit - claimed.length)) claimed.push(row)
-      band = first(nextBand.get(queue, band))
-    }
+  const activated = (claimed: readonly ClaimedRow[]): readonly ClaimedRow[] => {
     for (const row of claimed) activate.run(row[0], row[7])
     return claimed.map((row) => row.with(12, 'active') as unknown as ClaimedRow)
+  }
+  return (queue, now, limit) => {
+    const claimed: ClaimedRow[] = []
+    let data = 0
+    let band = first(nextBand.get(queue, Number.MIN_SAFE_INTEGER))
+    while (typeof band === 'number' && claimed.length < limit) {
+      for (const row of due.iterate(queue, band, now, limit - claimed.length)) {
+        const one = row as unknown as ClaimedRow
+        data += one[20]?.length ?? 0
+        if (data > CLAIMED_DATA && claimed.length > 0) return activated(claimed)
+        claimed.push(one)
+      }
+      band = first(nextBand.get(queue, band))
+    }
+    return activated(claimed)
   }
 }
 
@@ -243,10 +253,6 @@ function nextDueFinder(db: DatabaseSync): (queue: string) => number | undefined 
     }
     return earliest
   }
-}
-
-function rowsOf(statement: StatementSync, ...values: (string | number)[]): readonly ClaimedRow[] {
-  return statement.all(...values) as unknown as readonly ClaimedRow[]
 }
 
 function first(row: unknown): unknown {

@@ -42,20 +42,43 @@ export type Composition = {
   readonly boundary: string
 }
 
+/** What one of many messages that are alike has of its own. */
+export type Own = Pick<Composition, 'to' | 'cc' | 'subject' | 'fields' | 'text' | 'html' | 'messageId'>
+
+/** What they have in common. */
+export type Common = Omit<Composition, keyof Own>
+
 /** Characters that `charset` has not are lost: see `unfitting`. */
 export function compose(message: Composition): Buffer {
-  const charset = charsetOf(message.charset)
-  const head = headOf(message, charset)
-  const { fields, body } = partOf(message, charset)
-  return Buffer.concat([Buffer.from(`${head}MIME-Version: 1.0\r\n${fields}\r\n`), ...body])
+  return Buffer.concat(composer(message)(message))
 }
 
-function headOf(message: Composition, charset: Charset): string {
-  const { from, to, cc, replyTo, subject, fields, date, messageId } = message
+/** Makes messages that are alike, in pieces: what is the same in all of them is made once. */
+export function composer(common: Common): (own: Own) => readonly Buffer[] {
+  const charset = charsetOf(common.charset)
+  const start = [
+    `Date: ${formatDateTime(common.date)}\r\n`,
+    addresses('From', [common.from], charset),
+    addresses('Reply-To', common.replyTo, charset),
+  ].join('')
+  const all = common.attachments.map(filePart)
+  const isInline = common.attachments.map(({ contentId }) => contentId !== undefined)
+  const files: Files = {
+    boundary: common.boundary,
+    inline: all.filter((_, n) => isInline[n] === true),
+    attached: all.filter((_, n) => isInline[n] === false),
+    all,
+  }
+  return (own) => {
+    const { fields, body } = partOf(own, files, charset)
+    const head = `${start}${headOf(own, charset)}MIME-Version: 1.0\r\n${fields}\r\n`
+    return [Buffer.from(head), ...body]
+  }
+}
+
+function headOf(own: Own, charset: Charset): string {
+  const { to, cc, subject, fields, messageId } = own
   return [
-    `Date: ${formatDateTime(date)}\r\n`,
-    addresses('From', [from], charset),
-    addresses('Reply-To', replyTo, charset),
     addresses('To', to, charset),
     addresses('Cc', cc, charset),
     foldedField('Message-ID', messageId),
@@ -93,17 +116,20 @@ function phrase(name: string, column: number, charset: Charset): string {
 /** One MIME entity: its fields, and the pieces of its body. */
 type Part = { readonly fields: string; readonly body: readonly Buffer[] }
 
-function partOf(message: Composition, charset: Charset): Part {
-  const inline = message.attachments.filter(({ contentId }) => contentId !== undefined)
-  const attached = message.attachments.filter(({ contentId }) => contentId === undefined)
-  const { boundary, text, html } = message
+type Files = {
+  readonly boundary: string
+  readonly inline: readonly Part[]
+  readonly attached: readonly Part[]
+  readonly all: readonly Part[]
+}
+
+function partOf({ text, html }: Own, { boundary, inline, attached, all }: Files, charset: Charset): Part {
   const shown = html === undefined ? undefined : textPart('html', html, charset)
   const plain = text === undefined && shown !== undefined ? undefined : textPart('plain', text ?? '', charset)
-  const related = shown && multipart('related', `${boundary}r`, [shown, ...inline.map(filePart)])
+  const related = shown && multipart('related', `${boundary}r`, [shown, ...inline])
   const alternative = multipart('alternative', `${boundary}a`, [plain, related])
   // Without HTML there is nothing that an inline file could be shown in.
-  const files = shown === undefined ? message.attachments : attached
-  return multipart('mixed', `${boundary}m`, [alternative, ...files.map(filePart)])
+  return multipart('mixed', `${boundary}m`, [alternative, ...(shown === undefined ? all : attached)])
 }
 
 function textPart(subtype: 'plain' | 'html', text: string, charset: Charset): Part {
