@@ -184,6 +184,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[http]', (config) => config.http],
   ['[domains]', (config) => config.domains],
   ['[api]', (config) => config.api],
+  ['[sign_in]', (config) => config.signIn],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],
   ['[tls_report]', (config) => config.tlsReport],

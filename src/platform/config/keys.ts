@@ -17,6 +17,7 @@ import {
   WEBHOOKS,
 } from './keys-out.ts'
 import { REPUTATION } from './keys-reputation.ts'
+import { SIGN_IN } from './keys-sign-in.ts'
 import {
   choice,
   duration,
@@ -176,6 +177,7 @@ export const SCHEMA = table('', {
       is: 'How many requests one API key may make in a minute; more are answered with 429. 0: any number.',
     }),
   }),
+  signIn: SIGN_IN,
   sandbox: table(
     'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',
     {
