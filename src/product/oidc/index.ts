@@ -1,7 +1,5 @@
-export { grantsOf } from './claims.ts'
 export { createOidc } from './oidc.ts'
-export type { BeginOidc, Begun, Oidc, OidcRefusal, OidcSignedIn, ReturnedOidc } from './oidc.ts'
+export type { Oidc, OidcRefusal } from './oidc.ts'
 export { openOidcRequests } from './requests.ts'
 export type { OidcRequests } from './requests.ts'
-export { ProviderError } from './provider.ts'
 export type { Provider } from './provider.ts'

@@ -30,9 +30,7 @@ export type Identity = {
  * Which account of the same address becomes theirs at the first sign-in: `none`, one `without-password`, or any by a
  * `verified-email`. Whoever decides what addresses a provider vouches for decides over the accounts.
  */
-export const LINKING = ['none', 'without-password', 'verified-email'] as const
-
-export type Linking = (typeof LINKING)[number]
+export type Linking = 'none' | 'without-password' | 'verified-email'
 
 export type Grant = { readonly organization: string; readonly role: Role }
 

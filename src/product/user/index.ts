@@ -1,5 +1,4 @@
 export { Attempts, whoseAddress } from './attempts.ts'
-export { LINKING } from './identities.ts'
 export type {
   Grant,
   Identity,
@@ -22,7 +21,7 @@ export type {
 } from './passkeys.ts'
 export type { ProofRefusal } from './proof.ts'
 export { createHasher } from './password-hash.ts'
-export { isRole, mayGive, ROLES, scopesOf } from './role.ts'
+export { mayGive, ROLES, scopesOf } from './role.ts'
 export type { Giver, Role } from './role.ts'
 export type { CodeRefusal } from './second-factor.ts'
 export type { Client, Current, Session, SignInRefusal } from './sessions.ts'
