@@ -22,6 +22,7 @@ import { activateKeys } from './domain-operations.ts'
 import { letterWriter } from './letters.ts'
 import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
+import { openOidc } from './oidc.ts'
 import type { WebhookService } from './webhooks.ts'
 
 export type ApiOfNode = {
@@ -64,6 +65,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     apiKeys: await openApiKeys(control, key, Date.now),
     accounts: await openAccounts(control, key, Date.now),
     users,
+    oidc: await openOidc(parts, undo),
     audit,
     write: letterWriter({ ...node, now: Date.now }),
     site,

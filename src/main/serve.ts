@@ -199,6 +199,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[domains]', (config) => config.domains],
   ['[api]', (config) => config.api],
   ['[tracking]', (config) => config.tracking],
+  ['[sign_in]', (config) => config.signIn],
   ['[log]', (config) => config.log],
   ['[dns]', (config) => config.dns],
   ['[tls_report]', (config) => config.tlsReport],

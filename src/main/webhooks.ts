@@ -1,8 +1,6 @@
 /** What the main thread does about webhooks: sends, and removes what is old of what it sent. */
 
 import type { NewEvent } from '#engine/spool'
-import { isPrivate, parseRanges } from '#platform/address-range'
-import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'
 import { createHttpClient } from '#platform/http-client'
 import type { Log } from '#platform/log'
@@ -11,6 +9,7 @@ import { openQueue, openWebhooks, WebhookDispatcher } from '#product/webhook'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
 import type { RunningNode } from './node.ts'
+import { reachOf } from './reach.ts'
 import { monotonic } from './security.ts'
 
 /** What the API does with webhooks. */
@@ -37,7 +36,12 @@ export async function startWebhooks(
   const dispatcher = new WebhookDispatcher({
     queue,
     source: spool,
-    http: createHttpClient({ dns, ...reachOf(config), port: 'any', userAgent: 'hikyaku' }),
+    http: createHttpClient({
+      dns,
+      ...reachOf('webhooks.allow', config.webhooks.allow),
+      port: 'any',
+      userAgent: 'hikyaku',
+    }),
     key,
     log,
     metrics,
@@ -63,20 +67,5 @@ export async function startWebhooks(
       await dispatcher.end()
       dns[Symbol.dispose]()
     },
-  }
-}
-
-/** Nobody who may make a webhook is led into our own network by that, but to where the operator says. */
-function reachOf({ webhooks }: Config): {
-  readonly isForbidden: (address: string) => boolean
-  readonly isPlain?: (address: string) => boolean
-} {
-  if (webhooks.allow.length === 0) return { isForbidden: isPrivate }
-  const parsed = parseRanges(webhooks.allow)
-  if (!parsed.ok) throw new Error(`webhooks.allow: ${parsed.wrong.join(', ')}`)
-  const { ranges } = parsed
-  return {
-    isForbidden: (address) => isPrivate(address) && !ranges.matches(address),
-    isPlain: (address) => ranges.matches(address),
   }
 }

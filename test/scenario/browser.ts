@@ -1,4 +1,4 @@
-/** A browser as the API meets one: it keeps the cookie, and says that its page is one of the node's own. */
+/** A browser as the API meets one: it keeps cookies, and says that its page is one of the node's own. */
 
 export type Answer = {
   readonly status: number
@@ -13,11 +13,16 @@ type Asked = {
 }
 
 export class Browser {
-  cookie = ''
   readonly #base: string
+  readonly #cookies = new Map<string, string>()
 
   constructor(base: string) {
     this.#base = base
+  }
+
+  /** As it sends them: each is for every path here. */
+  get cookie(): string {
+    return Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join('; ')
   }
 
   get(path: string): Promise<Answer> {
@@ -49,8 +54,7 @@ export class Browser {
       headers: sent,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
-    const [set] = response.headers.getSetCookie()
-    if (set !== undefined) this.cookie = set.startsWith('hikyaku_session=;') ? '' : (set.split(';')[0] ?? '')
+    for (const set of response.headers.getSetCookie()) this.#keep(set)
     const text = await response.text()
     return {
       status: response.status,
@@ -60,5 +64,11 @@ export class Browser {
           ? (JSON.parse(text) as Record<string, unknown>)
           : { text },
     }
+  }
+
+  #keep(set: string): void {
+    const [name = '', value = ''] = (set.split(';')[0] ?? '').split('=')
+    if (value === '') this.#cookies.delete(name)
+    else this.#cookies.set(name, value)
   }
 }

@@ -84,6 +84,7 @@ export function partsOf({
     apiKeys: {} as ApiParts['apiKeys'],
     accounts: {} as ApiParts['accounts'],
     users: NO_USERS,
+    oidc: { providers: [] } as unknown as ApiParts['oidc'],
     audit: { record: () => Promise.resolve() } as unknown as ApiParts['audit'],
     write: () => Promise.reject(new Error('nobody is written to here')),
     site: () => 'http://localhost',

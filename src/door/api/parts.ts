@@ -18,6 +18,7 @@ import type { BulkDeliveries } from '#product/bulk-delivery'
 import type { EventSource } from '#product/event'
 import type { CountSource } from '#product/insight'
 import type { DomainChange, Domains, DomainView } from '#product/domain'
+import type { Oidc } from '#product/oidc'
 import type { Operations } from '#product/operation'
 import type { Current, Letter, User, Users } from '#product/user'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
@@ -51,6 +52,7 @@ export type ApiParts = Listening & {
     'organizations' | 'addOrganization' | 'credentials' | 'addCredential' | 'revoke'
   >
   readonly users: Users
+  readonly oidc: Oidc
   readonly audit: Audit
   /** Resolves when it is kept. @throws {Error} with why it is not */
   readonly write: (to: Pick<User, 'email' | 'name'>, letter: Letter) => Promise<void>

@@ -29,10 +29,9 @@ const Shown = Type.Object(
   { title: 'Passkey' },
 )
 
-const Proof = Type.Object(
-  {
-    password: Type.Optional(Password),
-  },
+/** That it is still who signed in. */
+export const Proof = Type.Object(
+  { password: Type.Optional(Password) },
   { ...CLOSED, description: 'The password, unless the session began within the last ten minutes.' },
 )
 

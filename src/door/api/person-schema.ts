@@ -47,6 +47,11 @@ export function shownUser(member: Member): Static<typeof ShownUser> {
   }
 }
 
+export const NeedsCode = Type.Object(
+  { needs: Type.Literal('code') },
+  { description: 'Who it is, is right; show a code at /v1/session/second-factor within ten minutes.' },
+)
+
 /** Seconds until another try makes sense when many sign in at once. */
 const BUSY = 2
 

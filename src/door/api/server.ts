@@ -24,14 +24,18 @@ import { credentialRoutes } from './credentials.ts'
 import { auditRoutes } from './audit.ts'
 import { Auditing } from './auditing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { identityRoutes } from './identities.ts'
 import { invitationRoutes } from './invitations.ts'
 import { linkPageRoute } from './link-page.ts'
+import { oidcSessionRoutes } from './oidc-session.ts'
 import { ownerRoutes } from './owner.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passkeySessionRoutes } from './passkey-session.ts'
 import { passwordResetRoutes } from './password-reset.ts'
 import { SESSION_COOKIE } from './session-cookie.ts'
 import { sessionRoutes } from './session.ts'
+import { signInPageRoute } from './sign-in-page.ts'
+import { signInRoutes } from './sign-in.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { totpRoutes } from './totp.ts'
 import { userRoutes } from './users.ts'
@@ -84,6 +88,10 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   totpRoutes(typed, routeParts)
   passkeyRoutes(typed, routeParts)
   passkeySessionRoutes(typed, routeParts)
+  signInRoutes(typed, routeParts)
+  signInPageRoute(typed, routeParts)
+  oidcSessionRoutes(typed, routeParts)
+  identityRoutes(typed, routeParts)
   auditRoutes(typed, routeParts)
   // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))

@@ -20,11 +20,32 @@ export function clearCookie(request: FastifyRequest, reply: FastifyReply): void 
   void reply.header('set-cookie', `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`)
 }
 
+/** Of a sign-in that has gone to a provider: the browser that began is the one that comes back with the answer. */
+const REQUEST_COOKIE = 'hikyaku_sign_in'
+
+/** Strict: the page that the provider sends the browser to asks for the rest itself. */
+export function setRequestCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
+  void reply.header('set-cookie', requestCookie(request, token, ''))
+}
+
+export function clearRequestCookie(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('set-cookie', requestCookie(request, '', '; Max-Age=0'))
+}
+
+function requestCookie({ protocol }: FastifyRequest, token: string, age: string): string {
+  const secure = protocol === 'https' ? '; Secure' : ''
+  return `${REQUEST_COOKIE}=${token}; Path=/v1/session/oidc${age}; HttpOnly; SameSite=Strict${secure}`
+}
+
+export function requestCookieOf(request: FastifyRequest): string | undefined {
+  return cookieOf(request, REQUEST_COOKIE)
+}
+
 /** RFC 6265 §4.2.1 */
-export function cookieOf(request: FastifyRequest): string | undefined {
+export function cookieOf(request: FastifyRequest, wanted = SESSION_COOKIE): string | undefined {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2)
-    if (name === SESSION_COOKIE && value !== undefined && value !== '') return value
+    if (name === wanted && value !== undefined && value !== '') return value
   }
   return undefined
 }

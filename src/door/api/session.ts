@@ -7,17 +7,12 @@ import type { Session } from '#product/user'
 
 import { clientOf, OrganizationName, ownSession, OwnSession } from './own-session.ts'
 import type { Routes } from './parts.ts'
-import { CLOSED, Email, Password, refusalOf, Time, toldOfUsers } from './person-schema.ts'
+import { CLOSED, Email, NeedsCode, Password, refusalOf, Time, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { clearCookie, cookieOf, refuseOtherSites, setCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
 import { Code, codeRefusal } from './totp.ts'
 import { SIGNED_IN } from './security.ts'
-
-const NeedsCode = Type.Object(
-  { needs: Type.Literal('code') },
-  { description: 'The password is right; show a code at /v1/session/second-factor within ten minutes.' },
-)
 
 const Shown = Type.Object(
   {

@@ -1,2 +1,2 @@
-export { isOperatorScope, isScope, OPERATOR, OPERATOR_SCOPES, SCOPES } from './scope.ts'
-export type { Scope } from './scope.ts'
+export { isOperatorScope, isScope, OPERATOR, OPERATOR_SCOPES, ROLES, SCOPES } from './scope.ts'
+export type { Role, Scope } from './scope.ts'

@@ -1,4 +1,4 @@
-/** What may be done over the API, as words: of keys, and of roles. */
+/** What may be done over the API, as words: of keys, and of the roles that stand for some of them. */
 
 /** What a key may do to its own organization. Each route of the API asks for one. */
 export const SCOPES = [
@@ -35,3 +35,8 @@ export function isScope(text: string): text is Scope {
 export function isOperatorScope(scope: Scope): boolean {
   return OPERATOR_SCOPES.some((one) => one === scope)
 }
+
+/** What somebody is in an organization. Who may do the most comes first. */
+export const ROLES = ['owner', 'admin', 'developer', 'marketer', 'analyst', 'read-only'] as const
+
+export type Role = (typeof ROLES)[number]

@@ -6,6 +6,7 @@ import { isLoopback, isPrivate } from '#platform/address-range'
 
 import type { Config, ListenerConfig, RouteConfig, SourceConfig } from './config.ts'
 import { isOwn } from './names.ts'
+import { signInProblems, signInWarnings } from './sign-in.ts'
 
 /** Mistakes forbid the start; warnings are told. Each begins with the path of a key. */
 export type Findings = { readonly problems: readonly string[]; readonly warnings: readonly string[] }
@@ -28,6 +29,7 @@ export function findings(config: Config): Findings {
     ...postmasterProblems(config),
     ...rateProblems(config),
     ...trackingProblems(config),
+    ...signInProblems(config),
   )
   for (const source of config.egress.sources) {
     problems.push(...sourceProblems(source))
@@ -41,6 +43,7 @@ export function findings(config: Config): Findings {
     ...nameWarnings(config),
     ...apiWarnings(config),
     ...trackingWarnings(config),
+    ...signInWarnings(config),
   )
   return { problems, warnings }
 }

@@ -18,6 +18,7 @@ import {
 } from './keys-out.ts'
 import { REPUTATION } from './keys-reputation.ts'
 import { TRACKING, TRACKING_DOMAINS } from './keys-tracking.ts'
+import { SIGN_IN } from './keys-sign-in.ts'
 import {
   choice,
   duration,
@@ -179,6 +180,7 @@ export const SCHEMA = table('', {
   }),
   tracking: TRACKING,
   trackingDomains: TRACKING_DOMAINS,
+  signIn: SIGN_IN,
   sandbox: table(
     'A receiver on this machine that takes all mail and delivers none: `npm start` runs with it.',
     {

@@ -149,6 +149,16 @@ export function webAddress(about: About<string>): Key<string, false> {
   return key({ type: 'web address', parse: parsers.webAddress }, about)
 }
 
+/** `https://id.example.net/tenant`. */
+export function issuer(about: About<string>): Key<string, false> {
+  return key({ type: 'web address', parse: parsers.issuer }, about)
+}
+
+/** Texts that are not empty. */
+export function texts(about: About<readonly string[]>): Key<readonly string[], false> {
+  return list('texts', parsers.anyText, about)
+}
+
 /** Whole numbers from 1. */
 export function wholes(about: About<readonly number[]>): Key<readonly number[], false> {
   const parse = parsers.listOf('numbers', parsers.wholeBetween(1, 1_000_000_000))

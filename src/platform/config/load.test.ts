@@ -350,3 +350,49 @@ test('an API that strangers can reach in clear is warned of', () => {
   for (const more of ['tls = true', 'enabled = false', 'trusted_proxies = ["192.0.2.1"]'])
     assert.deepEqual(warnings(open + more), [], more)
 })
+
+const PROVIDER = '[sign_in.providers.corp]\nissuer = "https://id.example.net/t"\nclient_id = "x"\n'
+
+test('a provider of sign-ins has its secret from a file or the environment, and is told when it gives nothing', () => {
+  const { signIn } = config(
+    `${PROVIDER}client_secret_file = "corp.secret"`,
+    {},
+    {
+      '/etc/hikyaku/corp.secret': 'from the file\n',
+    },
+  )
+  const [provider] = signIn.providers
+  assert.deepEqual(
+    [provider?.name, provider?.clientSecret, provider?.link],
+    ['corp', 'from the file', 'none'],
+  )
+  const variable = { HIKYAKU_SIGN_IN_PROVIDERS_CORP_CLIENT_SECRET: 'from there' }
+  assert.equal(config(PROVIDER, variable).signIn.providers[0]?.clientSecret, 'from there')
+  assert.equal(config(PROVIDER).signIn.providers[0]?.clientSecret, undefined)
+  const members = '[[sign_in.providers.corp.members]]\nvalue = "staff"\nrole = "admin"\n'
+  const given = config(`${PROVIDER}provision = true\nclaim = "groups"\n${members}`).signIn.providers[0]
+  assert.deepEqual(given?.members, [{ value: 'staff', organization: 'default', role: 'admin' }])
+  assert.deepEqual(warnings(PROVIDER), [
+    'sign_in.providers: without api.url they send people back to the address that the API listens on',
+  ])
+})
+
+test('what is said of a provider and means nothing, or opens it to others, is refused', () => {
+  const path = 'sign_in.providers.corp'
+  const members = '[[sign_in.providers.corp.members]]\nvalue = "staff"\n'
+  for (const [toml, problem] of [
+    [`${PROVIDER}${members}`, `${path}.members: has no meaning without ${path}.claim`],
+    [
+      `${PROVIDER}provision = true\nclaim = "g"`,
+      `${path}.claim: gives nothing to anybody without [[${path}.members]]`,
+    ],
+    [`${PROVIDER}claim = "g"\n${members}`, `${path}.claim: has no meaning without provision = true`],
+    [`${PROVIDER}scopes = ["email"]`, `${path}.scopes: openid must be among them`],
+    [
+      PROVIDER.replace('https:', 'http:'),
+      `${path}.issuer: http: is for networks that sign_in.allow names; there are none`,
+    ],
+  ] as const)
+    assert.deepEqual(problems(toml), [problem])
+  assert.match(String(problems(PROVIDER.replace('/t', '/t?x=y'))), /issuer: expected such as/)
+})

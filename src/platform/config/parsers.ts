@@ -161,6 +161,15 @@ export const webAddress: Parser<string> = (raw) => {
     : { ok: false, expected: 'such as "https://mail.example.org", without a path' }
 }
 
+/** OpenID Connect Discovery §3: compared with what the provider says, letter by letter. */
+export const issuer: Parser<string> = (raw) => {
+  const url = typeof raw === 'string' ? URL.parse(raw) : null
+  const isOne = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+  return isOne && typeof raw === 'string'
+    ? { ok: true, value: raw }
+    : { ok: false, expected: 'such as "https://id.example.net/tenant", as the provider writes it' }
+}
+
 /** IPv6 addresses stand in brackets when a port follows. */
 function hostAndPort(place: string): { host: string; port?: number } | undefined {
   if (isIPv6(place)) return { host: place }

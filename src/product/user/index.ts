@@ -1,3 +1,12 @@
+export { Attempts, whoseAddress } from './attempts.ts'
+export type {
+  Grant,
+  Identity,
+  IdentityPolicy,
+  IdentitySignedIn,
+  KnownIdentity,
+  Linking,
+} from './identities.ts'
 export type { Invitation } from './invitations.ts'
 export { invitationLetter, resetLetter } from './letter.ts'
 export type { Letter } from './letter.ts'
@@ -15,7 +24,7 @@ export { createHasher } from './password-hash.ts'
 export { mayGive, ROLES, scopesOf } from './role.ts'
 export type { Giver, Role } from './role.ts'
 export type { CodeRefusal } from './second-factor.ts'
-export type { Current, Session, SignInRefusal } from './sessions.ts'
+export type { Client, Current, Session, SignInRefusal } from './sessions.ts'
 export { LANGUAGES, UserError } from './user.ts'
 export type { Language, Member, User } from './user.ts'
 export { openUsers } from './users.ts'

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 
-import { macOf, newToken, notCodes, notPasskeys } from './parts.ts'
+import { macOf, newToken, notCodes, notOtherWays } from './parts.ts'
 import type { UserParts } from './parts.ts'
 import { join, withPassword } from './persons.ts'
 import type { Beginner, Opened } from './persons.ts'
@@ -83,7 +83,7 @@ async function openOwnerLink(
     const account = await withPassword(transaction, person, now())
     // Who has lost the telephone as well has no other way back; and nobody else has one to what was theirs.
     await notCodes(transaction, account)
-    await notPasskeys(transaction, account)
+    await notOtherWays(transaction, account)
     await join(transaction, { account, organization, role: 'owner', at: now() })
     return { ok: true, account, organization, email } as const
   })

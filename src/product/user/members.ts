@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 
-import { endSessions, memberOf, memberQuery, notCodes, notPasskeys } from './parts.ts'
+import { endSessions, memberOf, memberQuery, notCodes, notOtherWays } from './parts.ts'
 import type { UserParts } from './parts.ts'
 import type { Role } from './role.ts'
 import type { UserTables } from './tables.ts'
@@ -77,6 +77,16 @@ async function found(db: Kysely<UserTables>, organization: string, id: string): 
 }
 
 async function keepAnOwner(db: Kysely<UserTables>, organization: string, but: string): Promise<void> {
+  if (await isWithoutOwner(db, organization, but))
+    throw new UserError('last-owner', `${organization} would be left without an owner`)
+}
+
+/** Whether it would be, if somebody were none any more. */
+export async function isWithoutOwner(
+  db: Kysely<UserTables>,
+  organization: string,
+  but: string,
+): Promise<boolean> {
   const others = await db
     .selectFrom('membership')
     .select('account')
@@ -84,11 +94,11 @@ async function keepAnOwner(db: Kysely<UserTables>, organization: string, but: st
     .where('role', '=', 'owner')
     .where('account', '!=', but)
     .executeTakeFirst()
-  if (others === undefined)
-    throw new UserError('last-owner', `${organization} would be left without an owner`)
+  return others === undefined
 }
 
-async function forgetHomeless(db: Kysely<UserTables>, id: string): Promise<void> {
+/** Who belongs nowhere is forgotten. */
+export async function forgetHomeless(db: Kysely<UserTables>, id: string): Promise<void> {
   const elsewhere = await db
     .selectFrom('membership')
     .select('role')
@@ -96,6 +106,6 @@ async function forgetHomeless(db: Kysely<UserTables>, id: string): Promise<void>
     .executeTakeFirst()
   if (elsewhere !== undefined) return
   await notCodes(db, id)
-  await notPasskeys(db, id)
+  await notOtherWays(db, id)
   await db.deleteFrom('user_account').where('id', '=', id).execute()
 }

@@ -60,8 +60,10 @@ export async function notCodes(db: Kysely<UserTables>, account: string): Promise
   await db.deleteFrom('recovery_code').where('account', '=', account).execute()
 }
 
-export async function notPasskeys(db: Kysely<UserTables>, account: string): Promise<void> {
+/** Whatever opens the account beside a password opens it no more. */
+export async function notOtherWays(db: Kysely<UserTables>, account: string): Promise<void> {
   await db.deleteFrom('passkey').where('account', '=', account).execute()
+  await db.deleteFrom('identity').where('account', '=', account).execute()
 }
 
 type AccountRow = Pick<

@@ -54,7 +54,7 @@ export async function join(
 ): Promise<void> {
   await db
     .insertInto('membership')
-    .values({ account, organization, role, created_at: at, signed_in_at: null })
-    .onConflict((on) => on.columns(['account', 'organization']).doUpdateSet({ role }))
+    .values({ account, organization, role, created_at: at, signed_in_at: null, granted_by: null })
+    .onConflict((on) => on.columns(['account', 'organization']).doUpdateSet({ role, granted_by: null }))
     .execute()
 }

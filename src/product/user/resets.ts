@@ -47,7 +47,8 @@ async function ask(
     .selectAll()
     .where('email', '=', email)
     .executeTakeFirst()
-  if (account === undefined) return { ok: false, why: 'nobody' }
+  // Who signs in by a provider alone gets no other way by a letter.
+  if (account === undefined || account.password === '') return { ok: false, why: 'nobody' }
   const token = newToken()
   const at = now()
   await db.deleteFrom('password_reset').where('expires_at', '<=', at).execute()

@@ -1,12 +1,13 @@
 /** Roles as data: what each may do, in the scopes that API keys have, so that every route asks both the same question. */
 
+import { ROLES } from '#grammar/scope'
+import type { Role } from '#grammar/scope'
 import { OPERATOR, OPERATOR_SCOPES, SCOPES } from '#product/account'
 import type { Scope } from '#product/account'
 
-/** Who may do the most comes first. */
-export const ROLES = ['owner', 'admin', 'developer', 'marketer', 'analyst', 'read-only'] as const
+export { ROLES }
 
-export type Role = (typeof ROLES)[number]
+export type { Role }
 
 const READ = SCOPES.filter((scope) => scope.endsWith(':read'))
 

@@ -10,7 +10,7 @@ export type UserTables = {
     name: string
     language: string
     created_at: number
-    /** argon2id, in the PHC string format. */
+    /** argon2id, in the PHC string format; empty for who has none, which matches nothing. */
     password: string
     /** Sessions of another epoch have ended. */
     epoch: number
@@ -21,6 +21,8 @@ export type UserTables = {
     role: string
     created_at: number
     signed_in_at: number | null
+    /** The issuer of the provider whose claims gave it and may take it; `null`: people gave it. */
+    granted_by: string | null
   }
   user_session: {
     /** The part of it that may be shown. */
@@ -86,6 +88,15 @@ export type UserTables = {
     /** Of the session that may answer it by a new passkey; `null`: whoever signs in. */
     session: string | null
     expires_at: number
+  }
+  identity: {
+    id: string
+    /** These two together never name somebody else. OpenID Connect Core §5.7 */
+    issuer: string
+    subject: string
+    account: string
+    created_at: number
+    used_at: number | null
   }
 }
 
@@ -170,9 +181,22 @@ const PASSKEYS = `
     session text,
     expires_at bigint not null)`
 
+const IDENTITIES = `
+  alter table membership add column granted_by text;
+  create table identity (
+    id text primary key,
+    issuer text not null,
+    subject text not null,
+    account text not null references user_account (id),
+    created_at bigint not null,
+    used_at bigint,
+    unique (issuer, subject));
+  create index identity_account on identity (account)`
+
 export const USER_MIGRATIONS: readonly Migration[] = [
   { name: 'users, sessions and owner links', sqlite: USERS, postgres: USERS },
   { name: 'invitations and password resets', sqlite: INVITATIONS, postgres: INVITATIONS },
   { name: 'second factors', sqlite: SECOND_FACTORS, postgres: SECOND_FACTORS },
   { name: '2026-11-22 signin: passkeys', sqlite: PASSKEYS, postgres: PASSKEYS },
+  { name: '2026-11-22 signin: identities', sqlite: IDENTITIES, postgres: IDENTITIES },
 ]

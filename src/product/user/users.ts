@@ -4,6 +4,8 @@ import type { ServerKey } from '#platform/secret'
 import type { Control } from '#platform/store'
 
 import { ALLOWANCE, Attempts } from './attempts.ts'
+import { identityFunctions } from './identities.ts'
+import type { Identities } from './identities.ts'
 import { invitationFunctions } from './invitations.ts'
 import type { Invitations } from './invitations.ts'
 import { linkFunctions } from './links.ts'
@@ -22,7 +24,7 @@ import type { Sessions } from './sessions.ts'
 import { USER_MIGRATIONS } from './tables.ts'
 import type { UserTables } from './tables.ts'
 
-export type Users = Members & Sessions & Links & Invitations & Resets & SecondFactors & Passkeys
+export type Users = Members & Sessions & Links & Invitations & Resets & SecondFactors & Passkeys & Identities
 
 export type UsersOptions = { readonly now: () => number; readonly hasher: Hasher }
 
@@ -50,5 +52,6 @@ export async function openUsers(
     ...resetFunctions(parts),
     ...secondFactorFunctions(parts),
     ...passkeyFunctions(parts),
+    ...identityFunctions(parts),
   }
 }

@@ -1,0 +1,5 @@
+export { createOidc } from './oidc.ts'
+export type { Oidc, OidcRefusal } from './oidc.ts'
+export { openOidcRequests } from './requests.ts'
+export type { OidcRequests } from './requests.ts'
+export type { Provider } from './provider.ts'
