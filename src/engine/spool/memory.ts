@@ -1,6 +1,6 @@
 /** A spool that forgets when the process ends: for tests of other rooms, and for trying things out. */
 
-import { timeOf, toInteger } from '#grammar/message-id'
+import { toInteger } from '#grammar/message-id'
 
 import { EFFECTS } from './change.ts'
 import { BACKOFF } from './committer.ts'
@@ -21,13 +21,14 @@ import { WITHDRAWN } from './ledger.ts'
 import type { Facts, Ledger } from './ledger.ts'
 import { MemoryKeys } from './memory-idempotency.ts'
 import { MemoryLedger } from './memory-ledger.ts'
+import { depths, totals } from './memory-overview.ts'
 import { selects } from './memory-selection.ts'
 import { CLAIMED_DATA } from './message.ts'
 import type { DeliveryState, Message } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
-import type { Change, Page, QueueDepth, QueueDue, Reported, Spool, Totals } from './spool.ts'
+import type { Change, Page, QueueDue, Reported, Spool } from './spool.ts'
 
 type Kept = {
   readonly row: MessageRow
@@ -378,34 +379,6 @@ function isBefore(row: ClaimedRow, key: Page['before']): boolean {
   if (key === undefined) return true
   const id = toInteger(key.message)
   return row[0] < id || (row[0] === id && row[7] < key.n)
-}
-
-function depths(messages: Map<number, Kept>): readonly QueueDepth[] {
-  const found = new Map<
-    string,
-    { queue: string; waiting: number; active: number; held: number; nextDue?: number; oldest: number }
-  >()
-  for (const { row, deliveries } of messages.values()) {
-    for (const { queue, state, due } of deliveries) {
-      if (state !== 'waiting' && state !== 'active' && state !== 'held') continue
-      const depth = found.get(queue) ?? { queue, waiting: 0, active: 0, held: 0, oldest: Infinity }
-      depth[state] += 1
-      depth.oldest = Math.min(depth.oldest, timeOf(row[0]))
-      if (state === 'waiting') depth.nextDue = Math.min(depth.nextDue ?? Infinity, due)
-      found.set(queue, depth)
-    }
-  }
-  return [...found.values()]
-}
-
-function totals(messages: Map<number, Kept>): Totals {
-  const sum = { waiting: 0, active: 0, held: 0 }
-  for (const { waiting, active, held } of depths(messages)) {
-    sum.waiting += waiting
-    sum.active += active
-    sum.held += held
-  }
-  return sum
 }
 
 function apply(
