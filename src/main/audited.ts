@@ -35,6 +35,7 @@ const READS: ReadonlySet<string> = new Set<keyof Operations>([
   'experiences',
   'reactions',
   'warmUps',
+  'quotas',
   'webhooks',
   'webhookTest',
   'webhookAttempts',

@@ -2,6 +2,7 @@
 
 import type { Ending } from '#engine/queue'
 import type { Suppressing } from '#engine/shaping'
+import { isOurs } from '#engine/spool'
 import { addressKey } from '#grammar/address'
 import type { Log } from '#platform/log'
 import { ruledEvidence } from '#product/suppression'
@@ -33,8 +34,7 @@ export class Experiences {
   ended({ claimed: { message, delivery }, settlement }: Ending): void {
     const { organization, stream } = message
     const { attempt, state, at } = settlement
-    // Notifications, and mail of strangers for the postmaster: of no organization's making.
-    if (attempt === undefined || message.door === 'platform' || message.door === 'mx') return
+    if (attempt === undefined || isOurs(message)) return
     const { bounce } = attempt
     const isCleared = state === 'delivered' && this.#options.filter.bouncedSoftly(organization, delivery.to)
     const isBounced = state === 'bounced' || state === 'expired'
@@ -54,8 +54,8 @@ export class Experiences {
 
   /** A shaping rule of the operator's says of a reply that its recipient is not to be tried again. */
   ruled({ claimed: { message, delivery }, attempt, rule }: Suppressing): void {
-    const { organization, stream, door } = message
-    if (door === 'platform' || door === 'mx') return
+    if (isOurs(message)) return
+    const { organization, stream } = message
     const { code, enhanced, text, at } = attempt
     this.#add({
       organization,

@@ -22,6 +22,7 @@ import { ensureOrganization, ofAll, told } from './organizations.ts'
 import { postmasterOperations } from './postmaster-operations.ts'
 import { reportOperations } from './report-operations.ts'
 import { pastOperations } from './past.ts'
+import { quotaOperations } from './quota-operations.ts'
 import { queueRows, queuesView } from './queue-rows.ts'
 import { sourceOperations } from './source-operations.ts'
 import { suppressionOperations } from './suppression-operations.ts'
@@ -65,6 +66,7 @@ export async function openOperations(parts: OperationParts): Promise<Operations>
     ...credentialOperations(accounts),
     ...apiKeyOperations(accounts, await openApiKeys(parts.control, parts.key, parts.now)),
     ...(await webhookOperations(parts, accounts)),
+    ...(await quotaOperations(parts)),
     audit: (query) => parts.audit.list(query),
     ...userOperations({ ...parts, accounts, users: parts.users ?? (await usersOf(parts)) }),
     ...(await suppressionOperations(parts)),

@@ -5,6 +5,7 @@ import { AccountError } from '#product/account'
 import type { Accounts } from '#product/account'
 import { DomainError } from '#product/domain'
 import { OperationError } from '#product/operation'
+import { QuotaError } from '#product/quota'
 import { SuppressionError } from '#product/suppression'
 import { WebhookError } from '#product/webhook'
 
@@ -31,7 +32,9 @@ export async function told<T>(act: () => Promise<T>): Promise<T> {
     const isRefused = cause instanceof SpoolError && cause.code === 'refused'
     const isOurs =
       isRefused ||
-      [AccountError, DomainError, SuppressionError, WebhookError].some((kind) => cause instanceof kind)
+      [AccountError, DomainError, QuotaError, SuppressionError, WebhookError].some(
+        (kind) => cause instanceof kind,
+      )
     if (!isOurs || !(cause instanceof Error)) throw cause
     throw new OperationError('invalid', cause.message, { cause })
   }

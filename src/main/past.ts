@@ -1,5 +1,6 @@
 /** What deliveries taught of their recipients, from their records: the same that was learnt when it happened. */
 
+import { isOurs } from '#engine/spool'
 import type { Past, Report, Spool } from '#engine/spool'
 import { addressKey } from '#grammar/address'
 import { timeOf, toInteger } from '#grammar/message-id'
@@ -24,9 +25,8 @@ export function pastOperations(spool: Pick<Spool, 'past'>): PastOperations {
 }
 
 function taught(past: Past): readonly PastExperience[] {
-  const { door, key, to, organization, stream, last } = past
-  // Notifications, and mail of strangers for the postmaster: of no organization's making.
-  if (door === 'platform' || door === 'mx') return []
+  if (isOurs(past)) return []
+  const { key, to, organization, stream, last } = past
   const known = {
     organization,
     stream,

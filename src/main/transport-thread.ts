@@ -181,9 +181,9 @@ function service(running: Transport): TransportService {
 }
 
 function handingIn(
-  { intake, domains, suppressions, note }: Transport,
+  { intake, domains, suppressions, allowance, note }: Transport,
   current: Config,
   keyed: HandInParts['keyed'],
 ): HandInParts {
-  return { config: current, intake, domains, suppressions, keyed, tell: note, now: Date.now }
+  return { config: current, intake, domains, suppressions, allowance, keyed, tell: note, now: Date.now }
 }

@@ -4,12 +4,12 @@
  */
 
 import { createIntake } from '#engine/queue'
-import type { Intake, Queue } from '#engine/queue'
+import type { Intake, IntakeOptions, Queue } from '#engine/queue'
 import { messageIds } from '#engine/spool'
 import type { MessageId, NewEvent, Spool } from '#engine/spool'
 import type { Tracer } from '#engine/trace'
 import { startSubmission } from '#door/submission'
-import type { Certificates, Submission } from '#door/submission'
+import type { Certificates, Submission, SubmissionParts } from '#door/submission'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
@@ -17,7 +17,10 @@ import type { ServerKey } from '#platform/secret'
 import { openAuthenticator } from '#product/account'
 import { openDirectory } from '#product/domain'
 import type { DomainDirectory } from '#product/domain'
+import { parseStoreUrl } from '#platform/store'
 import type { Control } from '#platform/store'
+import { openAllowance } from '#product/quota'
+import type { Allowance } from '#product/quota'
 import { openSuppressionFilter } from '#product/suppression'
 import type { SuppressionFilter } from '#product/suppression'
 
@@ -49,6 +52,7 @@ export type Transport = {
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: SuppressionFilter
+  readonly allowance: Allowance
   /** Puts an event into the log; nobody waits for it. */
   readonly note: (event: NewEvent) => void
   readonly outgoing: Outgoing
@@ -60,17 +64,16 @@ export type Transport = {
 
 /** Resolves when it listens and the queue has learned what waits. @throws what a listener says that cannot listen */
 export async function startTransport(parts: TransportParts): Promise<Transport> {
-  const { config, spool, control, key, log, metrics, shared, tracer, certificates: tls } = parts
+  const { config, spool, log, metrics, shared, tracer, certificates: tls } = parts
   const now = Date.now
-  const authenticator = await openAuthenticator(control, key, { now, log })
-  const domains = await openDirectory(control, key, now)
-  const suppressions = await openFilter(parts)
+  const known = await openKnown(parts)
+  const { authenticator, domains, suppressions, allowance } = known
   const state: State = { config, draining: false }
   const newId = idsAfter(spool, config.node.number)
   const note = noted(parts)
   const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId, note })
   const { queue } = outgoing
-  const intake = intakeOf(parts, { queue, newId }, state)
+  const intake = intakeOf(parts, { queue, newId, allowance }, state)
   const { tell } = outgoing
   const secret = returnPathKey(parts)
   const feedback = startFeedback({ ...parts, config: () => state.config, intake, tell, secret })
@@ -80,9 +83,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     listeners: config.listeners,
     limits: config.limits,
     tls,
-    authenticator,
-    domains,
-    suppressions,
+    ...known,
     tell: note,
     intake,
     feedback,
@@ -98,6 +99,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
     intake,
     domains,
     suppressions,
+    allowance,
     note,
     async reload(changed) {
       // First what can fail: then the configuration that was stays as a whole.
@@ -117,6 +119,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       await submission.close()
       await outgoing.experiences.flush()
       suppressions.close()
+      await allowance.close()
       await authenticator.close()
     },
   }
@@ -133,7 +136,7 @@ type State = { config: Config; draining: boolean }
 
 function intakeOf(
   { spool, log }: TransportParts,
-  { queue, newId }: { readonly queue: Queue; readonly newId: () => MessageId },
+  { queue, newId, allowance }: Pick<IntakeOptions, 'newId' | 'allowance'> & { readonly queue: Queue },
   state: State,
 ): Intake {
   const pressure = memoryPressure(() => state.config.limits.memoryShare)
@@ -147,15 +150,43 @@ function intakeOf(
       return state.config.queue.expireNull
     },
     log,
+    ...(allowance && { allowance }),
     newId,
     now: Date.now,
     pressure: () => (state.draining ? 'the server is shutting down' : pressure()),
   })
 }
 
+/** What is asked of the control database for each message, mostly answered from memory. */
+async function openKnown(
+  parts: TransportParts,
+): Promise<
+  Pick<SubmissionParts, 'authenticator'> & Pick<Transport, 'domains' | 'suppressions' | 'allowance'>
+> {
+  const { control, key, log } = parts
+  const now = Date.now
+  return {
+    authenticator: await openAuthenticator(control, key, { now, log }),
+    domains: await openDirectory(control, key, now),
+    suppressions: await openFilter(parts),
+    allowance: await openQuotaAllowance(parts),
+  }
+}
+
 function openFilter({ control, log }: TransportParts): Promise<SuppressionFilter> {
   const failed = (cause: unknown): void => log.error('suppression.not-read', { cause })
   return openSuppressionFilter(control, { now: Date.now, failed })
+}
+
+function openQuotaAllowance(parts: TransportParts): Promise<Allowance> {
+  const { config, control, spool, log } = parts
+  return openAllowance(control, {
+    source: spool,
+    tell: (event) => spool.append(event),
+    now: Date.now,
+    isShared: parseStoreUrl(config.store.url, config.node.data).engine === 'postgres',
+    failed: (cause) => log.error('quota.not-read', { cause }),
+  })
 }
 
 /** Resolves after so many milliseconds, and keeps no process for it. */

@@ -90,6 +90,7 @@ suite('roles', () => {
       read('/v1/invitations', 'users:read'),
       read('/v1/api-keys', 'accounts:read'),
       read('/v1/credentials', 'accounts:read'),
+      read('/v1/quotas', 'accounts:read'),
       read('/v1/audit', 'audit:read'),
       read('/v1/audit.csv', 'audit:read'),
     ]

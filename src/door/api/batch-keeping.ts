@@ -11,6 +11,7 @@ import { labelsOf } from './label.ts'
 import type { Once } from './idempotency.ts'
 import type { RouteParts } from './parts.ts'
 import type { Principal } from './principal.ts'
+import { noteQuotas } from './quota-fields.ts'
 import { holdUntilOf, refusalOf } from './submission.ts'
 
 /** Octets of data of one message. */
@@ -57,8 +58,9 @@ export function batchOf(parts: RouteParts, request: FastifyRequest, { key, lette
       const to = all.flatMap((one) => (one.ok ? [[one.email, one.data] as const] : []))
       if (to.length === 0) return { fates: fatesOf(all, undefined, []) }
       const submitted = await submitLetter({ ...common, to, ...(once && { once }) })
+      noteQuotas(request, submitted.ok || submitted.why === 'quota' ? submitted.left : undefined)
       if (!submitted.ok) {
-        if (submitted.skipped === undefined) throw refusalOf(submitted)
+        if (submitted.why === 'quota' || submitted.skipped === undefined) throw refusalOf(submitted, now())
         return { fates: fatesOf(all, undefined, submitted.skipped) }
       }
       const { id, skipped, again } = submitted

@@ -7,6 +7,16 @@ import type { Log } from '#platform/log'
 /** One place of the request. RFC 6901 */
 export type Place = { readonly pointer: string; readonly detail: string }
 
+/** The quota that stands in the way. `stream`: where it is that of one. */
+export type QuotaSaid = {
+  readonly name: string
+  readonly stream?: string
+  readonly limit: number
+  readonly used?: number
+  /** RFC 3339 */
+  readonly resets_at?: string
+}
+
 /** Each code of the API: its status, and what it means wherever it occurs. `docs/api.md` is checked against it. */
 export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read' },
@@ -26,6 +36,8 @@ export const PROBLEMS = {
   'key-reused': { status: 422, title: 'That Idempotency-Key belongs to another request' },
   suppressed: { status: 422, title: 'Every recipient is suppressed' },
   'too-many': { status: 429, title: 'Too many requests' },
+  'quota-used-up': { status: 429, title: 'The quota of this window does not suffice' },
+  'too-many-recipients': { status: 422, title: 'More recipients than a message may have' },
   failed: { status: 500, title: 'Our fault' },
   unavailable: { status: 503, title: 'Nothing is taken in now' },
 } as const
@@ -38,16 +50,18 @@ export class Problem extends Error {
   readonly places: readonly Place[]
   /** Seconds after which another try makes sense. RFC 9110 §10.2.3 */
   readonly retryAfter: number | undefined
+  readonly quota: QuotaSaid | undefined
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { places?: readonly Place[]; retryAfter?: number } = {},
+    more: { places?: readonly Place[]; retryAfter?: number; quota?: QuotaSaid } = {},
   ) {
     super(detail)
     this.code = code
     this.places = more.places ?? []
     this.retryAfter = more.retryAfter
+    this.quota = more.quota
   }
 
   get status(): number {
@@ -66,6 +80,7 @@ export class Problem extends Error {
       code: this.code,
       request,
       ...(this.places.length > 0 && { errors: this.places }),
+      ...(this.quota && { quota: this.quota }),
     }
   }
 }

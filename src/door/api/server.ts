@@ -16,6 +16,8 @@ import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
 import { Admission, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
+import { quotaRoutes } from './quotas.ts'
+import { sayQuotas } from './quota-fields.ts'
 import { rawRoutes } from './raw.ts'
 import { sendRoutes } from './send.ts'
 import { sendGridRoutes } from './sendgrid.ts'
@@ -67,6 +69,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   const auditing = new Auditing(parts.audit, parts.log)
   const typed: App = app
   typed.addHook('onSend', (request, reply) => auditing.answered(request, reply.statusCode))
+  typed.addHook('onSend', async (request, reply) => sayQuotas(request, reply))
   const routeParts = routePartsOf(parts, admission, auditing)
   sendRoutes(typed, routeParts)
   rawRoutes(typed, routeParts)
@@ -77,6 +80,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
   statisticsRoutes(typed, routeParts)
+  quotaRoutes(typed, routeParts)
   linkPageRoute(typed, routeParts)
   ownerRoutes(typed, routeParts)
   sessionRoutes(typed, routeParts)

@@ -6,12 +6,15 @@ import type { Static } from 'typebox'
 import type { Message } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
+import type { Exhausted } from '#engine/queue'
 import type { Log } from '#platform/log'
+import type { Left } from '#product/quota'
 
 import type { Once } from './idempotency.ts'
 import type { MessageAccepted } from './message-schema.ts'
 import type { Principal } from './principal.ts'
 import { invalidAt, Problem } from './problem.ts'
+import { noteQuotas, quotaProblem } from './quota-fields.ts'
 
 export type Submission = {
   readonly key: Pick<Principal, 'id' | 'organization' | 'stream'>
@@ -38,12 +41,21 @@ export type Submitted =
       readonly skipped: readonly { to: string; why: string }[]
       /** An earlier request with the same key did it. */
       readonly again?: true
+      /** Of the windows of the organization and the stream, after it. */
+      readonly left?: readonly Left[]
     }
   | {
       readonly ok: false
       readonly why: 'address' | 'domain' | 'suppressed' | 'content' | 'unavailable' | 'reused'
       readonly text: string
       readonly skipped?: readonly { to: string; why: string }[]
+    }
+  | {
+      readonly ok: false
+      readonly why: 'quota'
+      readonly text: string
+      readonly exhausted: Exhausted
+      readonly left: readonly Left[]
     }
 
 /** Resolves when the message is kept, or was refused. */
@@ -68,11 +80,13 @@ export type Handing = Pick<
   readonly stream: string | undefined
 }
 
+export type HandingParts = { readonly submit: Submit; readonly log: Log; readonly now: () => number }
+
 type Kept = Extract<Submitted, { ok: true }>
 
 /** Resolves when the message is kept. @throws {Problem} why it was not taken */
 export async function handOver(
-  { submit, log }: { readonly submit: Submit; readonly log: Log },
+  { submit, log, now }: HandingParts,
   request: FastifyRequest,
   handing: Handing,
 ): Promise<Kept> {
@@ -90,7 +104,8 @@ export async function handOver(
     address: request.ip,
     protocol,
   })
-  if (!submitted.ok) throw refusalOf(submitted)
+  noteQuotas(request, submitted.ok || submitted.why === 'quota' ? submitted.left : undefined)
+  if (!submitted.ok) throw refusalOf(submitted, now())
   if (submitted.again) return submitted
   log.info('message.accepted', {
     message: submitted.id,
@@ -131,8 +146,11 @@ export function holdUntilOf(due: number, now: number, pointer: string): number |
 /** Seconds until a client may ask again while nothing is taken in. */
 const RETRY_AFTER = 30
 
-export function refusalOf({ why, text }: Extract<Submitted, { ok: false }>): Problem {
-  switch (why) {
+export function refusalOf(submitted: Extract<Submitted, { ok: false }>, now: number): Problem {
+  const { text } = submitted
+  switch (submitted.why) {
+    case 'quota':
+      return quotaProblem(submitted, now)
     case 'domain':
       return new Problem('domain-not-yours', text)
     case 'reused':

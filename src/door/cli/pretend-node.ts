@@ -18,6 +18,7 @@ import { pretendStreams } from './pretend-stream.ts'
 import { pretendReports } from './pretend-report.ts'
 import { pretendPostmaster } from './pretend-postmaster.ts'
 import { pretendPolicy, pretendSuppressions } from './pretend-suppression.ts'
+import { pretendQuotas } from './pretend-quota.ts'
 import { pretendWebhooks } from './pretend-webhook.ts'
 import { pretendTls } from './pretend-tls.ts'
 import { pretendUsers } from './pretend-user.ts'
@@ -342,6 +343,7 @@ function otherOperations(sent: SendRequest[]): Omit<Operations, keyof MessageOpe
       Promise.resolve({ key: { ...API_KEY, organization, stream, note }, token: 'hk_once_only' }),
     apiKeyRevoke: ({ id }) => Promise.resolve(id === API_KEY.id ? { ...API_KEY, revokedAt: NOW } : null),
     ...pretendWebhooks(NOW),
+    ...pretendQuotas(NOW),
     ...pretendSuppressions(NOW),
     ...pretendPostmaster(NOW),
     ...pretendReports(NOW),

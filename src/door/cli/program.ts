@@ -21,6 +21,7 @@ import { messageCommands } from './message.ts'
 import { nodeCommands } from './node.ts'
 import { postmasterCommands } from './postmaster.ts'
 import { queueCommand } from './queue.ts'
+import { quotaCommands } from './quota.ts'
 import { reputationCommand } from './reputation.ts'
 import { reportCommand } from './report.ts'
 import { rehearseCommand } from './rehearse.ts'
@@ -106,6 +107,7 @@ export function commandLine(run: Run, version: string): Command {
   credentialCommands(program, run)
   apiKeyCommands(program, run)
   webhookCommands(program, run)
+  quotaCommands(program, run)
   userCommands(program, run)
   auditCommand(program, run)
   suppressionCommands(program, run)

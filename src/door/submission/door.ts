@@ -9,6 +9,7 @@ import type { Identity, Surroundings, Terms } from '#grammar/smtp'
 import type { LimitsConfig, ListenerConfig } from '#platform/config'
 import type { Authenticator } from '#product/account'
 import type { DomainDirectory } from '#product/domain'
+import type { Allowance } from '#product/quota'
 
 import type { Census } from './census.ts'
 import type { LoginGuard } from './guard.ts'
@@ -30,6 +31,8 @@ export type Door = {
   readonly intake: Intake
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
+  /** What organizations may send; absent where anything goes. */
+  readonly allowance: Pick<Allowance, 'refusal' | 'size'> | undefined
   readonly recipients: RecipientCheck
   /** What mail from strangers means. */
   readonly feedback: Pick<Feedback, 'refusal' | 'take'>

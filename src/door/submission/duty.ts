@@ -38,6 +38,7 @@ function submissionDuty(door: Door, { limits }: Policy, subject: () => Subject):
         door,
         by: 'submission',
         limits,
+        mostOctets: door.allowance?.size(offer.identity),
         maySend: (domain) => senders.maySend(offer.identity.organization, domain),
       }),
   }

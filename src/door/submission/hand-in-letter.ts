@@ -13,6 +13,7 @@ import type { Mailbox } from '#grammar/address'
 import type { HandedIn, SkippedRecipient } from './handed-in.ts'
 import { mailbox, refused } from './hand-in.ts'
 import type { HandInParts, HandInRequest } from './hand-in.ts'
+import { beyondQuota, overQuota, withLeft } from './hand-in-quota.ts'
 import { suppressed, suppressedEvent } from './recipient-check.ts'
 import { NOT_YOUR_DOMAIN } from './refusals.ts'
 
@@ -57,13 +58,16 @@ async function handInOne(parts: HandInParts, request: HandInLetterRequest): Prom
   if (!sorted.ok) return sorted
   const { kept, skipped } = sorted
   if (kept.length === 0) return { ok: false, why: 'suppressed', text: skipped[0]?.why ?? '', skipped }
+  const wanted = { recipients: kept.length, size: request.content.length }
+  const beyond = beyondQuota(parts, request, wanted)
+  if (beyond !== undefined) return beyond
   const refusal = intake.refusal()
   if (refusal !== undefined) return refused('unavailable', refusal.lines[0])
   const arrival = arrivalOf(request, { id: intake.newId(), from, kept, skipped })
   const accepted = await accept(parts, arrival, request.content)
-  return accepted.ok
-    ? { ok: true, id: accepted.id, skipped }
-    : refused('unavailable', accepted.reply.lines[0])
+  if (accepted.ok) return withLeft(parts, request, { ok: true, id: accepted.id, skipped })
+  if (accepted.exhausted !== undefined) return overQuota(parts, request, accepted.exhausted)
+  return refused('unavailable', accepted.reply.lines[0])
 }
 
 type Kept = { readonly to: Mailbox; readonly data: string }

@@ -1,6 +1,6 @@
 /** A message handed in by the operator or over HTTP, without a session: the same rules for its sender, header section and trace. */
 
-import type { Intake } from '#engine/queue'
+import type { Exhausted, Intake } from '#engine/queue'
 import { SpoolError } from '#engine/spool'
 import { formatMailbox, parseMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
@@ -10,6 +10,8 @@ import type { DomainDirectory } from '#product/domain'
 import type { SuppressionFilter } from '#product/suppression'
 
 import type { HandedIn, HandInRefusal, SkippedRecipient } from './handed-in.ts'
+import { beyondQuota, overQuota, withLeft } from './hand-in-quota.ts'
+import type { QuotaParts } from './hand-in-quota.ts'
 import type { KeyedRequests, RequestKey } from './keyed-requests.ts'
 import type { Labelled } from './labels.ts'
 import { Reception } from './reception.ts'
@@ -17,15 +19,13 @@ import { suppressed, suppressedEvent } from './recipient-check.ts'
 import type { Tell } from './recipient-check.ts'
 import { NOT_YOUR_DOMAIN, refusedContent } from './refusals.ts'
 
-export type HandInParts = {
+export type HandInParts = QuotaParts & {
   readonly config: { readonly node: { readonly name: string }; readonly limits: LimitsConfig }
   readonly intake: Intake
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
   readonly keyed: KeyedRequests
   readonly tell: Tell
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
 }
 
 export type HandInRequest = {
@@ -64,25 +64,41 @@ export async function handIn(parts: HandInParts, request: HandInRequest): Promis
 
 async function handInOne(parts: HandInParts, request: HandInRequest): Promise<HandedIn> {
   const { intake, domains } = parts
-  const from = request.from === '' ? null : mailbox(request.from)
-  if (from === undefined) return refused('address', `${request.from} is not an address`)
-  const all: Recipient[] = []
-  for (const text of request.to) {
-    const to = mailbox(text)
-    if (to === undefined) return refused('address', `${text} is not an address`)
-    all.push({ to })
-  }
-  if (all.length === 0) return refused('address', 'there is no recipient')
+  const parties = partiesOf(request)
+  if ('ok' in parties) return parties
+  const { from, all } = parties
   const maySend = (domain: string): Promise<boolean> => domains.maySend(request.organization, domain)
   if (from !== null && !(await maySend(from.domain))) return refused('domain', NOT_YOUR_DOMAIN.lines[0])
   const { recipients, skipped } = await sorted(parts, request, all)
   const [silent] = skipped
   if (silent !== undefined && (request.suppressed === 'refuse' || recipients.length === 0))
     return refused('suppressed', silent.why)
+  const wanted = { recipients: recipients.length, size: request.content.length }
+  const beyond = beyondQuota(parts, request, wanted)
+  if (beyond !== undefined) return beyond
   const refusal = intake.refusal()
   if (refusal !== undefined) return refused('unavailable', refusal.lines[0])
   const reception = receptionOf(parts, request, { from, recipients, skipped, maySend })
-  return await take(reception, request.content, { limit: parts.config.limits.size, skipped })
+  const handed = await take(reception, request.content, { limit: parts.config.limits.size, skipped })
+  return handed.ok === undefined
+    ? overQuota(parts, request, handed.exhausted)
+    : withLeft(parts, request, handed)
+}
+
+/** The addresses of the envelope, or which is none. */
+function partiesOf({
+  from: sender,
+  to,
+}: HandInRequest): HandedIn | { readonly from: Mailbox | null; readonly all: readonly Recipient[] } {
+  const from = sender === '' ? null : mailbox(sender)
+  if (from === undefined) return refused('address', `${sender} is not an address`)
+  const all: Recipient[] = []
+  for (const text of to) {
+    const found = mailbox(text)
+    if (found === undefined) return refused('address', `${text} is not an address`)
+    all.push({ to: found })
+  }
+  return all.length === 0 ? refused('address', 'there is no recipient') : { from, all }
 }
 
 type Terms = {
@@ -122,6 +138,7 @@ function receptionOf(parts: HandInParts, request: HandInRequest, terms: Terms): 
     ...(labels && { labels }),
     ...(once && { once: { ...once, answer: JSON.stringify(skipped) } }),
     limits: config.limits,
+    mostOctets: parts.allowance?.size(request),
     maySend,
   })
 }
@@ -150,13 +167,14 @@ async function take(
   reception: Reception,
   content: Uint8Array,
   { limit, skipped }: { readonly limit: number; readonly skipped: readonly SkippedRecipient[] },
-): Promise<HandedIn> {
+): Promise<HandedIn | { readonly ok?: never; readonly exhausted: Exhausted }> {
   const decoder = new ChunkDecoder({ newlines: 'normalize', limit, binary: false })
   decoder.begin(content.length, true)
   const { slices } = decoder.push(Buffer.from(content.buffer, content.byteOffset, content.length))
   if (decoder.fault !== undefined) return refused('content', refusedContent(decoder.fault).lines[0])
   await reception.add(slices)
-  const { id, reply } = await reception.end()
+  const { id, reply, exhausted } = await reception.end()
+  if (exhausted !== undefined) return { exhausted }
   if (id !== undefined) return { ok: true, id, skipped }
   return refused(reply.code < 500 ? 'unavailable' : 'content', reply.lines[0])
 }
@@ -167,6 +185,9 @@ export function mailbox(text: string): Mailbox | undefined {
   return parsed.ok && parsed.rest === '' ? parsed.value : undefined
 }
 
-export function refused(why: HandInRefusal, text: string): Extract<HandedIn, { readonly ok: false }> {
+export function refused(
+  why: Exclude<HandInRefusal, 'quota'>,
+  text: string,
+): Extract<HandedIn, { readonly ok: false }> {
   return { ok: false, why, text }
 }

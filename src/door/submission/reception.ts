@@ -4,7 +4,8 @@
  */
 
 import { WHOLE_LIMIT } from '#engine/spool'
-import type { Accepted, Arrival, Intake, StreamedArrival } from '#engine/queue'
+import { exhaustedReply } from '#engine/queue'
+import type { Accepted, Arrival, Exhausted, Intake, StreamedArrival } from '#engine/queue'
 import type { IdempotencyKey, MessageId } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
@@ -22,6 +23,7 @@ import {
 import type { Header, Inspector, MimeLimits, Prepared, Structure } from '#grammar/message'
 import { Collector, reply } from '#grammar/smtp'
 import type { Offer, Reply } from '#grammar/smtp'
+import type { SizeLimit } from '#product/quota'
 
 import { labelled } from './labels.ts'
 import type { Labelled } from './labels.ts'
@@ -52,12 +54,20 @@ export type ReceptionSetting = {
   /** What is said of it beside the content. */
   readonly labels?: Labelled
   readonly limits: ReceptionLimits
+  /** Of the organization's own, of what the client sends. */
+  readonly mostOctets: SizeLimit | undefined
   /** Whether the sender's organization sends from `domain`. A promise only where it has to be looked up. */
   maySend(domain: string): boolean | Promise<boolean>
 }
 
 /** How a message ended: with the reply, and what there is to say about it. */
-export type Ended = { readonly reply: Reply; readonly id?: MessageId; readonly size: number }
+export type Ended = {
+  readonly reply: Reply
+  readonly id?: MessageId
+  readonly size: number
+  /** Of what the organization may send: why it was not kept. */
+  readonly exhausted?: Exhausted
+}
 
 /** The client as a Received field names it: address, name where a proxy told it, protocol and cipher when there is TLS. */
 export type Origin = { readonly address: string; readonly name?: string; readonly tls?: string }
@@ -104,6 +114,7 @@ export class Reception implements Receiver {
   #labels: Labelled = {}
   /** Set once it is known that nothing will be kept. */
   #refusal: Reply | undefined
+  #exhausted: Exhausted | undefined
   #isDropped = false
 
   constructor(setting: ReceptionSetting) {
@@ -118,6 +129,12 @@ export class Reception implements Receiver {
     for (const slice of slices) {
       this.#gathered.add(slice)
       this.#size += slice.length
+    }
+    const { mostOctets } = this.#setting
+    if (mostOctets !== undefined && this.#size > mostOctets.limit) {
+      this.#exhausted = mostOctets
+      this.refuse(exhaustedReply(mostOctets))
+      return undefined
     }
     if (this.#passing !== undefined)
       return this.#gathered.size < CHUNK ? undefined : this.#pass(this.#passing)
@@ -135,7 +152,12 @@ export class Reception implements Receiver {
 
   /** The content is complete. Rejects only when the intake does. */
   end(): Promise<Ended> {
-    if (this.#refusal !== undefined) return Promise.resolve({ reply: this.#refusal, size: this.#size })
+    if (this.#refusal !== undefined)
+      return Promise.resolve({
+        reply: this.#refusal,
+        size: this.#size,
+        ...(this.#exhausted && { exhausted: this.#exhausted }),
+      })
     return this.#passing === undefined ? this.#endWhole() : this.#endPassing(this.#passing)
   }
 
@@ -291,6 +313,9 @@ function tooDeep({ stopped }: Structure): Reply | undefined {
 }
 
 function ended(accepted: Accepted, size: number): Ended {
-  if (!accepted.ok) return { reply: accepted.reply, size }
+  if (!accepted.ok) {
+    const { exhausted } = accepted
+    return { reply: accepted.reply, size, ...(exhausted && { exhausted }) }
+  }
   return { reply: reply(250, '2.0.0', `Queued as ${accepted.id}`), id: accepted.id, size }
 }

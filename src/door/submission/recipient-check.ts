@@ -1,10 +1,12 @@
 /** Whether mail of an organization may go to a recipient: not when it is suppressed. */
 
+import { exhaustedReply } from '#engine/queue'
 import type { NewEvent } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Mailbox } from '#grammar/address'
 import type { Action, Event, Reply } from '#grammar/smtp'
 import { reply } from '#grammar/smtp'
+import type { Allowance } from '#product/quota'
 import type { Suppression, SuppressionFilter } from '#product/suppression'
 
 import type { Journal, Subject } from './journal.ts'
@@ -17,6 +19,7 @@ export type Tell = (event: NewEvent) => void
 
 export type RecipientCheckParts = {
   readonly suppressions: Pick<SuppressionFilter, 'find'>
+  readonly allowance?: Pick<Allowance, 'refusal'>
   readonly tell: Tell
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -24,12 +27,14 @@ export type RecipientCheckParts = {
 
 export class RecipientCheck {
   readonly #filter: Pick<SuppressionFilter, 'find'>
+  readonly #allowance: Pick<Allowance, 'refusal'> | undefined
   readonly #journal: Journal
   readonly #tell: Tell
   readonly #now: () => number
 
-  constructor({ suppressions, tell, now }: RecipientCheckParts, journal: Journal) {
+  constructor({ suppressions, allowance, tell, now }: RecipientCheckParts, journal: Journal) {
     this.#filter = suppressions
+    this.#allowance = allowance
     this.#journal = journal
     this.#tell = tell
     this.#now = now
@@ -37,9 +42,11 @@ export class RecipientCheck {
 
   /** The answer to RCPT. A promise only where the recipient may be suppressed; it never rejects. */
   ask(
-    { identity, to }: Extract<Action, { kind: 'recipient' }>,
+    { identity, to, before }: Extract<Action, { kind: 'recipient' }>,
     subject: () => Subject,
   ): Event | Promise<Event> {
+    const exhausted = this.#allowance?.refusal(identity, { recipients: before + 1 }, this.#now())
+    if (exhausted !== undefined) return { kind: 'addressed', reply: exhaustedReply(exhausted) }
     const found = this.#filter.find(identity.organization, identity.stream, to)
     if (found === undefined) return WELCOME
     return found.then(

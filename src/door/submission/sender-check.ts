@@ -1,5 +1,6 @@
 /** Whether a transaction may begin: the door takes mail in, and the organization sends from the domain. RFC 6409 §6.1 */
 
+import { exhaustedReply } from '#engine/queue'
 import type { Action, Event, Reply } from '#grammar/smtp'
 
 import type { Door } from './door.ts'
@@ -20,13 +21,23 @@ export class SenderCheck {
   }
 
   /** The answer to MAIL. A promise only where the directory has to be asked; it never rejects. */
-  open({ identity, from }: Extract<Action, { kind: 'open' }>): Event | Promise<Event> {
+  open(action: Extract<Action, { kind: 'open' }>): Event | Promise<Event> {
+    const { identity, from } = action
     const refusal = this.#door.draining() ? SHUTTING_DOWN : this.#door.intake.refusal()
     if (refusal !== undefined) return { kind: 'opened', reply: refusal }
+    const exhausted = this.#exhausted(action)
+    if (exhausted !== undefined) return { kind: 'opened', reply: exhausted }
     // Nobody's domain is in `<>`; whose mail it is the From field has to show.
     const may = from === null || this.maySend(identity.organization, from.domain)
     if (typeof may === 'boolean') return opened(may)
     return may.then(opened, (error: unknown) => this.#cannotCheck(error))
+  }
+
+  /** Before anything is sent in vain; what is counted is the message when it is there. */
+  #exhausted({ identity, size }: Extract<Action, { kind: 'open' }>): Reply | undefined {
+    const wanted = { recipients: 1, ...(size !== undefined && { size }) }
+    const exhausted = this.#door.allowance?.refusal(identity, wanted, this.#door.now())
+    return exhausted && exhaustedReply(exhausted)
   }
 
   /** A promise only where the directory has to be asked. */

@@ -7,7 +7,8 @@ import type { Socket } from 'node:net'
 import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 
-import type { Accepted, Arrival, Intake } from '#engine/queue'
+import { exhaustedReply } from '#engine/queue'
+import type { Accepted, Arrival, Exhausted, Intake } from '#engine/queue'
 import { messageIds } from '#engine/spool'
 import { scramVerifier } from '#grammar/sasl'
 import type { Reply } from '#grammar/smtp'
@@ -77,6 +78,8 @@ export class MemoryIntake implements Intake {
   /** What `accept` waits for. */
   gate: Promise<void> = Promise.resolve()
   broken: Error | undefined
+  /** Why nothing more of the organization is taken. */
+  exhausted: Exhausted | undefined
   discarded = 0
   /** How often it was asked to accept. */
   asked = 0
@@ -93,6 +96,8 @@ export class MemoryIntake implements Intake {
     this.asked += 1
     await this.gate
     if (this.broken !== undefined) throw this.broken
+    const { exhausted } = this
+    if (exhausted !== undefined) return { ok: false, reply: exhaustedReply(exhausted), exhausted }
     this.kept.push({ arrival, text: Buffer.from(bytes).toString('latin1') })
     return { ok: true, id: arrival.id }
   }

@@ -15,6 +15,7 @@ import type { Log } from '#platform/log'
 import type { MetricsRegistry } from '#platform/metrics'
 import type { Authenticator } from '#product/account'
 import type { DomainDirectory } from '#product/domain'
+import type { Allowance } from '#product/quota'
 import type { SuppressionFilter } from '#product/suppression'
 
 import { Acceptance } from './acceptance.ts'
@@ -39,6 +40,8 @@ export type SubmissionParts = {
   readonly authenticator: Authenticator
   readonly domains: DomainDirectory
   readonly suppressions: Pick<SuppressionFilter, 'find'>
+  /** What organizations may send; absent where anything goes. */
+  readonly allowance?: Pick<Allowance, 'refusal' | 'size'>
   readonly tell: Tell
   readonly intake: Intake
   /** What mail from strangers means, for listeners of the kind `mx`. */
@@ -115,6 +118,7 @@ class SubmissionDoor implements Submission {
       intake: parts.intake,
       authenticator: parts.authenticator,
       domains: parts.domains,
+      allowance: parts.allowance,
       certificates: parts.tls,
       recipients: new RecipientCheck(parts, journal),
       feedback: parts.feedback,

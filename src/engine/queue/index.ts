@@ -1,3 +1,5 @@
+export { exhaustedReply } from './exhausted.ts'
+export type { Allowing, Exhausted } from './exhausted.ts'
 export { createIntake } from './intake.ts'
 export type { Accepted, Arrival, Intake, IntakeOptions, StreamedArrival } from './intake.ts'
 export { queueGauges, queueMetrics } from './metrics.ts'

@@ -1,6 +1,6 @@
 /** Where doors hand messages over: from an accepted content to deliveries on disk, and on their way. */
 
-import { SpoolError } from '#engine/spool'
+import { isOurs, SpoolError } from '#engine/spool'
 import type {
   Claimed,
   Delivery,
@@ -19,6 +19,8 @@ import { reply } from '#grammar/smtp'
 import type { Envelope, Recipient, Reply } from '#grammar/smtp'
 import type { Log } from '#platform/log'
 
+import { exhaustedReply } from './exhausted.ts'
+import type { Allowing, Exhausted } from './exhausted.ts'
 import { bandOf, queueKey } from './scheduled-queue.ts'
 
 /** Everything about an accepted content but its bytes. */
@@ -48,7 +50,7 @@ export type Arrival = {
 export type Accepted =
   | { readonly ok: true; readonly id: MessageId }
   /** Nothing was kept; the reply says why, in words for the sender. */
-  | { readonly ok: false; readonly reply: Reply }
+  | { readonly ok: false; readonly reply: Reply; readonly exhausted?: Exhausted }
 
 export type StreamedArrival = {
   /** Await it before the next chunk: this is the back-pressure. */
@@ -78,6 +80,8 @@ export type IntakeOptions = {
   readonly expire: number
   readonly expireNull: number
   readonly log: Log
+  /** What organizations may send; absent where anything goes. Mail of our own is not asked for. */
+  readonly allowance?: Allowing
   newId(): MessageId
   now(): Instant
   /** Why the process takes nothing in: memory, draining. */
@@ -89,17 +93,22 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     newId: () => options.newId(),
     refusal: () => refusal(options),
-    accept(arrival, bytes) {
-      const entry = plan(options, arrival, bytes.length)
-      return keep(options, entry, () => spool.accept(entry, bytes), bytes)
-    },
+    accept: (arrival, bytes) =>
+      allowed(options, arrival, (now) => {
+        const entry = plan(options, arrival, { size: bytes.length, now })
+        return keep(options, entry, () => spool.accept(entry, bytes), bytes)
+      }),
     stream(id) {
       const writing = spool.write(id)
       return {
         write: (chunk) => writing.write(chunk),
-        accept(arrival, size) {
-          const entry = plan(options, arrival, size)
-          return keep(options, entry, () => writing.accept(entry), undefined)
+        async accept(arrival, size) {
+          const accepted = await allowed(options, arrival, (now) => {
+            const entry = plan(options, arrival, { size, now })
+            return keep(options, entry, () => writing.accept(entry), undefined)
+          })
+          if (!accepted.ok && accepted.exhausted !== undefined) await writing.discard()
+          return accepted
         },
         discard: () => writing.discard(),
       }
@@ -115,9 +124,38 @@ function refusal(options: IntakeOptions): Reply | undefined {
   return why === undefined ? undefined : reply(452, '4.3.1', `Insufficient system storage: ${why}`)
 }
 
-function plan(options: IntakeOptions, arrival: Arrival, size: number): NewMessage {
-  const { id, envelope, organization, stream, credential, door, client } = arrival
+/** `go` when the organization may send it, as accepted at the time that it is given: the one it is counted at. */
+function allowed(
+  options: IntakeOptions,
+  arrival: Arrival,
+  go: (now: Instant) => Promise<Accepted>,
+): Promise<Accepted> {
+  const { allowance } = options
   const now = options.now()
+  if (allowance === undefined || isOurs(arrival)) return go(now)
+  const taken = allowance.take(arrival, { recipients: arrival.envelope.to.length }, now)
+  if (taken.ok) return taken.over === undefined ? go(now) : settled(go(now), taken.over)
+  const { exhausted } = taken
+  return Promise.resolve({ ok: false, reply: exhaustedReply(exhausted), exhausted })
+}
+
+async function settled(going: Promise<Accepted>, over: (isKept: boolean) => void): Promise<Accepted> {
+  let isKept = false
+  try {
+    const accepted = await going
+    isKept = accepted.ok
+    return accepted
+  } finally {
+    over(isKept)
+  }
+}
+
+function plan(
+  options: IntakeOptions,
+  arrival: Arrival,
+  { size, now }: { readonly size: number; readonly now: Instant },
+): NewMessage {
+  const { id, envelope, organization, stream, credential, door, client } = arrival
   const due = Math.max(now, envelope.holdUntil ?? now)
   const message: Message = {
     id,

@@ -14,6 +14,9 @@ export type { Counted, CountKey, Delays }
 /** What more than `COUNT_LIMITS` of a kind are counted as together. */
 export const OTHERS = '*'
 
+/** The class of what was accepted that no organization made: see `isOurs`. */
+export const OURS = 'platform'
+
 /** Names that are counted apart, of each organization in a day (of sites: in an hour); the rest is `OTHERS`. */
 export const COUNT_LIMITS = { site: 1_000, domain: 5_000, sender: 1_000, tag: 1_000 } as const
 

@@ -33,6 +33,8 @@ export type MessageRow = readonly [
   /** When its sender is to be told that it is late, or to have it back. */
   deadline: number | null,
   once: IdempotencyKeyRow | null,
+  /** `OURS`, or empty: what its being accepted is counted as. */
+  made: string,
 ]
 
 export type IdempotencyKeyRow = readonly [key: string, digest: string, answer: string]

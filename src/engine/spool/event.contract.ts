@@ -134,6 +134,20 @@ export function eventContract(it: It): void {
     )
   })
 
+  it('tells what was accepted of its own making apart from what came in', async ({ spool }) => {
+    await spool.accept(entry(newId(), [{}, {}]), HELLO)
+    const ours = entry(newId())
+    await spool.accept({ ...ours, message: { ...ours.message, door: 'platform' } }, HELLO)
+    const rows = await counts(spool, { by: ['class'], source: '', provider: '' })
+    assert.deepEqual(
+      rows.map(({ key, counts: of }) => [key.class, of.accepted]),
+      [
+        ['', 2],
+        ['platform', 1],
+      ],
+    )
+  })
+
   it('keeps what other rooms append, for whom it concerns', async ({ spool }) => {
     const opened = {
       kind: 'opened',

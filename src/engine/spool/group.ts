@@ -8,6 +8,7 @@ import { transfer } from '#platform/thread'
 import type { CommitReply } from './committer.ts'
 import type { Batch, EventRow, MessageRow, SettlementRow } from './engine.ts'
 import type { NewEvent } from './event.ts'
+import { OURS } from './count.ts'
 import {
   deliveryRow,
   eventRow,
@@ -17,6 +18,7 @@ import {
   settlementRow,
   tagsText,
 } from './row.ts'
+import { isOurs } from './message.ts'
 import type { Settlement } from './message.ts'
 import type { SpoolService } from './service.ts'
 import { SpoolError } from './spool.ts'
@@ -229,6 +231,7 @@ function messageRow({ entry, bytes }: Accept, into: Uint8Array, offset: number):
     metadataText(message.metadata),
     deadlineOf(message),
     once === undefined ? null : [once.key, once.digest, once.answer],
+    isOurs(message) ? OURS : '',
   ]
 }
 

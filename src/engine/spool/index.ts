@@ -1,5 +1,5 @@
 export { CHANGE_LIMIT } from './change.ts'
-export { COUNT_KEYS, COUNT_LIMITS, COUNTED, OTHERS, percentile } from './count.ts'
+export { COUNT_KEYS, COUNT_LIMITS, COUNTED, OTHERS, OURS, percentile } from './count.ts'
 export type { Counted, CountKey, CountQuery, CountRow, Delays } from './count.ts'
 export {
   cursorBehind,
@@ -22,6 +22,7 @@ export type {
 export type { IdempotencyKey, IdempotencyKeys, KeptRequest } from './idempotency.ts'
 export { WHOLE_LIMIT } from './content.ts'
 export type { Content } from './content.ts'
+export { isOurs } from './message.ts'
 export { messageIds } from './message-ids.ts'
 export type { IdRange } from './message-ids.ts'
 export type { DeliveryKey, MessageId } from '#grammar/message-id'

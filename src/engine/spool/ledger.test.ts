@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts'
 
 function row(id: number, metadata: string | null): MessageRow {
   const to = ['user@example.com', 'q', 0, NOON, 'active', null, null] as const
-  return [id, NOON, 'acme', 'news', 'a@acme.example', 5, '{}', 0, 5, 0, [to], null, metadata, null, null]
+  return [id, NOON, 'acme', 'news', 'a@acme.example', 5, '{}', 0, 5, 0, [to], null, metadata, null, null, '']
 }
 
 for (const [what, metadata, most] of [

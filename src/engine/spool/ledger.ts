@@ -70,7 +70,9 @@ export class Ledger {
     return this.#pages.size === 0 && this.#tally.isEmpty
   }
 
-  accepted([id, at, organization, stream, sender, , , , , , deliveries, tags, metadata]: MessageRow): void {
+  accepted(row: MessageRow): void {
+    const [id, at, organization, stream, sender, , , , , , deliveries, tags, metadata] = row
+    const made = row[15]
     const end = `]${labels(tags, metadata)}]`
     const from = `${JSON.stringify(stream)},${JSON.stringify(sender)}`
     for (let first = 0; first < deliveries.length; first += PAGE) {
@@ -89,7 +91,7 @@ export class Ledger {
           tags,
           source: '',
           provider: '',
-          detail: '',
+          detail: made,
         })
       }
       this.#tell(organization, last - first, `["accepted",${at},${id},${first},${from},[${to}${end}`)

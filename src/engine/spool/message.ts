@@ -163,6 +163,11 @@ export type Report = {
   readonly reader?: { readonly class: string; readonly rule: string }
 }
 
+/** Whether a message is of no organization's making: notifications and other mail of our own, mail of strangers for the postmaster. */
+export function isOurs({ door }: Pick<Message, 'door'>): boolean {
+  return door === 'platform' || door === 'mx'
+}
+
 /** A delivery as its record says what became of it, for who asks what is to be learnt of many. */
 export type Past = {
   readonly key: DeliveryKey

@@ -31,7 +31,8 @@ export type Counted = (typeof COUNTED)[number]
 /**
  * What counts may be told apart by. `provider`: of the shaping rules, or else the site; empty, as `source` is, where
  * nothing was tried. `class`: of what was deferred, bounced or returned; of what was opened or clicked, who
- * did it: `human`, `proxy`, `machine`. `domain`, `sender` and `tag` (of the recipient,
+ * did it: `human`, `proxy`, `machine`; `platform` of what was accepted that the node itself made. `domain`, `sender` and
+ * `tag` (of the recipient,
  * of the envelope's sender, of the message) are kept by the day in UTC, do not go with each other nor with `hour`,
  * `source` and `provider`; of each the first so many of a day are kept apart (`COUNT_LIMITS`), the others are `*`.
  */

@@ -110,7 +110,13 @@ export type Action =
   | { readonly kind: 'login'; readonly question: LoginQuestion }
   | { readonly kind: 'open'; readonly identity: Identity; readonly from: ReversePath; readonly size?: number }
   /** May mail of this identity go to this recipient? */
-  | { readonly kind: 'recipient'; readonly identity: Identity; readonly to: ForwardPath }
+  | {
+      readonly kind: 'recipient'
+      readonly identity: Identity
+      readonly to: ForwardPath
+      /** Recipients of the transaction before this one. */
+      readonly before: number
+    }
   /** Decode what follows as the content of DATA. */
   | { readonly kind: 'data'; readonly offer: Offer }
   /** Decode the next `size` octets as content. The same transaction's chunks are one content. */

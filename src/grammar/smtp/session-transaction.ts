@@ -100,7 +100,7 @@ export function rcpt(session: Session, recipient: Recipient, { terms }: Surround
   return {
     session: { at: 'addressing', peer, as, transaction, recipient },
     replies: [],
-    action: { kind: 'recipient', identity, to: recipient.to },
+    action: { kind: 'recipient', identity, to: recipient.to, before: transaction.count },
   }
 }
 

@@ -23,6 +23,7 @@ export type {
   KeptMailView,
   TlsReportView,
 } from './operation.ts'
+export type { QuotaOperations } from './quota.ts'
 export type { WebhookOperations } from './webhook.ts'
 export { follow, isStream } from './stream.ts'
 export type { Streams, TraceQuery } from './stream.ts'

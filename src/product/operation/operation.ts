@@ -31,6 +31,7 @@ import type { RateRow, Span, Standing } from '#product/reputation'
 import type { NewSuppression, Past, Suppression, SuppressionQuery } from '#product/suppression'
 import type { Member } from '#product/user'
 
+import type { QuotaOperations } from './quota.ts'
 import type { WebhookOperations } from './webhook.ts'
 
 export type QueueRow = QueueDepth & {
@@ -179,7 +180,8 @@ export type RatesView = {
 /** Its rates are those of the last day. */
 export type SourceView = SourceFacts
 
-export type Operations = WebhookOperations & {
+export type Operations = QuotaOperations &
+  WebhookOperations & {
   status(): Promise<NodeStatus>
   queues(query: QueuesQuery): Promise<QueuesView>
   /** Newest first. */

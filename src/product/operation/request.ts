@@ -13,6 +13,7 @@ import { OPERATOR_SCOPES, SCOPES } from '#grammar/scope'
 import type { NewApiKey } from '#product/account'
 import type { AuditQuery } from '#product/audit'
 import type { KeptQuery } from '#product/postmaster'
+import type { QuotaChange } from '#product/quota'
 import type { ReportQuery } from '#product/received-report'
 import type {
   NewSuppression,
@@ -68,6 +69,9 @@ const position = whole(0, RECIPIENTS - 1)
 const deliveryKey = record<DeliveryKey>({ message: messageId, n: position })
 const name = line(NAME)
 const instant = whole(0, Number.MAX_SAFE_INTEGER)
+/** `null` is none. */
+const limit: Reader<number | null> = (value, at) =>
+  value === null ? null : whole(0, Number.MAX_SAFE_INTEGER)(value, at)
 
 /** In the form that the spool has it: `@EXAMPLE.com` is `@example.com`, `@例え.jp` is `@xn--r8jz45g.jp`. */
 function canonicalAddress(text: string): string | undefined {
@@ -167,6 +171,18 @@ const REQUESTS: Requests = {
     id: name,
     limit: whole(1, LIST_LIMIT),
     before: optional(record<Pick<WebhookAttempt, 'at' | 'id'>>({ at: instant, id: name })),
+  }),
+  quotas: record<Parameters<Operations['quotas']>[0]>({ organization: optional(name) }),
+  quotaSet: record<QuotaChange>({
+    organization: name,
+    stream: optional(name),
+    limits: record<QuotaChange['limits']>({
+      hour: optional(limit),
+      day: optional(limit),
+      month: optional(limit),
+      recipients: optional(limit),
+      size: optional(limit),
+    }),
   }),
   audit: record<AuditQuery>({
     organization: optional(name),

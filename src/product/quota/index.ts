@@ -1,0 +1,8 @@
+export { openAllowance } from './allowance.ts'
+export type { Allowance, AllowanceOptions } from './allowance.ts'
+export type { Left, SizeLimit, Taken, Wanted } from './meter.ts'
+export { LIMITS, QuotaError, SPANS } from './quota.ts'
+export type { Limits, Quota, QuotaChange, QuotaStanding, Span, Traffic, WindowStanding } from './quota.ts'
+export { openQuotas } from './quotas.ts'
+export type { Quotas } from './quotas.ts'
+export { standingsOf } from './used.ts'
