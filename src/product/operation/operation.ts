@@ -182,123 +182,123 @@ export type SourceView = SourceFacts
 
 export type Operations = QuotaOperations &
   WebhookOperations & {
-  status(): Promise<NodeStatus>
-  queues(query: QueuesQuery): Promise<QueuesView>
-  /** Newest first. */
-  messages(query: MessagesQuery): Promise<readonly MessageRow[]>
-  message(query: {
-    readonly id: MessageId
-  }): Promise<(MessageView & { readonly queues: readonly QueueRow[] }) | null>
-  /** `n` is one of its deliveries; absent, all are explained. `null` when there is no such message or delivery. */
-  explain(query: { readonly id: MessageId; readonly n?: number }): Promise<Explained | null>
-  change(query: {
-    readonly filter: DeliveryFilter
-    readonly change: Change
-    readonly reason: string
-  }): Promise<Changed>
-  /** @throws {OperationError} `refused` with the reply's words */
-  send(request: SendRequest): Promise<{ readonly id: MessageId }>
-  domains(): Promise<readonly Domain[]>
-  domainAdd(query: { readonly name: string; readonly organization: string }): Promise<DomainView>
-  /** With its keys, as it was; `null` when there is none. `organization`: only a claim of that one. */
-  domainRemove(query: { readonly name: string; readonly organization?: string }): Promise<Domain | null>
-  domainShow(query: { readonly name: string }): Promise<DomainView | null>
-  /** Asks the DNS anew, from where the node is, and keeps what it finds. */
-  domainVerify(query: { readonly name: string }): Promise<Verification | null>
-  /** New keys beside those that sign, unless some wait to be activated already. */
-  dkimRotate(query: { readonly name: string }): Promise<DomainView | null>
-  /**
-   * The keys that wait sign from now on, those that signed are retired.
-   * @throws {OperationError} `refused` when the DNS does not show them all, unless `force`; `invalid` when none waits
-   */
-  dkimActivate(query: { readonly name: string; readonly force: boolean }): Promise<DomainView | null>
-  credentials(): Promise<readonly Credential[]>
-  /** The password is in the answer and nowhere else, ever. An organization that is new is made. */
-  credentialAdd(query: {
-    readonly organization: string
-    readonly stream: string
-    readonly note: string
-  }): Promise<{ readonly credential: Credential; readonly password: string }>
-  /** `null` when there is no such login that is valid. */
-  credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
-  /** Of all organizations, oldest first. */
-  apiKeys(): Promise<readonly ApiKey[]>
-  /** The token is in the answer and nowhere else, ever. An organization that is new is made. */
-  apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
-  /** `null` when there is no such key that is valid. */
-  apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
-  /** The newest first; without an organization those of the whole installation too. */
-  audit(query: AuditQuery): Promise<readonly Entry[]>
-  /** Of all organizations. */
-  users(): Promise<readonly Member[]>
-  /**
-   * Works once, for a day. An organization that is new is made.
-   * @throws {OperationError} `refused` when the API is not served
-   */
-  ownerLink(query: {
-    readonly organization: string
-  }): Promise<{ readonly organization: string; readonly url: string }>
-  /** Newest first. */
-  suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
-  /** Of one recipient: also those that no longer hold. */
-  suppressionShow(query: {
-    readonly organization: string
-    readonly address: string
-  }): Promise<readonly Suppression[]>
-  /** All or none, `LIST_LIMIT` at most. @throws {OperationError} `invalid` */
-  suppressionAdd(query: { readonly rows: readonly NewSuppression[] }): Promise<readonly Suppression[]>
-  /** Gives those that held until now. `stream` absent: of all streams. */
-  suppressionRemove(query: {
-    readonly organization: string
-    readonly stream?: string
-    readonly address: string
-    readonly why: string
-  }): Promise<readonly Suppression[]>
-  /** What others reported of a domain and those below it, the latest first. */
-  domainReports(query: ReportQuery): Promise<readonly ReportRow[]>
-  domainReport(query: { readonly id: string }): Promise<KeptReport | null>
-  /** Mail for the postmaster that nobody else gets, the newest first. */
-  postmasterMails(query: KeptQuery): Promise<readonly KeptMail[]>
-  postmasterMail(query: { readonly id: string }): Promise<KeptMailView | null>
-  /** Gives those that were there. */
-  postmasterRemove(query: { readonly ids: readonly string[] }): Promise<readonly KeptMail[]>
-  /** What deliveries, late bounces and complaints taught of their recipients, as far back as there are records. */
-  experiences(query: {
-    readonly organization: string
-    readonly after?: DeliveryKey
-    readonly limit: number
-  }): Promise<PastPage>
-  /** The newest first. */
-  tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
-  tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>
-  tlsPolicies(query: { readonly limit: number }): Promise<readonly TlsPolicyRow[]>
-  /** Hosts that get mail in clear because their TLS does not work. */
-  brokenTls(): Promise<readonly BrokenRow[]>
-  /** What block lists and PTR records say of our addresses, the worst first; empty when no process runs. */
-  reputation(): Promise<readonly Standing[]>
-  /** What became of mail, by source and group of receivers. */
-  rates(query: { readonly span: Span }): Promise<RatesView>
-  /** All that are configured, with what is known of each; of a node that does not run no warm-ups and no standings. */
-  sources(): Promise<readonly SourceView[]>
-  /** What replies have set off, and what has not ended; the latest first. */
-  reactions(): Promise<readonly Live[]>
-  /** Ends one before its time; `null` when there is none of this id. */
-  reactionCancel(query: { readonly id: string }): Promise<Live | null>
-  /** Ends one so many milliseconds later than it would; `null` when there is none of this id. */
-  reactionExtend(query: { readonly id: string; readonly by: number }): Promise<Live | null>
-  /** Of sources that are warmed up, by group of receivers. */
-  warmUps(): Promise<readonly WarmUpState[]>
-  /** Another step, from 1, or the end; `null` when the source is not warmed up or there is no such provider. */
-  warmUpSet(query: {
-    readonly source: string
-    readonly provider: string
-    /** Absent: it is over. */
-    readonly step?: number
-  }): Promise<WarmUpState | null>
-  /** The log, oldest first. @throws {OperationError} `invalid` when `after` is no place in a log */
-  events(query: EventQuery): Promise<Events>
-  /** Sums that were kept with what they count. @throws {OperationError} `invalid` when the keys do not go together */
-  counts(query: CountQuery): Promise<readonly CountRow[]>
-  /** Reads configuration, shaping rules and certificates again. */
-  reload(): Promise<Reloaded>
-}
+    status(): Promise<NodeStatus>
+    queues(query: QueuesQuery): Promise<QueuesView>
+    /** Newest first. */
+    messages(query: MessagesQuery): Promise<readonly MessageRow[]>
+    message(query: {
+      readonly id: MessageId
+    }): Promise<(MessageView & { readonly queues: readonly QueueRow[] }) | null>
+    /** `n` is one of its deliveries; absent, all are explained. `null` when there is no such message or delivery. */
+    explain(query: { readonly id: MessageId; readonly n?: number }): Promise<Explained | null>
+    change(query: {
+      readonly filter: DeliveryFilter
+      readonly change: Change
+      readonly reason: string
+    }): Promise<Changed>
+    /** @throws {OperationError} `refused` with the reply's words */
+    send(request: SendRequest): Promise<{ readonly id: MessageId }>
+    domains(): Promise<readonly Domain[]>
+    domainAdd(query: { readonly name: string; readonly organization: string }): Promise<DomainView>
+    /** With its keys, as it was; `null` when there is none. `organization`: only a claim of that one. */
+    domainRemove(query: { readonly name: string; readonly organization?: string }): Promise<Domain | null>
+    domainShow(query: { readonly name: string }): Promise<DomainView | null>
+    /** Asks the DNS anew, from where the node is, and keeps what it finds. */
+    domainVerify(query: { readonly name: string }): Promise<Verification | null>
+    /** New keys beside those that sign, unless some wait to be activated already. */
+    dkimRotate(query: { readonly name: string }): Promise<DomainView | null>
+    /**
+     * The keys that wait sign from now on, those that signed are retired.
+     * @throws {OperationError} `refused` when the DNS does not show them all, unless `force`; `invalid` when none waits
+     */
+    dkimActivate(query: { readonly name: string; readonly force: boolean }): Promise<DomainView | null>
+    credentials(): Promise<readonly Credential[]>
+    /** The password is in the answer and nowhere else, ever. An organization that is new is made. */
+    credentialAdd(query: {
+      readonly organization: string
+      readonly stream: string
+      readonly note: string
+    }): Promise<{ readonly credential: Credential; readonly password: string }>
+    /** `null` when there is no such login that is valid. */
+    credentialRevoke(query: { readonly login: string }): Promise<Credential | null>
+    /** Of all organizations, oldest first. */
+    apiKeys(): Promise<readonly ApiKey[]>
+    /** The token is in the answer and nowhere else, ever. An organization that is new is made. */
+    apiKeyAdd(query: NewApiKey): Promise<{ readonly key: ApiKey; readonly token: string }>
+    /** `null` when there is no such key that is valid. */
+    apiKeyRevoke(query: { readonly id: string }): Promise<ApiKey | null>
+    /** The newest first; without an organization those of the whole installation too. */
+    audit(query: AuditQuery): Promise<readonly Entry[]>
+    /** Of all organizations. */
+    users(): Promise<readonly Member[]>
+    /**
+     * Works once, for a day. An organization that is new is made.
+     * @throws {OperationError} `refused` when the API is not served
+     */
+    ownerLink(query: {
+      readonly organization: string
+    }): Promise<{ readonly organization: string; readonly url: string }>
+    /** Newest first. */
+    suppressions(query: SuppressionQuery): Promise<readonly Suppression[]>
+    /** Of one recipient: also those that no longer hold. */
+    suppressionShow(query: {
+      readonly organization: string
+      readonly address: string
+    }): Promise<readonly Suppression[]>
+    /** All or none, `LIST_LIMIT` at most. @throws {OperationError} `invalid` */
+    suppressionAdd(query: { readonly rows: readonly NewSuppression[] }): Promise<readonly Suppression[]>
+    /** Gives those that held until now. `stream` absent: of all streams. */
+    suppressionRemove(query: {
+      readonly organization: string
+      readonly stream?: string
+      readonly address: string
+      readonly why: string
+    }): Promise<readonly Suppression[]>
+    /** What others reported of a domain and those below it, the latest first. */
+    domainReports(query: ReportQuery): Promise<readonly ReportRow[]>
+    domainReport(query: { readonly id: string }): Promise<KeptReport | null>
+    /** Mail for the postmaster that nobody else gets, the newest first. */
+    postmasterMails(query: KeptQuery): Promise<readonly KeptMail[]>
+    postmasterMail(query: { readonly id: string }): Promise<KeptMailView | null>
+    /** Gives those that were there. */
+    postmasterRemove(query: { readonly ids: readonly string[] }): Promise<readonly KeptMail[]>
+    /** What deliveries, late bounces and complaints taught of their recipients, as far back as there are records. */
+    experiences(query: {
+      readonly organization: string
+      readonly after?: DeliveryKey
+      readonly limit: number
+    }): Promise<PastPage>
+    /** The newest first. */
+    tlsReports(query: { readonly limit: number }): Promise<readonly TlsReportRow[]>
+    tlsReport(query: { readonly id: string }): Promise<TlsReportView | null>
+    tlsPolicies(query: { readonly limit: number }): Promise<readonly TlsPolicyRow[]>
+    /** Hosts that get mail in clear because their TLS does not work. */
+    brokenTls(): Promise<readonly BrokenRow[]>
+    /** What block lists and PTR records say of our addresses, the worst first; empty when no process runs. */
+    reputation(): Promise<readonly Standing[]>
+    /** What became of mail, by source and group of receivers. */
+    rates(query: { readonly span: Span }): Promise<RatesView>
+    /** All that are configured, with what is known of each; of a node that does not run no warm-ups and no standings. */
+    sources(): Promise<readonly SourceView[]>
+    /** What replies have set off, and what has not ended; the latest first. */
+    reactions(): Promise<readonly Live[]>
+    /** Ends one before its time; `null` when there is none of this id. */
+    reactionCancel(query: { readonly id: string }): Promise<Live | null>
+    /** Ends one so many milliseconds later than it would; `null` when there is none of this id. */
+    reactionExtend(query: { readonly id: string; readonly by: number }): Promise<Live | null>
+    /** Of sources that are warmed up, by group of receivers. */
+    warmUps(): Promise<readonly WarmUpState[]>
+    /** Another step, from 1, or the end; `null` when the source is not warmed up or there is no such provider. */
+    warmUpSet(query: {
+      readonly source: string
+      readonly provider: string
+      /** Absent: it is over. */
+      readonly step?: number
+    }): Promise<WarmUpState | null>
+    /** The log, oldest first. @throws {OperationError} `invalid` when `after` is no place in a log */
+    events(query: EventQuery): Promise<Events>
+    /** Sums that were kept with what they count. @throws {OperationError} `invalid` when the keys do not go together */
+    counts(query: CountQuery): Promise<readonly CountRow[]>
+    /** Reads configuration, shaping rules and certificates again. */
+    reload(): Promise<Reloaded>
+  }
