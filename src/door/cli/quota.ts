@@ -50,7 +50,7 @@ function setCommand(quotas: Command, run: Run): void {
     .description(
       'limit an organization, or one stream of it; "none" takes a limit away, and what is not named stays',
     )
-    .argument('<organization>')
+    .argument('<organization>', 'its name')
     .option('--stream <name>', 'only this stream, beside what holds for all together')
     .option('--hour <recipients>', 'recipients of messages accepted in an hour of the clock', limitArgument)
     .option('--day <recipients>', 'in a day, in UTC', limitArgument)
@@ -76,7 +76,7 @@ function removeCommand(quotas: Command, run: Run): void {
   const remove = quotas
     .command('remove')
     .description('take all limits from an organization, or from one stream of it')
-    .argument('<organization>')
+    .argument('<organization>', 'its name')
     .option('--stream <name>', 'only of this stream')
     .action(async (organization: string, { stream }: { readonly stream?: string }, command: Command) => {
       const limits = Object.fromEntries(LIMITS.map((name) => [name, null]))
