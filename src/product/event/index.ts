@@ -1,6 +1,4 @@
-export type { DomainChange } from './domain-status.ts'
 export type { EventFilter, EventPage, EventSource, LogPlace } from './place.ts'
 export type { PublishedAttempt, PublishedEvent, PublishedReport } from './published.ts'
-export { domainStatus } from './domain-status.ts'
 export { formatPlace, parsePlace, readEvents } from './place.ts'
 export { published } from './published.ts'
