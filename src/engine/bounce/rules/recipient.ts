@@ -47,6 +47,7 @@ export const FULL = [
       /storage quota/,
       /enough space/,
       /er_?quota/,
+      /account storage limit/,
       /exdiskquota/,
     ),
     [
@@ -133,7 +134,7 @@ export const RECIPIENT = [
       /@[>)\]]? (?:is |has been |was )?(?:no longer|not) (?:a )?(?:valid|active|in use|available)/,
     ),
     [
-      '550 5.1.6 recipient no longer on server: someone@example.com',
+      '550 no longer on server',
       '550 This account has been closed',
       '550 5.1.1 The mailbox someone@example.com has been terminated',
     ],
@@ -171,7 +172,8 @@ export const RECIPIENT = [
       /invalid\/inactive/,
       /not (?:an? )?active (?:user|account|mailbox)/,
       /konto (?:niedost|gesperrt|deaktiv)/,
-      /mailbox unavailable or access denied/,
+      // So QQ writes it.
+      /mailbox unavailable or access deni(?:ne)?d/,
       /destinataire archiv/,
       /mailbox disabled/,
       /mail receiving disabled/,
@@ -236,6 +238,7 @@ export const RECIPIENT = [
       /verify mail ?from failed/,
       /mail from (?:is |was )?mismatch/,
       /verification failed for <?@/,
+      /your (?:e-?mail address|domain)(?: \S{1,80})? (?:is |was |has been )(?:blocked|blacklisted|banned|rejected)/,
       /emetteur invalide/,
       /domain name required for sender/,
     ),
@@ -265,7 +268,7 @@ export const RECIPIENT = [
       /destinataire invalide/,
       /rcpt (?:to )?[<:(]?\S{0,80} do(?:es|s)?(?:n't| not) exist/,
       /no matches to nameserver query/,
-      /(?:user|recipient|mail ?box|account|address|addressee|e-?mail (?:address|account|user)|alias|username|local[- ]part|person|destinataire|destinatario|customer|subscriber|spectator|userid|principal)s?(?:'s)?(?: (?:name|address(?:es)?|id|account|email|mailbox))?(?: (?!server|host|domain|system|has|you)["'<[(]{0,2}\S{0,100}["'>\])]{0,2})? ?(?::|;|,|-|=|\.\.\.)? ?(?:is |was |were |does |do |has |could |cannot |can |are |be |that )*(?:unknown|not (?:be )?(?:exist|found|known|listed|recogni[sz]ed|valid|local|present|identified|ok|defined|registered|available|here|a (?:known|valid|registered|local)|an active|in (?:directory|my|our)|our customer|handled|acc?epted)|not (?:been )?found|doesn'?t ?(?:exist|have)|n't exist|nonexist|non-exist|does not (?:exist|have)|invalid|inconnu|unavail?able|wrong|no exist|no such|missing home|not our|undeliverable|incorrect|misspelled|desconocid|sconosciut|unbekannt|couldn't be found|wasn't found|was not found)/,
+      /(?:user|recipient|mail ?box|account|address|addressee|e-?mail (?:address|account|user)|alias|username|local[- ]part|person|destinataire|destinatario|customer|subscriber|spectator|userid|principal)s?(?:'s)?(?: (?:name|address(?:es)?|id|account|email|mailbox))?(?: (?!server|host|domain|system|has|you|temporar|currently)["'<[(]{0,2}\S{0,100}["'>\])]{0,2})? ?(?::|;|,|-|=|\.\.\.)? ?(?:is |was |were |does |do |has |could |cannot |can |are |be |that )*(?:unknown|not (?:be )?(?:exist|found|known|listed|recogni[sz]ed|valid|local|present|identified|ok|defined|registered|available|here|a (?:known|valid|registered|local)|an active|in (?:directory|my|our)|our customer|handled|acc?epted)|not (?:been )?found|doesn'?t ?(?:exist|have)|n't exist|nonexist|non-exist|does not (?:exist|have)|invalid|inconnu|unavail?able|wrong|no exist|no such|missing home|not our|undeliverable|incorrect|misspelled|desconocid|sconosciut|unbekannt|couldn't be found|wasn't found|was not found)/,
       /(?:unknown|invalid|no such|no|not a(?:n?)(?: known| valid| registered| local| existing| active)?|nonexistent|non-existent|non existent|illegal|incorrect|bad|undefined|unrecogni[sz]ed|not our|wrong|can't accept|no valid) (?:or illegal )?(?:or (?:unknown|invalid|illegal|unavailable) )?(?:local |virtual |e-?mail |mail |final delivery |such |delivery |destination |envelope |internet |user |forward |valid )*(?:user|recipients?|mail ?box|account|addres+(?:ee|es)?|alias|local-?part|person|mailhost user|userid|customer|name|member|inbox)/,
       /(?:badrcptto|validrcptto|bad_recipient|recipient_unknown|userunknown|user-unknown|invalid-recipient|badrecipientto|recipnotfound|550_no_such|rcpt_denied)/,
       /no (?:one|body) (?:at|by|here|with)/,

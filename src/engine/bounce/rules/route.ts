@@ -13,6 +13,7 @@ export const LOOP = [
       /message looping/,
       /loop(?:ed|s)? (?:back|detected|found|exceed)/,
       /exceed(?:s|ed)? \d{1,4} hops/,
+      /message depth exceeded/,
       /too many received/,
       /maximum (?:hop|forwarding)/,
       /aliasing\/forwarding loop/,
@@ -90,7 +91,7 @@ export const ROUTE = [
   ),
   rule(
     'tls/words',
-    /starttls|\btls\b|\bssl\b|certificate|encrypt(?:ion|ed)|mta-sts|\bdane\b|tlsa|requiretls/,
+    /starttls|\btls\b|\bciphers?\b|\bssl\b|certificate|encrypt(?:ion|ed)|mta-sts|\bdane\b|tlsa|requiretls/,
     [
       '530 5.7.0 Must issue a STARTTLS command first',
       '550 5.7.10 Encryption required for this domain',
@@ -155,6 +156,7 @@ export const ROUTE = [
       /time[- ]?out(?:ed)? in queue/,
       /delivery time expired/,
       /after \d{1,4} attempts/,
+      /^delivery timeout/,
     ),
     [
       'retry timeout exceeded',

@@ -163,7 +163,7 @@ export const TRUST = [
       /spamcop\.net/,
       /sorbs/,
       /dnsbl/,
-      /\brbl\b/,
+      /\brbls?\b/,
       /\bdrbl\b/,
       /\brbl[-+.]/,
       /uceprotect/,
@@ -210,6 +210,15 @@ export const TRUST = [
     [
       "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.",
       '550 5.7.1 IP/domain reputation problems',
+    ],
+  ),
+  rule(
+    'reputation/blocked-for',
+    // It goes on with what was too much.
+    /\bip(?: address)?(?: \S{1,60})? (?:is|was|has been|have been) (?:temporarily )?(?:blocked|banned|blacklisted)/,
+    [
+      '554 This IP has been temporarily blocked for attempting to mail too many invalid recipients. IB112',
+      '554 This IP has been blocked for the day, for attempting to send too many messages.',
     ],
   ),
   rule(
@@ -284,13 +293,13 @@ export const OURSELVES = [
       /(?:please )?use (?:the smtp server of )?your isp/,
       /confirm(?:ation|s)? .{0,20}(?:this )?mail server/,
       /requires confirmation/,
-      /suspicious/,
+      /\bsuspicious\b/,
       /(?:messages?|mail|email|connections?) from (?:\S{1,60} )(?:are |is |has been |have been |was |temporarily )*(?:blocked|deferred|rejected|refused|not accepted)/,
     ),
     [
       '554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied',
       '550 Your server requires confirmation. Visit http://www.example.com/Whitelist.aspx?IP=192.0.2.1 to confirm this mail server.',
-      '554 Your IP address 192.0.2.1 has been blocked',
+      '554 Your host 192.0.2.1 has been blocked',
       '421 mx.example.com: connection refused due to abuse',
     ],
   ),
