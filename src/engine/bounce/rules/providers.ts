@@ -163,7 +163,7 @@ export const PROVIDERS = [
     /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
     ['421 Too many errors from your ip (192.0.2.1), please visit http://postmaster.free.fr/'],
   ),
-  rule('reputation/t-online', /a problem occurred\. \(?ask your postmaster for help/, [
+  rule('reputation/t-online', /a problem occurred(?:\. \(?ask your postmaster for help|[.!]?$)/, [
     '554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) (BL)',
   ]),
   rule('reverse-dns/gmx', /bad dns ptr resource record/, [
