@@ -1,6 +1,7 @@
 /** All rules in the order they are tried: what is sure before what is likely, receivers' own words before everybody's. */
 
 import type { Rule } from './rule.ts'
+import { CODES } from './rules/codes.ts'
 import { CONTENT } from './rules/content.ts'
 import { GOOGLE_RULES } from './rules/google.ts'
 import { JAPAN } from './rules/japan.ts'
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ...JAPAN,
   ...GOOGLE_RULES,
   ...MICROSOFT_RULES,
+  ...CODES,
   ...PROVIDERS,
   ...LOOP,
   ...LANGUAGES,

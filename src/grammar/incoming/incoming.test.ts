@@ -217,6 +217,36 @@ Status: 5.2.2
   assert.deepEqual(said(read(message)), ['aki@example.com failed 5.2.2 0 '])
 })
 
+test('a person without an address is named as the notice does', () => {
+  const message = `From: System Administrator <postmaster@example.com>
+To: shop@example.org
+Subject: Undeliverable: Your order
+
+Your message
+
+  To:      shop@example.org
+  Subject: Your order
+
+did not reach the following recipient(s):
+
+Aki Mori on Fri, 14 Sep 2007 18:52:54 +0300
+    The recipient was unavailable to take delivery of the message
+`
+  assert.deepEqual(said(read(message)), ['Aki Mori failed  0 '])
+})
+
+test('whom to ask is not taken for the recipient', () => {
+  const message = `From: MAILER-DAEMON@mx.example.net
+To: shop@example.org
+Subject: failed mail
+
+Intended Recipients: <aki@example.com>
+Failure Reason: 550 5.7.1 Service unavailable; Client host [192.0.2.128] blocked;
+To request removal from this list please forward this message to delist@example.net
+`
+  assert.deepEqual(said(read(message)), ['aki@example.com failed 5.7.1 550 '])
+})
+
 test('a message to oneself can bounce', () => {
   const message = `From: MAILER-DAEMON@mx.example.net
 To: aki@example.com

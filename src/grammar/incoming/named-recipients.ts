@@ -39,7 +39,8 @@ const LABEL = new RegExp(
     'message (?:could not be|was not|cannot be|not) (?:delivered|sent) to',
     'did not reach',
     'your (?:e-?mail|mail|message) (?:to|for)',
-    'message (?:to|for)',
+    // Notices tell whom to ask, too.
+    '(?<!forward (?:this|the|your) )message (?:to|for)',
     'mailbox (?:for|of)?',
     'account',
     'empf(?:ä|ae)nger',
@@ -57,7 +58,7 @@ const ALONE = /^[ \t]*(?:[*+•・>-]{1,3}[ \t]*)?(?:"[^"\n]{0,80}"[ \t]*|[\w .,
 
 /** Who never is the recipient that failed. */
 const STAFF =
-  /^(?:postmaster|mailer-daemon|mail-daemon|abuse|hostmaster|support|helpdesk|no-?reply|mdaemon|listserv)@/i
+  /^(?:postmaster|mailer-daemon|mail-daemon|abuse|hostmaster|support|helpdesk|no-?reply|mdaemon|listserv|delist(?:ing)?)@/i
 
 /** What follows is about recipients, and what stands before may be about others. */
 const INTRODUCTION = /(?:following|these) (?:e-?mail )?(?:recipient|address)[^\n]{0,80}\n/i

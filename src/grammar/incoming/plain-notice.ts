@@ -37,8 +37,13 @@ function withWords(address: string, named: readonly Named[], notice: string): Na
   )
 }
 
-/** `screenname` in a line of its own after a line that ends in a colon. */
+/** `A Person on Fri, 14 Sep 2007 …` of Exchange 5.5, which may know no address of its own people. */
+const DATED = /recipient\(s\):[ \t]*\n{1,3}[ \t]*([^\n@]{2,80}?) on \p{L}{2,4}\.?, \d/u
+
+/** `screenname` in a line of its own after a line that ends in a colon; a person with a date. */
 function bareNames({ notice, domain }: Plain): readonly Named[] {
+  const person = DATED.exec(notice)?.[1]
+  if (person !== undefined) return [{ address: person, words: notice }]
   const name = /:[ \t]*\n{1,3}[ \t]+([\w.-]{2,64})[ \t]*(?:\n|$)/.exec(notice)?.[1]
   return name === undefined || domain === '' ? [] : [{ address: `${name}@${domain}`, words: notice }]
 }

@@ -119,6 +119,7 @@ export const CONTENT = [
       /messages? without \S{1,30} (?:header )?fields?/,
       /header (?:error|field.{0,20}(?:missing|invalid))/,
       /(?:from|date|message-id|subject|to):? (?:header|field) (?:is )?(?:missing|invalid|malformed)/,
+      /(?:blank|empty|missing|ip addresses are not allowed as an?) from:? addres/,
       /missing (?:a valid address in the )?(?:from|date|message-id|to)\b/,
       /(?:bare|stray) (?:lf|cr|linefeed|newline|line ?feed|carriage)/,
       /messages? (?:with|missing) .{0,30}(?:address|from)/,
@@ -137,6 +138,7 @@ export const CONTENT = [
     [
       '550-5.7.1 This message is not RFC 5322 compliant because it has duplicate headers.',
       '550 5.7.1 Messages missing a valid Message-ID header are not accepted.',
+      '550 me@example.com Blank From: addresses are not allowed. Provide a valid From.',
       '550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds',
     ],
   ),

@@ -78,7 +78,8 @@ export const GOOGLE_RULES = [
     { source: GOOGLE },
   ),
   rule(
-    'virus/google-attachment',
+    // A kind of file that Gmail takes from nobody, not a virus that was found.
+    'content/google-attachment',
     any(
       /because its content presents a potential/,
       /detected an illegal attachment on your message/,
@@ -89,6 +90,60 @@ export const GOOGLE_RULES = [
       '552-5.7.0 Our system detected an illegal attachment on your message.',
     ],
     { source: GOOGLE },
+  ),
+  rule(
+    'tls/google',
+    /sent over a tls connection|senders to use tls/,
+    [
+      "421 4.7.29 Your email has been rate limited because this message wasn't sent over a TLS connection. Gmail requires all bulk email senders to use TLS/SSL for SMTP connections.",
+    ],
+    { source: GOOGLE },
+  ),
+  rule(
+    'spam/google-content',
+    /suspicious due to the nature of the (?:content|links)/,
+    ['421 4.7.0 This message is suspicious due to the nature of the content or the links within.'],
+    { source: GOOGLE },
+  ),
+  rule(
+    'noncompliant/google-header',
+    /in (?:a disallowed|message) header/,
+    [
+      '550 5.7.1 The message contains a unicode character in a disallowed header.',
+      '550 5.7.1 Encoded-word syntax is not permitted in message header Message-ID.',
+    ],
+    { source: GOOGLE },
+  ),
+  rule(
+    'rate/google-same',
+    /quota for sending messages with the same|policy size per transaction exceeded/,
+    [
+      '421 4.7.28 Gmail has detected this message exceeded its quota for sending messages with the same Message-ID:.',
+      '452 4.5.3 Domain policy size per transaction exceeded, please try this recipient in a separate transaction.',
+    ],
+    { source: GOOGLE },
+  ),
+  rule('sender-rejected/google-relay', /^mail sending denied/, ['550 5.7.0 Mail Sending denied.'], {
+    source: 'https://support.google.com/a/answer/6140680',
+  }),
+  rule(
+    'security/google-login',
+    any(
+      /too many login attempts/,
+      /log in (?:through|with) your web browser/,
+      /application-specific password/,
+      /no identity changes permitted/,
+      /unrecogni[sz]ed authentication type/,
+      /xoauth is no longer supported/,
+      /not permitted for that auth mode/,
+    ),
+    [
+      '454 4.7.0 Too many login attempts, please try again later.',
+      '534 5.7.14 Please log in through your web browser and then try again.',
+      '504 5.7.4 Unrecognized Authentication Type',
+      '535 5.5.4 Optional Argument not permitted for that AUTH mode.',
+    ],
+    { source: 'https://support.google.com/a/answer/3221692' },
   ),
   rule(
     'rate/google-receiving',

@@ -39,8 +39,12 @@ export const MICROSOFT_RULES = [
       /resolver\.rst\.(?:notauthorized|authrequired|restricted|recipientnotauth)/,
       /not authorized to send to this recipient/,
       /authentication required for delivery to this recipient/,
+      /sender (?:was )?not authenticated (?:by|for) /,
+      /sender not in allowed-?senders list/,
     ),
     [
+      '550 5.7.134 Sender was not authenticated for mailbox',
+      '550 5.7.124 Sender not in allowed-senders list',
       '550 5.7.1 RESOLVER.RST.NotAuthorized; not authorized',
       '550 5.7.1 RESOLVER.RST.AuthRequired; authentication required',
     ],
@@ -64,8 +68,13 @@ export const MICROSOFT_RULES = [
       /mailbox disabled, not accepting messages/,
       /accountdisabledexception/,
       /recipientinactive/,
+      /banned recipient/,
+      /mailbox cannot be accessed/,
     ),
-    ['550 5.2.1 STOREDRV.Deliver; mailbox disabled, not accepting messages'],
+    [
+      '550 5.2.1 STOREDRV.Deliver; mailbox disabled, not accepting messages',
+      '550 5.7.505 Access denied, banned recipient',
+    ],
     { source: MICROSOFT },
   ),
   rule(
@@ -80,8 +89,10 @@ export const MICROSOFT_RULES = [
       /tenant has exceeded threshold/,
       /recipientthreadlimit/,
       /exceeded (?:their|its) limit for the number of messages/,
+      /exceeded permitted limits/,
     ),
     [
+      '550 5.7.508 Access denied, [192.0.2.1] has exceeded permitted limits within 24h range',
       '432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded',
       '451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (AS77712114)',
     ],
@@ -94,7 +105,8 @@ export const MICROSOFT_RULES = [
       /part of their network is on our block list/,
       /banned sending ip/,
       /rate limited due to ip reputation/,
-      /access denied, (?:banned|traffic not accepted)/,
+      /access denied, (?:banned (?:sending )?(?:ip|sender\[)|traffic not accepted|please try again later)/,
+      /does not accept e?-?mail over ipv6/,
       /blocked using (?:customer block ?list|fbl)/,
       /\(s3(?:140|150)\)/,
       /\b(?:oucc|sc-00[1-4]|oj?u-00[12]|rp-00[1-3]|dy-00[12])\b/,
@@ -106,6 +118,33 @@ export const MICROSOFT_RULES = [
     ],
     { source: MICROSOFT },
   ),
+  rule(
+    'sender-rejected/microsoft',
+    /access denied, (?:banned|bad outbound) sender/,
+    ['550 5.7.503 Access denied, banned sender', '550 5.1.8 Access denied, bad outbound sender'],
+    { source: MICROSOFT },
+  ),
+  rule(
+    'security/microsoft',
+    /restrictdomainsto(?:ipaddresses|certificate)|cannot achieve exchange server authentication/,
+    [
+      '550 5.7.51 TenantInboundAttribution; the connector had RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set',
+      '550 5.7.3 Cannot achieve Exchange Server authentication',
+    ],
+    { source: MICROSOFT },
+  ),
+  rule(
+    'system-error/microsoft',
+    /journaling (?:on-premises|archive)|misconfigured forwarding address/,
+    [
+      '550 5.3.190 Journaling on-premises messages to Microsoft 365 or Office 365 not supported when Journaling Archive is disabled',
+      '550 5.2.14 Misconfigured forwarding address',
+    ],
+    { source: MICROSOFT },
+  ),
+  rule('host-unknown/outlook', /because the domain is not reachable/, [
+    'The mail could not be delivered to the recipient because the domain is not reachable. Please check the domain and try again (-1915321397:308:-2147467259)',
+  ]),
   rule(
     'authentication/microsoft-5-7-515',
     /does not meet the required authentication level/,

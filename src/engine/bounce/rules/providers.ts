@@ -2,9 +2,9 @@
 
 import { any, rule } from '../rule.ts'
 
-const AOL = 'https://postmaster.aol.com/error-codes'
 const YAHOO = 'https://senders.yahooinc.com/smtp-error-codes/'
 const APPLE = 'https://support.apple.com/102322'
+const MIMECAST = 'https://community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes-842605754'
 
 export const PROVIDERS = [
   rule(
@@ -12,7 +12,7 @@ export const PROVIDERS = [
     any(
       /temporarily deferred due to (?:unexpected volume or )?user complaints/,
       /unexpected volume or user complaints/,
-      /\[tss?\d\d\] (?:all )?messages? (?:from|temporarily)/,
+      /\[tss?\d\d\] (?:all )?messages? (?:from|temporarily)(?! \S{1,60} will be permanently)/,
       /\[ts0[1-3]\]/,
     ),
     [
@@ -23,13 +23,14 @@ export const PROVIDERS = [
   rule(
     'reputation/yahoo',
     any(
-      /\[(?:bl\d\d|tss07|ph01|ipts\d\d)\]/,
+      /\[(?:bl\d\d|tss07|ipts\d\d)\]/,
       /will be permanently deferred/,
       /message temporarily deferred - \[/,
       /connections will not be accepted from/,
     ),
     [
       "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.1, because the ip is in Spamhaus's list; see https://postmaster.yahooinc.com/550-bl23.html",
+      '553 5.7.2 [TSS09] All messages from 192.0.2.1 will be permanently deferred; Retrying will NOT succeed.',
     ],
     { source: YAHOO },
   ),
@@ -71,8 +72,11 @@ export const PROVIDERS = [
   ),
   rule(
     'policy/yahoo',
-    /message not accepted for policy reasons/,
-    ['554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes'],
+    /(?:message|email) not accepted for policy reasons/,
+    [
+      '554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes',
+      '554 Message not allowed - [PH01] Email not accepted for policy reasons. Please visit https://postmaster.yahooinc.com/error-codes',
+    ],
     { source: YAHOO },
   ),
   rule(
@@ -82,6 +86,25 @@ export const PROVIDERS = [
       '554 5.7.1 [HM08] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137',
       '550 5.7.1 Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus PBL.',
     ],
+    { source: APPLE },
+  ),
+  rule(
+    'reputation/apple-greeting',
+    /not accepting connections/,
+    [
+      {
+        reply: '554 p00-smtpin001.me.com ESMTP not accepting connections',
+        stage: 'greeting',
+        host: 'mx01.mail.icloud.com',
+      },
+    ],
+    { hosts: ['icloud.com', 'me.com', 'mac.com', 'apple.com'], source: APPLE },
+  ),
+  rule(
+    // With status x.1.6, which says that no new address is known. RFC 3463 §3.2
+    'moved/apple',
+    /^recipient no longer on server/,
+    ['550 5.1.6 recipient no longer on server: someone@icloud.com'],
     { source: APPLE },
   ),
   rule(
@@ -112,34 +135,6 @@ export const PROVIDERS = [
     ],
     { source: 'cPanel: the ACLs of its Exim' },
   ),
-  rule(
-    'reputation/aol-codes',
-    /\((?:rtr|rly|con):\w{2,3}\)/,
-    ['554- (RTR:BL) 554 Connecting IP: 192.0.2.1'],
-    {
-      source: AOL,
-    },
-  ),
-  rule(
-    'rate/aol-codes',
-    /\(dyn:\w{2,3}\)/,
-    ['421 4.7.1 : (DYN:T1) https://postmaster.aol.com/error-codes#421dynt1'],
-    { source: AOL },
-  ),
-  rule(
-    'spam/aol-codes',
-    /\(hvu:\w{2,3}\)/,
-    ['554 (HVU:B1) https://postmaster.aol.com/error-codes#554hvub1'],
-    {
-      source: AOL,
-    },
-  ),
-  rule(
-    'reverse-dns/aol-codes',
-    /\(dns:\w{2,3}\)/,
-    ['421 (DNS:NR) https://postmaster.aol.com/error-codes#421dnsnr'],
-    { source: AOL },
-  ),
   rule('filtered/aol', /(?:only accepting mail from specific email addresses|not accepting mail from)/, [
     'Your mail to the following recipients could not be delivered because they are not accepting mail from sender@example.com:',
   ]),
@@ -160,37 +155,15 @@ export const PROVIDERS = [
       '553 5.3.0 flpd594 DNSBL:RBL 521< 192.0.2.1 >_is_blocked.For assistance forward this email to abuse@example.com',
     ],
   ),
-  rule(
-    'filtered/facebook',
-    /refused due to recipient preferences|based on the email preferences of the person/,
-    ['550 5.1.1 RCP-P2 Refused due to recipient preferences'],
-  ),
   rule('rate/comcast', /rl0000\d{1,2}|throttled - try again later/, [
     '421 4.1.0 192.0.2.1 Throttled - try again later. Please see http://postmaster.comcast.net/smtp-error-codes.php#RL000001',
   ]),
-  rule('spam/orange', /ofr_?506|mail rejete\. mail rejected/, [
-    '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]',
-  ]),
-  rule('user-unknown/orange', /destinataire invalide|ofr_?41[68]/, [
-    '550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]',
-  ]),
-  rule('rate/orange', /ofr_?(?:004_)?104|trop de connexions/, [
-    '421 mwinf5c01 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR004_104 [104]',
-  ]),
-  rule(
-    'reputation/orange',
-    /\b(?:ofr|lpn(?:aaa)?|ouk|wan)\d{0,3}_?(?:10[0-37-9]|510|630|999)\b|service refuse\./,
-    [
-      '554 5.7.1 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
-    ],
-    { source: 'https://www.postmastery.com/orange-postmaster-smtp-error-codes-ofr/' },
-  ),
   rule(
     'rate/free-fr',
     /too many errors from your ip|trop de connexions|spam detected from your ip.{0,60}retry/,
     ['421 Too many errors from your ip (192.0.2.1), please visit http://postmaster.free.fr/'],
   ),
-  rule('reputation/t-online', /a problem occurred\. \(?ask your postmaster for help/, [
+  rule('reputation/t-online', /a problem occurred(?:\. \(?ask your postmaster for help|[.!]?$)/, [
     '554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) (BL)',
   ]),
   rule('reverse-dns/gmx', /bad dns ptr resource record/, [
@@ -215,28 +188,59 @@ export const PROVIDERS = [
     '554 DT:SPM 163 mx13, please see http://mail.163.com/help/help_spam_16.htm',
   ]),
   rule(
+    'reputation/qq',
+    any(/suspected (?:bounce attacks?|spam ip)/, /^connection denied\.?(?: \[ip: \S{1,50}\])?\.?$/),
+    ['550 Suspected bounce attacks', '550 Suspected spam ip', '550 Connection denied'],
+    { source: 'https://service.mail.qq.com/detail/122' },
+  ),
+  rule(
     'spam/qq',
     /mail content denied|mail is rejected by recipients|connection denied\.? ?.{0,20}id=20022/,
     ['550 Mail content denied. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000726'],
   ),
   rule(
     'rate/qq',
-    any(/(?:connection|domain|ip|mail|from ip) frequency (?:is )?limited/, /\bmi:(?:dmc|spb|fre|cel)\b/),
+    any(
+      /(?:connection|domain|ip|mail|from ip|sender) frequency (?:is )?limited/,
+      /\bmi:(?:dmc|spb|fre|cel)\b/,
+    ),
     [
       '550 Connection frequency limited. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000722',
     ],
+  ),
+  rule(
+    'authentication/mimecast',
+    /(?:spf|dkim|dmarc) sender invalid/,
+    ['550 SPF Sender Invalid - envelope rejected - https://community.mimecast.com/docs/DOC-1369#550'],
+    { source: MIMECAST },
+  ),
+  rule(
+    'policy/mimecast',
+    /host network not allowed|anti-?spoofing policy/,
+    ['554 Host network not allowed', '550 Rejected by header-based Anti-Spoofing policy'],
+    { source: MIMECAST },
+  ),
+  rule(
+    'sender-rejected/mimecast',
+    /envelope (?:blocked|rejected)(?!.{0,60}block list)|header[- ]based (?:manually )?blocked senders?/,
+    [
+      '550 Envelope blocked - User Entry',
+      '550 Envelope rejected - block policy for Envelope from address',
+      '550 Rejected by header-based Blocked Senders - Block policy for Header From',
+    ],
+    { source: MIMECAST },
   ),
   rule(
     'reputation/mimecast',
     any(
       /rejected by .{0,40}mimecast/,
       /administrative lockout/,
-      /host network not allowed/,
-      /local cmb/,
+      /local (?:cmb|ct ip)/,
       /envelope (?:blocked|rejected) - /,
       /reject .{0,20}header based/,
     ),
-    ['554 Envelope Blocked - The sender is listed on a block list'],
+    ['554 Envelope Blocked - The sender is listed on a block list', '550 Local CT IP Reputation - (reject)'],
+    { source: MIMECAST },
   ),
   rule(
     'reputation/cloudmark-proofpoint',
@@ -249,21 +253,6 @@ export const PROVIDERS = [
     [
       '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using cm-csi-v11; Cloudmark Poor Reputation Sender',
     ],
-  ),
-  rule('rate/cox', /aup#(?:cxcnct|cxthrt|cxmxrt)/, ['421 cox too many sessions from 192.0.2.1 AUP#CXCNCT'], {
-    source: 'https://www.cox.com/residential/support/email-error-codes.html',
-  }),
-  rule('reverse-dns/cox', /aup#(?:cxdns|cxfwd)/, ['554 cox 192.0.2.1 rejected - no rDNS. AUP#CXDNS'], {
-    source: 'https://www.cox.com/residential/support/email-error-codes.html',
-  }),
-  rule(
-    'reputation/cox-spectrum',
-    /aup#/,
-    [
-      '550 5.1.0 <me@example.com> sender rejected. Refer to Error Codes section at https://www.cox.com/residential/support/email-error-codes.html for more information. AUP#CDRBL',
-      '550 5.1.0 <me@example.com> sender rejected. Please see https://www.spectrum.net/support/internet/understanding-email-error-codes for more information. AUP#In-1310',
-    ],
-    { source: 'https://www.spectrum.net/support/internet/understanding-email-error-codes' },
   ),
   rule('reputation/barracuda', /barracudacentral|barracuda reputation|barracudanetworks\.com\/reputation/, [
     '554 Service unavailable; Client host [192.0.2.1] blocked using Barracuda Reputation; http://bbl.barracudacentral.com/q.cgi?ip=192.0.2.1',

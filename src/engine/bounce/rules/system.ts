@@ -83,6 +83,7 @@ export const SYSTEM = [
       /regulation/,
       /dlp/,
       /low priority/,
+      /rejected by (?:the )?destination domain/,
       /not in (?:an? |the |our )?(?:approved|allowed) list/,
       /held for (?:\w{1,12} )?(?:verification|review|approval|moderation|inspection)/,
       /rule imposed/,
@@ -114,6 +115,7 @@ export const SYSTEM = [
       /does not speak smtp/,
       /replies out of step/,
       /pipelin/,
+      /no data before (?:the )?greeting/,
       /bad sequence/,
     ),
     [
@@ -160,6 +162,7 @@ export const SYSTEM = [
       /maintenance/,
       /shutdown/,
       /please retry/,
+      /not accepting connections/,
       /no resources/,
       /lock(?:ed|ing)? (?:file|failed|mailbox)/,
       /error has occurred/,

@@ -76,6 +76,7 @@ export const TRUST = [
       /(?:helo|ehlo).{0,80}(?:not (?:resolve|match|found|allowed|accept)|invalid|reject|bad|bogus|mismatch|forged|own)/,
       /(?:invalid|bad|bogus|forged|bogus|illegal|need a valid) (?:helo|ehlo)/,
       /access denied\. ip name lookup/,
+      /ip must resolve/,
       /unverif\w{2,8} (?:sending )?(?:ips?\b|hosts?\b)/,
     ),
     [
@@ -108,9 +109,11 @@ export const TRUST = [
   rule(
     'relaying-denied/words',
     any(
-      /rel[ae]y(?:ing)?(?: of mail)?(?: access| is| from| to| through| mail| attempt| operation)?(?: \S{1,100})? ?(?:was |is |are )?(?:denied|not permitted|not allowed|prohibited|rejected|forbidden|refused|blocked|not supported)/,
+      /rel[ae]y(?:ing)?(?: of mail)?(?: (?:access|is|from|to|through|mail|attempt|operation)){0,3}(?: \S{1,100})? ?(?:was |is |are )?(?:denied|not permitted|not allowed|prohibited|rejected|forbidden|refused|blocked|not supported)/,
       /(?:unable|cannot|not allowed|not permitted|refus(?:e|ing|ed)|won't|not configured|don't|do not|we do not|not (?:an? )?(?:open )?)(?: to)? (?:be )?rela(?:y|ied)/,
       /not (?:an? )?open relay/,
+      /remote domains (?:are )?not supported/,
+      /\(relaying\) is not allowed/,
       /(?:specified|destination|recipient) domain (?:name )?is not allowed/,
       /insecure mail relay/,
       /as a relay, but/,
@@ -134,6 +137,8 @@ export const TRUST = [
       '550 5.7.1 <someone@example.com>... Relaying denied',
       '553-you are trying to use me [server-9.tower-181.example] as a relay, but I have not been configured to let you do this.',
       '550 not an open relay, so get lost',
+      '550 relaying mail to example.com is not allowed',
+      'Mailing to remote domains not supported',
     ],
   ),
   rule(
@@ -163,7 +168,7 @@ export const TRUST = [
       /spamcop\.net/,
       /sorbs/,
       /dnsbl/,
-      /\brbl\b/,
+      /\brbls?\b/,
       /\bdrbl\b/,
       /\brbl[-+.]/,
       /uceprotect/,
@@ -210,6 +215,15 @@ export const TRUST = [
     [
       "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.",
       '550 5.7.1 IP/domain reputation problems',
+    ],
+  ),
+  rule(
+    'reputation/blocked-for',
+    // It goes on with what was too much.
+    /\bip(?: address)?(?: \S{1,60})? (?:is|was|has been|have been) (?:temporarily )?(?:blocked|banned|blacklisted)/,
+    [
+      '554 This IP has been temporarily blocked for attempting to mail too many invalid recipients. IB112',
+      '554 This IP has been blocked for the day, for attempting to send too many messages.',
     ],
   ),
   rule(
@@ -264,7 +278,7 @@ export const OURSELVES = [
       /access (?:denied|rejected|blocked).{0,30}(?:ip|host|client)/,
       /(?:blocked|banned|rejected|denied|refused) (?:ip|host|client|server|address|network|connection)/,
       /open (?:proxy|relay)/,
-      /dynamic (?:ip|address|range)/,
+      /dynamic(?:ally)? (?:ip|address|range|assigned)/,
       /(?:hosts? with )?dynamic ip/,
       /generic (?:dns|ptr|rdns)/,
       /residential/,
@@ -275,7 +289,7 @@ export const OURSELVES = [
       /go away|no access from mail server|not currently accepting mail from your/,
       /not welcome/,
       /\bip\b.{0,20}\b(?:prison|jail|penalty)/,
-      /abus(?:e|ive)/,
+      /(?<!locked by )abus(?:e|ive)/,
       /connection (?:rejected|denied) (?:by|due|from)/,
       /connection refused (?:due|from)/,
       /refused connection/,
@@ -284,14 +298,15 @@ export const OURSELVES = [
       /(?:please )?use (?:the smtp server of )?your isp/,
       /confirm(?:ation|s)? .{0,20}(?:this )?mail server/,
       /requires confirmation/,
-      /suspicious/,
+      /\bsuspicious\b/,
       /(?:messages?|mail|email|connections?) from (?:\S{1,60} )(?:are |is |has been |have been |was |temporarily )*(?:blocked|deferred|rejected|refused|not accepted)/,
     ),
     [
       '554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied',
       '550 Your server requires confirmation. Visit http://www.example.com/Whitelist.aspx?IP=192.0.2.1 to confirm this mail server.',
-      '554 Your IP address 192.0.2.1 has been blocked',
+      '554 Your host 192.0.2.1 has been blocked',
       '421 mx.example.com: connection refused due to abuse',
+      '550-AOL no longer accepts connections from dynamically assigned',
     ],
   ),
 ]
