@@ -25,20 +25,20 @@ export type Manner = {
    * limits for the one site are as an operator would raise them for a receiver that bears much.
    */
   readonly by?: 'route' | 'mx'
-  /** The port of its HTTP API; any when absent. */
-  readonly api?: number
+  /** The ports of its HTTP API and of its tracking; absent: any, and none. */
+  readonly api?: { readonly port: number; readonly tracking: number }
 }
 
 export async function startHikyaku(
   directory: string,
   sink: Sink,
-  { flags = [], by = 'route', api = 0 }: Manner = {},
+  { flags = [], by = 'route', api }: Manner = {},
 ): Promise<Server> {
   const file = join(directory, 'hikyaku.toml')
   const log = join(directory, 'log')
   const dns = by === 'mx' ? await startDns() : undefined
   const way = dns === undefined ? routeTo(sink.port) : mxWay(directory, dns.port, sink.port)
-  writeFileSync(file, `${configuration(directory, log, api)}${way}`)
+  writeFileSync(file, `${configuration(directory, log, api?.port ?? 0)}${way}${trackingAt(api?.tracking)}`)
   const name = by === 'mx' ? 'hikyaku-mx' : 'hikyaku'
   const group = startGroup({
     name,
@@ -95,6 +95,17 @@ trusted = ["127.0.0.0/8"]
 
 [egress]
 connections_per_path = 50
+`
+}
+
+/** What is tracked is said by who sends. */
+function trackingAt(port: number | undefined): string {
+  if (port === undefined) return ''
+  return `
+[tracking]
+enabled = true
+port = ${port}
+url = "https://click.bench.example"
 `
 }
 

@@ -1,4 +1,4 @@
-/** One letter to very many: how long it takes to take in, and how fast what each is sent is made, signed and relayed. */
+/** One letter to very many: how long it takes to take in, and how fast what each is sent is made, tracked, signed and relayed. */
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -65,7 +65,7 @@ export async function batch(
   const from = postfixPackage(cache)
   await using sink = await startSink(from, directory)
   const api = await freePort()
-  await using server = await startHikyaku(directory, sink, { api })
+  await using server = await startHikyaku(directory, sink, { api: { port: api, tracking: await freePort() } })
   const target = { server, port: api, token: apiKey(directory), from }
   const relayed = await relayRow(target, size)
   return [await acceptRow(target, size), relayed]
@@ -167,7 +167,11 @@ async function call({ port, token }: Target, body: string): Promise<void> {
     throw new Error(`the batch was answered ${response.status}: ${said.slice(0, 500)}`)
 }
 
-/** Made, it is a message of some 5,000 octets in two alternatives, with six places that are filled in. */
+/**
+ * Made, it is a message of some 5,000 octets in two alternatives, with six places that are filled in, and in the HTML
+ * four links and a picture that are tracked.
+ */
+const LINK = '<p><a href="https://shop.example/this/week?from=mail">This week</a></p>\n'
 const LINE = '<p style="margin:0">What we have for you this week is worth a look.</p>\n'
 
 function bodyOf(recipients: number, more: object = {}): string {
@@ -175,11 +179,12 @@ function bodyOf(recipients: number, more: object = {}): string {
     from: `Shop <shop@${DOMAIN.signed}>`,
     subject: 'For {{ name }}: {{ points }} points',
     text: `Dear {{ name }},\n\n${'What we have for you this week is worth a look.\n'.repeat(30)}\n{{ code }}\n`,
-    html: `<html><body><p>Dear {{ name }},</p>\n${LINE.repeat(38)}<p>{% if points > 100 %}{{ points }} points{% endif %} {{ code }}</p></body></html>`,
+    html: `<html><body><p>Dear {{ name }},</p>\n${LINE.repeat(34)}${LINK.repeat(4)}<p>{% if points > 100 %}{{ points }} points{% endif %} {{ code }}</p></body></html>`,
     recipients: Array.from({ length: recipients }, (_, n) => ({
       to: { email: `user${n}@receiver.example`, name: `User ${n}` },
       variables: { name: `User ${n}`, points: n % 200, code: `code-${n}` },
     })),
+    tracking: { opens: true, clicks: true },
     ...more,
   })
 }

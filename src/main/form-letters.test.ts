@@ -57,9 +57,10 @@ test('it is concerned with letters, and with no other mail', () => {
 })
 
 test('each recipient is written their own, the letter read once, the same again for an attempt made again', async () => {
+  const fresh = formLetters({ hostname: 'mail.example.net' })
   const { read, count } = reader(LETTER)
   const write = (n: number): Promise<string> =>
-    letters.personalise(claimed(n, encodeData({ variables: { name: `N${n}` } })), read).then(text)
+    fresh.personalise(claimed(n, encodeData({ variables: { name: `N${n}` } })), read).then(text)
   const [first, second, again] = [await write(0), await write(1), await write(0)]
   assert.equal(again, first)
   assert.equal(count(), 1)

@@ -11,8 +11,19 @@ const CLOSED = { additionalProperties: false }
 /** Recipients of one call in JSON, and of one message: what comes as a stream is kept as several. */
 export const BATCH = 10_000
 
-const { from, reply_to, headers, attachments, stream, send_at, charset, charset_fallback, tags, metadata } =
-  MessageRequest.properties
+const {
+  from,
+  reply_to,
+  headers,
+  attachments,
+  stream,
+  send_at,
+  charset,
+  charset_fallback,
+  tags,
+  metadata,
+  tracking,
+} = MessageRequest.properties
 
 const LIQUID = 'A template in Liquid, such as `Dear {{ name }}`.'
 
@@ -36,6 +47,7 @@ const LETTER = {
   charset_fallback,
   tags,
   metadata,
+  tracking,
 }
 
 export const LetterRequest = Type.Object(LETTER, { ...CLOSED, title: 'Letter' })
