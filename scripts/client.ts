@@ -217,8 +217,13 @@ function upper(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
+/** What streams line by line is left to who streams it: every route that takes lines takes a whole body as well. */
+const LINES = 'application/x-ndjson'
+
 function bodyType(name: string, content: Content, types: Types): string {
-  const all = Object.entries(content).map(([type, { schema = {} }]) => {
+  const whole = Object.entries(content).filter(([type]) => type !== LINES)
+  if (whole.length === 0) throw new Error(`no client sends ${Object.keys(content).join(', ')} alone`)
+  const all = whole.map(([type, { schema = {} }]) => {
     switch (type) {
       case 'application/json':
         return types.named(`${upper(name)}Body`, schema)

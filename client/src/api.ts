@@ -22,6 +22,8 @@ import type {
   AskPasswordResetBody,
   AuditEntry,
   AuditEntryPage,
+  Batch,
+  BatchAccepted,
   BecomeOwnerAnswer,
   BecomeOwnerBody,
   BeginOidcSignInBody,
@@ -719,6 +721,14 @@ export class Hikyaku {
         path: `/v1/webhooks/${encodeURIComponent(params.id)}/rotate`,
         query: { overlap: params.overlap },
       },
+      options,
+    )
+  }
+
+  /** Send one letter to many */
+  sendBatch(body: Batch, options?: RequestOptions): Promise<BatchAccepted> {
+    return this.#transport.json<BatchAccepted>(
+      { method: 'POST', path: '/v1/messages/batch', body, takesKey: true },
       options,
     )
   }

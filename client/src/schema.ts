@@ -290,6 +290,69 @@ export type AuditEntryPage = {
   readonly next: string | null
 }
 
+export type Batch = {
+  /** `user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`. */
+  readonly from:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+  readonly reply_to?:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+    | undefined
+  /** A template in Liquid, such as `Dear {{ name }}`. */
+  readonly subject: string
+  /** A template in Liquid, such as `Dear {{ name }}`. */
+  readonly text?: string | undefined
+  /** A template in Liquid, such as `Dear {{ name }}`. What variables bring is escaped, unless it says `| raw`. */
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly attachments?:
+    | readonly {
+        readonly name: string
+        /** Its media type; `application/octet-stream` when absent. */
+        readonly type?: string | undefined
+        /** Base64. */
+        readonly content: string
+        /** Shows it inside the HTML, where that says `cid:` and this. */
+        readonly content_id?: string | undefined
+      }[]
+    | undefined
+  /** Which stream it belongs to; that of the API key when absent. */
+  readonly stream?: string | undefined
+  /** When it is to be sent: at once when absent, a year ahead at most. RFC 3339. */
+  readonly send_at?: string | undefined
+  /** Of the text and the header section. */
+  readonly charset?: 'utf-8' | 'iso-2022-jp' | undefined
+  /** What becomes of a message with characters that `iso-2022-jp` has not. */
+  readonly charset_fallback?: 'refuse' | 'utf-8' | undefined
+  /** What mail is told apart by: in events, statistics and when it is looked for. */
+  readonly tags?: readonly string[] | undefined
+  /** Told again with each event; 10000 octets in all. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly recipients: readonly (LetterRecipient | unknown)[]
+}
+
+export type BatchAccepted = {
+  /** Of the message; absent when nobody is sent to. */
+  readonly id?: string | undefined
+  /** In the order of the request. */
+  readonly recipients: readonly RecipientFate[]
+}
+
 export type BecomeOwnerAnswer = {
   readonly organization: string
   readonly email: string
@@ -523,6 +586,8 @@ export type Event = {
   readonly reason?: string | undefined
   /** Given back by a host that had taken it. */
   readonly late?: boolean | undefined
+  /** The first open or click of its delivery by anybody but a machine. */
+  readonly first?: boolean | undefined
   readonly attempt?:
     | {
         readonly host?: string | undefined
@@ -623,6 +688,18 @@ export type Invitation = {
   readonly invited_by: string
   readonly created_at: string
   readonly expires_at: string
+}
+
+export type LetterRecipient = {
+  /** `user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`. */
+  readonly to:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+  /** What the template is filled in with: texts, numbers, lists, objects. What it has not is empty. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
 }
 
 export type LinkIdentityBody = {
@@ -824,6 +901,13 @@ export type Message = {
   readonly tags?: readonly string[] | undefined
   /** Told again with each event; 10000 octets in all. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** What is told of HTML of this message, whatever its stream says. See docs/tracking.md. */
+  readonly tracking?:
+    | {
+        readonly opens?: boolean | undefined
+        readonly clicks?: boolean | undefined
+      }
+    | undefined
   /** Of the text and the header section. */
   readonly charset?: 'utf-8' | 'iso-2022-jp' | undefined
   /** What becomes of a message with characters that `iso-2022-jp` has not. */
@@ -981,6 +1065,25 @@ export type RawMessage = {
   readonly tags?: readonly string[] | undefined
   /** Told again with each event; 10000 octets in all. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** What is told of HTML of this message, whatever its stream says. See docs/tracking.md. */
+  readonly tracking?:
+    | {
+        readonly opens?: boolean | undefined
+        readonly clicks?: boolean | undefined
+      }
+    | undefined
+}
+
+export type RecipientFate = {
+  /** As it is written in the envelope. */
+  readonly email?: string | undefined
+  readonly status: 'queued' | 'suppressed' | 'invalid'
+  /** Where it is queued, for everything asked about it later. */
+  readonly delivery?: string | undefined
+  /** Why it is not sent to. */
+  readonly detail?: string | undefined
+  /** Where the request is wrong. RFC 6901 */
+  readonly pointer?: string | undefined
 }
 
 export type ReleaseMessageAnswer = {
@@ -1186,7 +1289,7 @@ export type Statistic = {
   readonly domain?: string | undefined
   readonly sender?: string | undefined
   readonly tag?: string | undefined
-  /** One a recipient; deferred once for each try. */
+  /** One a recipient; deferred once for each try, opened and clicked for each time. unique_opens and unique_clicks: deliveries that were, by anybody but machines. */
   readonly counts: {
     readonly accepted: number
     readonly suppressed: number
@@ -1199,15 +1302,21 @@ export type Statistic = {
     readonly expired: number
     readonly cancelled: number
     readonly opened: number
+    readonly unique_opens: number
     readonly clicked: number
+    readonly unique_clicks: number
     readonly complained: number
     readonly unsubscribed: number
   }
-  /** Why it was not taken. */
+  /** Why it was not taken; of opens and clicks, who: human, proxy or machine. */
   readonly classes: {
     readonly deferred?: Readonly<Record<string, number>> | undefined
     readonly bounced?: Readonly<Record<string, number>> | undefined
     readonly returned?: Readonly<Record<string, number>> | undefined
+    readonly opened?: Readonly<Record<string, number>> | undefined
+    readonly unique_opens?: Readonly<Record<string, number>> | undefined
+    readonly clicked?: Readonly<Record<string, number>> | undefined
+    readonly unique_clicks?: Readonly<Record<string, number>> | undefined
   }
   readonly time_to_deliver?:
     | {
@@ -1232,6 +1341,8 @@ export type Step = {
     | 'success-reported'
     | 'complained'
     | 'unsubscribed'
+    | 'opened'
+    | 'clicked'
   readonly duration_ms?: number | undefined
   readonly source?: string | undefined
   readonly site?: string | undefined

@@ -12,7 +12,6 @@ import { relyingParty } from './relying-party.ts'
 import { SIGNED_IN } from './security.ts'
 import { clearCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
-import { SIGNED_IN } from './security.ts'
 
 /** Octets in base64url; browsers add what later editions of the standard define. */
 export const Base64Url = Type.String({ minLength: 1, maxLength: 20_000, pattern: '^[\\w-]+$' })
