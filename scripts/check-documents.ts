@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 
 import { checkBounces, writeBounces } from './check-bounces.ts'
 import { checkCli, writeCli } from './check-cli.ts'
+import { checkClient, writeClient } from './check-client.ts'
 import { checkConfig, writeConfig } from './check-config.ts'
 import { checkErrors } from './check-errors.ts'
 import { checkEvents } from './check-events.ts'
@@ -21,6 +22,7 @@ if (process.argv.includes('--write')) {
   writeFileSync('docs/architecture.md', writeMap(old))
   writeFileSync('docs/bounces.md', writeBounces(old))
   writeFileSync('docs/cli.md', writeCli(old))
+  await writeClient()
   writeFileSync('docs/configuration.md', writeConfig(old))
   writeFileSync('docs/metrics.md', writeMetrics(old, declared))
   writeFileSync('docs/shaping.md', writeShaping(old))
@@ -38,6 +40,7 @@ const problems = [
   ...checkConfig(tree),
   ...checkShaping(tree),
   ...checkLinks(tree),
+  ...(await checkClient()),
 ]
 for (const problem of problems) console.log(problem)
 process.exitCode = problems.length > 0 ? 1 : 0

@@ -11,7 +11,7 @@ import { run } from './child.ts'
 import type { Result, Step } from './steps.ts'
 
 // Named one by one: the type-aware linter panics when it wanders into node_modules.
-const CODE = ['src', 'scripts', 'test', 'bench', 'packaging']
+const CODE = ['src', 'client', 'scripts', 'test', 'bench', 'packaging']
 
 /** What the verdict on every file depends on. */
 const RULES = ['.oxlintrc.json', 'package-lock.json', 'tsconfig.json']

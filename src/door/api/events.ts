@@ -95,7 +95,10 @@ const streamRoute: Routes = (app, { authenticate, events, log, now, wait }) => {
         { ...EVENT_FILTER, cursor: Type.Optional(Place), since: Type.Optional(Time) },
         CLOSED,
       ),
-      produces: ['text/event-stream'],
+      // Each event is the data of one.
+      response: {
+        200: { description: 'Without end', content: { 'text/event-stream': { schema: EventShown } } },
+      },
     },
     async handler(request, reply) {
       const { organization } = await authenticate(request, 'events:read')

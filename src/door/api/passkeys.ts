@@ -9,9 +9,9 @@ import type { RouteParts, Routes } from './parts.ts'
 import { CLOSED, Password, PersonName, refusalOf, Time, toldOfUsers } from './person-schema.ts'
 import { Problem } from './problem.ts'
 import { relyingParty } from './relying-party.ts'
+import { SIGNED_IN } from './security.ts'
 import { clearCookie } from './session-cookie.ts'
 import { isoTime } from './text.ts'
-import { SIGNED_IN } from './security.ts'
 
 /** Octets in base64url; browsers add what later editions of the standard define. */
 export const Base64Url = Type.String({ minLength: 1, maxLength: 20_000, pattern: '^[\\w-]+$' })

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
 import { distinct, mailbox } from './address.ts'
-import { markAgain, onceOf } from './idempotency.ts'
+import { IDEMPOTENCY, markAgain, onceOf } from './idempotency.ts'
 import { labelsOf } from './label.ts'
 import type { Given } from './label.ts'
 import { Envelope, MessageAccepted, RawRequest } from './message-schema.ts'
@@ -24,8 +24,11 @@ export const rawRoutes: Routes = (app, parts) => {
     schema: {
       operationId: 'sendRawMessage',
       summary: 'Send a message that is made already',
-      description:
-        'As message/rfc822 with the envelope in the query, or all of it in JSON. Bcc is removed, and so are X-Hikyaku-Tag and X-Hikyaku-Metadata, which are read.',
+      description: [
+        'As message/rfc822 with the envelope in the query, or all of it in JSON.',
+        'Bcc is removed, and so are X-Hikyaku-Tag and X-Hikyaku-Metadata, which are read.',
+        IDEMPOTENCY,
+      ].join(' '),
       tags: ['messages'],
       ...needs('messages:send'),
       querystring: Query,

@@ -10,6 +10,7 @@ import type { TSchema } from 'typebox'
 import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { described, openApi } from './description.ts'
 import { domainRoutes } from './domains.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
@@ -34,7 +35,6 @@ import { ownerRoutes } from './owner.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passkeySessionRoutes } from './passkey-session.ts'
 import { passwordResetRoutes } from './password-reset.ts'
-import { SESSION_COOKIE } from './session-cookie.ts'
 import { sessionRoutes } from './session.ts'
 import { signInPageRoute } from './sign-in-page.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -64,7 +64,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   const admission = new Admission(parts)
   app.addHook('onRequest', (request, reply) => admission.admit(request, reply))
   await app.register(multipart)
-  await app.register(swagger, { openapi: openApi(parts.version) })
+  await app.register(swagger, { openapi: openApi(parts.version), transformObject: described })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   const auditing = new Auditing(parts.audit, parts.log)
   const typed: App = app
@@ -134,20 +134,6 @@ function bodies(app: FastifyInstance): void {
     { parseAs: 'buffer' },
     async (_request: FastifyRequest, body: Buffer) => body,
   )
-}
-
-function openApi(version: string): object {
-  return {
-    openapi: '3.1.0',
-    info: { title: 'Hikyaku', version, description: 'Mail: sent, followed, explained.' },
-    components: {
-      securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
-        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of who has signed in' },
-      },
-    },
-    security: [{ key: [] }, { session: [] }],
-  }
 }
 
 function told(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

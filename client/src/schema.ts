@@ -1,0 +1,1452 @@
+/* oxlint-disable max-lines -- made whole, read by the name */
+/** Made by `npm run documents -- --write` from the description of the API: change that. */
+
+export type ProblemCode = Problem['code']
+
+export type AcceptInvitationAnswer = {
+  readonly organization: string
+  readonly email: string
+}
+
+export type AcceptInvitationBody = {
+  readonly token: string
+  readonly name: string
+  /** In which we write to them. */
+  readonly language?: 'en' | 'ja' | undefined
+  readonly password: string
+}
+
+export type ActivateDkimBody = {
+  /** Although the DNS does not show them. */
+  readonly force?: boolean | undefined
+}
+
+export type AddApiKeyAnswer = {
+  readonly id: string
+  readonly stream: string
+  readonly note: string
+  readonly scopes: readonly (
+    | 'messages:send'
+    | 'messages:read'
+    | 'messages:write'
+    | 'suppressions:read'
+    | 'suppressions:write'
+    | 'events:read'
+    | 'statistics:read'
+    | 'domains:read'
+    | 'domains:write'
+    | 'webhooks:read'
+    | 'webhooks:write'
+    | 'accounts:read'
+    | 'accounts:write'
+    | 'users:read'
+    | 'users:write'
+    | 'audit:read'
+    | 'operator:read'
+    | 'operator:write'
+  )[]
+  readonly networks: readonly string[]
+  readonly created_at: string
+  readonly expires_at?: string | undefined
+  readonly revoked_at?: string | undefined
+  readonly used_at?: string | undefined
+  readonly token: string
+}
+
+export type AddApiKeyBody = {
+  /** Where messages go that name no stream. */
+  readonly stream?: string | undefined
+  readonly note?: string | undefined
+  readonly scopes: readonly (
+    | 'messages:send'
+    | 'messages:read'
+    | 'messages:write'
+    | 'suppressions:read'
+    | 'suppressions:write'
+    | 'events:read'
+    | 'statistics:read'
+    | 'domains:read'
+    | 'domains:write'
+    | 'webhooks:read'
+    | 'webhooks:write'
+    | 'accounts:read'
+    | 'accounts:write'
+    | 'users:read'
+    | 'users:write'
+    | 'audit:read'
+    | 'operator:read'
+    | 'operator:write'
+  )[]
+  /** CIDR; empty: from everywhere. */
+  readonly networks?: readonly string[] | undefined
+  readonly expires_at?: string | undefined
+}
+
+export type AddCredentialAnswer = {
+  readonly login: string
+  readonly stream: string
+  readonly note: string
+  readonly created_at: string
+  readonly revoked_at?: string | undefined
+  readonly used_at?: string | undefined
+  readonly password: string
+}
+
+export type AddCredentialBody = {
+  readonly stream?: string | undefined
+  readonly note?: string | undefined
+}
+
+export type AddDomainBody = {
+  /** In any form: 例え.jp as well. */
+  readonly domain: string
+  /** For operators: it is the organization’s, and no record has to show it. */
+  readonly vouched?: boolean | undefined
+}
+
+export type AddInvitationBody = {
+  readonly email: string
+  readonly role: 'owner' | 'admin' | 'developer' | 'marketer' | 'analyst' | 'read-only'
+  /** In which we write to them. */
+  readonly language?: 'en' | 'ja' | undefined
+}
+
+export type AddPasskeyBody = {
+  readonly name: string
+  /** What navigator.credentials.create() gave, by its toJSON(). */
+  readonly credential: {
+    readonly id: string
+    readonly rawId: string
+    readonly type: 'public-key'
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly attestationObject: string
+    }
+  }
+}
+
+export type AddSuppressionsAnswer = {
+  readonly data: readonly Suppression[]
+}
+
+export type AddSuppressionsBody = {
+  readonly suppressions: readonly {
+    readonly recipient: string
+    /** `*` is every stream. */
+    readonly stream?: string | undefined
+    readonly reason?:
+      | 'bounce'
+      | 'soft-bounces'
+      | 'complaint'
+      | 'unsubscribe'
+      | 'manual'
+      | 'import'
+      | undefined
+    readonly evidence?: string | undefined
+    readonly expires_at?: string | undefined
+  }[]
+}
+
+export type AddTotpAnswer = {
+  readonly secret: string
+  readonly uri: string
+}
+
+export type AddWebhookAnswer = {
+  readonly id: string
+  readonly url: string
+  readonly note: string
+  /** Empty: all. */
+  readonly kinds: readonly (
+    | 'accepted'
+    | 'suppressed'
+    | 'held'
+    | 'released'
+    | 'deferred'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | 'opened'
+    | 'clicked'
+    | 'complained'
+    | 'unsubscribed'
+    | 'reaction-started'
+    | 'reaction-extended'
+    | 'reaction-ended'
+    | 'warm-up-step'
+    | 'quota-near'
+    | 'quota-reached'
+    | 'domain-status'
+    | 'alert-started'
+    | 'alert-ended'
+  )[]
+  /** `*` is every stream, and what is of none. */
+  readonly stream: string
+  readonly state: 'active' | 'failing' | 'paused'
+  /** Of failing and paused. */
+  readonly since?: string | undefined
+  /** One after the other. */
+  readonly failures?: number | undefined
+  readonly next_attempt_at?: string | undefined
+  /** It is paused. */
+  readonly why?: string | undefined
+  readonly created_at: string
+  readonly old_secret_until?: string | undefined
+  /** Shown now and never again. */
+  readonly secret: string
+}
+
+export type AddWebhookBody = {
+  /** Of https:, on any port. */
+  readonly url: string
+  /** Empty: all. */
+  readonly kinds?:
+    | readonly (
+        | 'accepted'
+        | 'suppressed'
+        | 'held'
+        | 'released'
+        | 'deferred'
+        | 'delivered'
+        | 'bounced'
+        | 'expired'
+        | 'cancelled'
+        | 'opened'
+        | 'clicked'
+        | 'complained'
+        | 'unsubscribed'
+        | 'reaction-started'
+        | 'reaction-extended'
+        | 'reaction-ended'
+        | 'warm-up-step'
+        | 'quota-near'
+        | 'quota-reached'
+        | 'domain-status'
+        | 'alert-started'
+        | 'alert-ended'
+      )[]
+    | undefined
+  /** `*` is every stream, and what is of none. */
+  readonly stream?: string | undefined
+  readonly note?: string | undefined
+  /** Also what was written down since. Default: now. */
+  readonly since?: string | undefined
+}
+
+export type ApiKey = {
+  readonly id: string
+  readonly stream: string
+  readonly note: string
+  readonly scopes: readonly (
+    | 'messages:send'
+    | 'messages:read'
+    | 'messages:write'
+    | 'suppressions:read'
+    | 'suppressions:write'
+    | 'events:read'
+    | 'statistics:read'
+    | 'domains:read'
+    | 'domains:write'
+    | 'webhooks:read'
+    | 'webhooks:write'
+    | 'accounts:read'
+    | 'accounts:write'
+    | 'users:read'
+    | 'users:write'
+    | 'audit:read'
+    | 'operator:read'
+    | 'operator:write'
+  )[]
+  readonly networks: readonly string[]
+  readonly created_at: string
+  readonly expires_at?: string | undefined
+  readonly revoked_at?: string | undefined
+  readonly used_at?: string | undefined
+}
+
+export type AskPasswordResetAnswer = Readonly<Record<string, unknown>>
+
+export type AskPasswordResetBody = {
+  readonly email: string
+}
+
+export type AuditEntry = {
+  readonly id: string
+  readonly at: string
+  /** A user’s address, an API key, or the operator of the machine. */
+  readonly actor: string
+  /** That it was done from; `local` on the machine itself. */
+  readonly address: string
+  readonly action: string
+  readonly subject: string
+  readonly before?: unknown
+  /** What was asked for, without secrets. */
+  readonly after?: unknown
+}
+
+export type AuditEntryPage = {
+  readonly data: readonly AuditEntry[]
+  readonly next: string | null
+}
+
+export type Batch = {
+  /** `user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`. */
+  readonly from:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+  readonly reply_to?:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+    | undefined
+  /** A template in Liquid, such as `Dear {{ name }}`. */
+  readonly subject: string
+  /** A template in Liquid, such as `Dear {{ name }}`. */
+  readonly text?: string | undefined
+  /** A template in Liquid, such as `Dear {{ name }}`. What variables bring is escaped, unless it says `| raw`. */
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly attachments?:
+    | readonly {
+        readonly name: string
+        /** Its media type; `application/octet-stream` when absent. */
+        readonly type?: string | undefined
+        /** Base64. */
+        readonly content: string
+        /** Shows it inside the HTML, where that says `cid:` and this. */
+        readonly content_id?: string | undefined
+      }[]
+    | undefined
+  /** Which stream it belongs to; that of the API key when absent. */
+  readonly stream?: string | undefined
+  /** When it is to be sent: at once when absent, a year ahead at most. RFC 3339. */
+  readonly send_at?: string | undefined
+  /** Of the text and the header section. */
+  readonly charset?: 'utf-8' | 'iso-2022-jp' | undefined
+  /** What becomes of a message with characters that `iso-2022-jp` has not. */
+  readonly charset_fallback?: 'refuse' | 'utf-8' | undefined
+  /** What mail is told apart by: in events, statistics and when it is looked for. */
+  readonly tags?: readonly string[] | undefined
+  /** Told again with each event; 10000 octets in all. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly recipients: readonly (LetterRecipient | unknown)[]
+}
+
+export type BatchAccepted = {
+  /** Of the message; absent when nobody is sent to. */
+  readonly id?: string | undefined
+  /** In the order of the request. */
+  readonly recipients: readonly RecipientFate[]
+}
+
+export type BecomeOwnerAnswer = {
+  readonly organization: string
+  readonly email: string
+}
+
+export type BecomeOwnerBody = {
+  readonly token: string
+  readonly email: string
+  readonly name: string
+  /** In which we write to them. */
+  readonly language?: 'en' | 'ja' | undefined
+  readonly password: string
+}
+
+export type BeginOidcSignInBody = {
+  readonly provider: string
+  readonly organization?: string | undefined
+}
+
+export type BeginPasskeyBody = {
+  readonly password?: string | undefined
+}
+
+export type BeginPasskeySignInBody = Readonly<Record<string, never>>
+
+export type CancelMessageAnswer = {
+  /** Deliveries. */
+  readonly changed: number
+}
+
+export type ChangePasskeyBody = {
+  readonly name: string
+}
+
+export type ChangePasswordBody = {
+  readonly password: string
+  readonly new_password: string
+}
+
+export type ChangeUserBody = {
+  readonly role: 'owner' | 'admin' | 'developer' | 'marketer' | 'analyst' | 'read-only'
+}
+
+export type ChangeWebhookBody = {
+  /** Of https:, on any port. */
+  readonly url?: string | undefined
+  /** Empty: all. */
+  readonly kinds?:
+    | readonly (
+        | 'accepted'
+        | 'suppressed'
+        | 'held'
+        | 'released'
+        | 'deferred'
+        | 'delivered'
+        | 'bounced'
+        | 'expired'
+        | 'cancelled'
+        | 'opened'
+        | 'clicked'
+        | 'complained'
+        | 'unsubscribed'
+        | 'reaction-started'
+        | 'reaction-extended'
+        | 'reaction-ended'
+        | 'warm-up-step'
+        | 'quota-near'
+        | 'quota-reached'
+        | 'domain-status'
+        | 'alert-started'
+        | 'alert-ended'
+      )[]
+    | undefined
+  /** `*` is every stream, and what is of none. */
+  readonly stream?: string | undefined
+  readonly note?: string | undefined
+}
+
+export type ConfirmTotpAnswer = {
+  /** For when the app is lost; each opens once. Here and nowhere else, ever. */
+  readonly recovery_codes: readonly string[]
+}
+
+export type ConfirmTotpBody = {
+  /** Of the app, or one on paper. */
+  readonly code: string
+}
+
+export type Credential = {
+  readonly login: string
+  readonly stream: string
+  readonly note: string
+  readonly created_at: string
+  readonly revoked_at?: string | undefined
+  readonly used_at?: string | undefined
+}
+
+export type Delivery = {
+  /** The message and the place of the recipient in it: `0sa94xg7r00.0`. */
+  readonly id: string
+  readonly message: string
+  readonly recipient: string
+  readonly state: 'waiting' | 'active' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled'
+  readonly stream: string
+  /** The reverse-path; `<>` is the null one. */
+  readonly from: string
+  readonly subject?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly accepted_at: string
+  readonly next_attempt_at?: string | undefined
+  readonly ended_at?: string | undefined
+  readonly attempts: number
+  readonly last_reply?: string | undefined
+}
+
+export type DeliveryPage = {
+  readonly data: readonly Delivery[]
+  readonly next: string | null
+}
+
+export type DkimKey = {
+  readonly selector: string
+  readonly algorithm: string
+  /** `published`: to be put into the DNS, signs nothing yet; `retired`: its record stays a while. */
+  readonly state: 'published' | 'active' | 'retired'
+  readonly created_at: string
+  readonly since: string
+  readonly removable_at?: string | undefined
+}
+
+export type DnsRecord = {
+  readonly name: string
+  readonly type: 'TXT' | 'MX' | 'CNAME'
+  readonly value: string
+  readonly purpose: 'ownership' | 'dkim' | 'spf' | 'dmarc' | 'return-path' | 'dmarc-reports' | 'tls-reports'
+  /** Without it large receivers refuse mail. */
+  readonly required: boolean
+  /** Who can publish it. */
+  readonly by: 'owner' | 'operator'
+  /** `unknown`: the DNS gave no answer. */
+  readonly status: 'unchecked' | 'ok' | 'missing' | 'wrong' | 'unknown'
+  /** What is there instead. */
+  readonly found?: readonly string[] | undefined
+  readonly why?: string | undefined
+  readonly keep_until?: string | undefined
+}
+
+export type Domain = {
+  /** In A-labels. */
+  readonly domain: string
+  /** Mail may be sent from a verified one. */
+  readonly status: 'unverified' | 'verified'
+  /** The operator said whose it is: no record has to show it. */
+  readonly vouched: boolean
+  /** Whether the records that receivers need are there; `broken`: they were. */
+  readonly dns: 'unchecked' | 'incomplete' | 'good' | 'broken'
+  readonly created_at: string
+  readonly verified_at?: string | undefined
+  readonly checked_at?: string | undefined
+}
+
+export type DomainDetail = {
+  /** In A-labels. */
+  readonly domain: string
+  /** Mail may be sent from a verified one. */
+  readonly status: 'unverified' | 'verified'
+  /** The operator said whose it is: no record has to show it. */
+  readonly vouched: boolean
+  /** Whether the records that receivers need are there; `broken`: they were. */
+  readonly dns: 'unchecked' | 'incomplete' | 'good' | 'broken'
+  readonly created_at: string
+  readonly verified_at?: string | undefined
+  readonly checked_at?: string | undefined
+  readonly records: readonly DnsRecord[]
+  readonly keys: readonly DkimKey[]
+}
+
+export type DownloadStatisticsParams = {
+  /** Of hour, day, stream, source, provider, class, domain, sender, tag; several with commas. domain, sender and tag are kept by the day in UTC, and go neither with each other nor with hour, source and provider. */
+  readonly by?: string | undefined
+  /** Hours and days that begin then or later. Default: 30 days ago. */
+  readonly from?: string | undefined
+  /** And before then. Default: now. */
+  readonly to?: string | undefined
+  /** Minutes east of UTC at which a day begins: 540 in Japan. */
+  readonly zone?: number | undefined
+  readonly stream?: string | undefined
+  readonly source?: string | undefined
+  readonly provider?: string | undefined
+  readonly domain?: string | undefined
+  readonly sender?: string | undefined
+  readonly tag?: string | undefined
+  readonly charset?: 'utf-8' | 'shift_jis' | undefined
+}
+
+export type Event = {
+  readonly id: string
+  readonly kind:
+    | 'accepted'
+    | 'suppressed'
+    | 'held'
+    | 'released'
+    | 'deferred'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | 'opened'
+    | 'clicked'
+    | 'complained'
+    | 'unsubscribed'
+    | 'reaction-started'
+    | 'reaction-extended'
+    | 'reaction-ended'
+    | 'warm-up-step'
+    | 'quota-near'
+    | 'quota-reached'
+    | 'domain-status'
+    | 'alert-started'
+    | 'alert-ended'
+  readonly time: string
+  readonly stream?: string | undefined
+  readonly message?: string | undefined
+  readonly delivery?: string | undefined
+  /** The reverse-path; `<>` is the null one. */
+  readonly from?: string | undefined
+  readonly recipient?: string | undefined
+  readonly attempts?: number | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly reason?: string | undefined
+  /** Given back by a host that had taken it. */
+  readonly late?: boolean | undefined
+  /** The first open or click of its delivery by anybody but a machine. */
+  readonly first?: boolean | undefined
+  readonly attempt?:
+    | {
+        readonly host?: string | undefined
+        /** RFC 3463 */
+        readonly status?: string | undefined
+        readonly text: string
+        readonly class?: string | undefined
+        readonly type?: 'hard' | 'soft' | 'none' | undefined
+        readonly duration_ms: number
+        readonly source: string
+        readonly site: string
+        readonly provider?: string | undefined
+        readonly address?: string | undefined
+        readonly tls?: string | undefined
+        readonly stage?: string | undefined
+        readonly code?: number | undefined
+      }
+    | undefined
+  /** What came back about it. */
+  readonly report?:
+    | {
+        readonly host?: string | undefined
+        /** RFC 3463 */
+        readonly status?: string | undefined
+        readonly text: string
+        readonly class?: string | undefined
+        readonly type?: 'hard' | 'soft' | 'none' | undefined
+      }
+    | undefined
+  readonly data?: Readonly<Record<string, string | number | boolean>> | undefined
+}
+
+export type EventPage = {
+  readonly data: readonly Event[]
+  /** Where to go on: later, as well, when there is more. */
+  readonly next: string
+  /** Whether there was more then. A page may have no event and more after it. */
+  readonly more: boolean
+}
+
+export type ExplainMessageAnswer = {
+  readonly data: readonly Explanation[]
+}
+
+export type Explanation = {
+  readonly delivery: string
+  readonly state: 'waiting' | 'active' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled'
+  readonly reasons: readonly {
+    readonly what: string
+    /** By the receiver; empty when nothing was. */
+    readonly said: string
+    readonly meaning: string
+    readonly until: string
+    /** What would change it. */
+    readonly change: string
+    /** The same as data. */
+    readonly data: unknown
+  }[]
+}
+
+export type ExportAuditParams = {
+  readonly actor?: string | undefined
+  readonly action?: string | undefined
+  readonly from?: string | undefined
+  /** Not included. */
+  readonly to?: string | undefined
+}
+
+export type FollowEventsParams = {
+  /** Of accepted, suppressed, held, released, deferred, delivered, bounced, expired, cancelled, opened, clicked, complained, unsubscribed, reaction-started, reaction-extended, reaction-ended, warm-up-step, quota-near, quota-reached, domain-status, alert-started, alert-ended; several with commas. */
+  readonly kind?: string | undefined
+  readonly stream?: string | undefined
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  readonly message?: string | undefined
+  /** The `next` of an earlier answer. */
+  readonly cursor?: string | undefined
+  readonly since?: string | undefined
+}
+
+export type HoldMessageAnswer = {
+  /** Deliveries. */
+  readonly changed: number
+}
+
+export type Identity = {
+  readonly id: string
+  /** Of the provider. */
+  readonly issuer: string
+  readonly created_at: string
+  readonly used_at?: string | undefined
+}
+
+export type Invitation = {
+  readonly id: string
+  readonly email: string
+  readonly role: 'owner' | 'admin' | 'developer' | 'marketer' | 'analyst' | 'read-only'
+  readonly invited_by: string
+  readonly created_at: string
+  readonly expires_at: string
+}
+
+export type LetterRecipient = {
+  /** `user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`. */
+  readonly to:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+  /** What the template is filled in with: texts, numbers, lists, objects. What it has not is empty. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
+}
+
+export type LinkIdentityBody = {
+  readonly provider: string
+  readonly password?: string | undefined
+}
+
+export type ListApiKeysAnswer = {
+  readonly data: readonly ApiKey[]
+}
+
+export type ListAuditParams = {
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
+  readonly actor?: string | undefined
+  readonly action?: string | undefined
+  readonly from?: string | undefined
+  /** Not included. */
+  readonly to?: string | undefined
+}
+
+export type ListCredentialsAnswer = {
+  readonly data: readonly Credential[]
+}
+
+export type ListDeliveriesParams = {
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
+  readonly stream?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+}
+
+export type ListDomainsAnswer = {
+  readonly data: readonly Domain[]
+}
+
+export type ListEventsParams = {
+  /** Of accepted, suppressed, held, released, deferred, delivered, bounced, expired, cancelled, opened, clicked, complained, unsubscribed, reaction-started, reaction-extended, reaction-ended, warm-up-step, quota-near, quota-reached, domain-status, alert-started, alert-ended; several with commas. */
+  readonly kind?: string | undefined
+  readonly stream?: string | undefined
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  readonly message?: string | undefined
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of an earlier answer. */
+  readonly cursor?: string | undefined
+  /** Without a cursor: nothing written down before. */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+
+export type ListIdentitiesAnswer = {
+  readonly data: readonly Identity[]
+}
+
+export type ListInvitationsAnswer = {
+  readonly data: readonly Invitation[]
+}
+
+export type ListPasskeysAnswer = {
+  readonly data: readonly Passkey[]
+}
+
+export type ListSessionsAnswer = {
+  readonly data: readonly Session[]
+}
+
+export type ListSuppressionsParams = {
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
+  /** Addresses that contain this. */
+  readonly recipient?: string | undefined
+  /** `*` is every stream. */
+  readonly stream?: string | undefined
+  readonly reason?: 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import' | undefined
+  /** Also those that hold no longer. */
+  readonly all?: boolean | undefined
+}
+
+export type ListUsersAnswer = {
+  readonly data: readonly User[]
+}
+
+export type ListWebhookAttemptsParams = {
+  readonly id: string
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
+}
+
+export type ListWebhooksAnswer = {
+  readonly data: readonly Webhook[]
+}
+
+export type Message = {
+  /** `user@example.com`, `Name <user@example.com>`, or an object of `email` and `name`. */
+  readonly from:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+  readonly to:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+  readonly cc?:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+    | undefined
+  readonly bcc?:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+    | undefined
+  readonly reply_to?:
+    | string
+    | {
+        readonly email: string
+        readonly name?: string | undefined
+      }
+    | readonly (
+        | string
+        | {
+            readonly email: string
+            readonly name?: string | undefined
+          }
+      )[]
+    | undefined
+  readonly subject: string
+  readonly text?: string | undefined
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly attachments?:
+    | readonly {
+        readonly name: string
+        /** Its media type; `application/octet-stream` when absent. */
+        readonly type?: string | undefined
+        /** Base64. */
+        readonly content: string
+        /** Shows it inside the HTML, where that says `cid:` and this. */
+        readonly content_id?: string | undefined
+      }[]
+    | undefined
+  /** Which stream it belongs to; that of the API key when absent. */
+  readonly stream?: string | undefined
+  /** When it is to be sent: at once when absent, a year ahead at most. RFC 3339. */
+  readonly send_at?: string | undefined
+  /** What mail is told apart by: in events, statistics and when it is looked for. */
+  readonly tags?: readonly string[] | undefined
+  /** Told again with each event; 10000 octets in all. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** What is told of HTML of this message, whatever its stream says. See docs/tracking.md. */
+  readonly tracking?:
+    | {
+        readonly opens?: boolean | undefined
+        readonly clicks?: boolean | undefined
+      }
+    | undefined
+  /** Of the text and the header section. */
+  readonly charset?: 'utf-8' | 'iso-2022-jp' | undefined
+  /** What becomes of a message with characters that `iso-2022-jp` has not. */
+  readonly charset_fallback?: 'refuse' | 'utf-8' | undefined
+}
+
+export type MessageAccepted = {
+  /** Of the message, for everything that is asked about it later. */
+  readonly id: string
+  readonly recipients: readonly {
+    readonly email: string
+    readonly status: 'queued' | 'suppressed'
+    /** Why it is not sent to. */
+    readonly detail?: string | undefined
+  }[]
+}
+
+export type MessageWithDeliveries = {
+  readonly id: string
+  readonly stream: string
+  readonly from: string
+  readonly subject?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly accepted_at: string
+  readonly expires_at: string
+  readonly size: number
+  readonly door: string
+  readonly deliveries: readonly {
+    /** The message and the place of the recipient in it: `0sa94xg7r00.0`. */
+    readonly id: string
+    readonly message: string
+    readonly recipient: string
+    readonly state: 'waiting' | 'active' | 'held' | 'delivered' | 'bounced' | 'expired' | 'cancelled'
+    readonly stream: string
+    /** The reverse-path; `<>` is the null one. */
+    readonly from: string
+    readonly subject?: string | undefined
+    readonly tags?: readonly string[] | undefined
+    readonly accepted_at: string
+    readonly next_attempt_at?: string | undefined
+    readonly ended_at?: string | undefined
+    readonly attempts: number
+    readonly last_reply?: string | undefined
+    readonly timeline: readonly Step[]
+  }[]
+}
+
+export type MoveSessionBody = {
+  readonly organization: string
+}
+
+export type OwnSession = {
+  readonly user: User
+  readonly organization: string
+  /** All that the user belongs to. */
+  readonly organizations: readonly string[]
+  readonly scopes: readonly (
+    | 'messages:send'
+    | 'messages:read'
+    | 'messages:write'
+    | 'suppressions:read'
+    | 'suppressions:write'
+    | 'events:read'
+    | 'statistics:read'
+    | 'domains:read'
+    | 'domains:write'
+    | 'webhooks:read'
+    | 'webhooks:write'
+    | 'accounts:read'
+    | 'accounts:write'
+    | 'users:read'
+    | 'users:write'
+    | 'audit:read'
+    | 'operator:read'
+    | 'operator:write'
+  )[]
+  readonly session: string
+}
+
+export type Passkey = {
+  readonly id: string
+  readonly name: string
+  /** Whether more devices than one keep it. */
+  readonly synced: boolean
+  readonly created_at: string
+  readonly used_at?: string | undefined
+}
+
+export type PasskeyCreationOptions = {
+  readonly challenge: string
+} & Readonly<Record<string, unknown>>
+
+export type PasskeyRequestOptions = {
+  readonly challenge: string
+  readonly rpId: string
+  readonly timeout: number
+  readonly userVerification: 'required'
+}
+
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** For people. */
+  readonly detail: string
+  /** What it is, for programs; it does not change. */
+  readonly code:
+    | 'malformed'
+    | 'unauthenticated'
+    | 'forbidden'
+    | 'domain-not-yours'
+    | 'missing'
+    | 'method-not-allowed'
+    | 'too-large'
+    | 'unsupported-type'
+    | 'domain-taken'
+    | 'conflict'
+    | 'too-often'
+    | 'sign-in'
+    | 'cross-site'
+    | 'invalid'
+    | 'key-reused'
+    | 'suppressed'
+    | 'too-many'
+    | 'failed'
+    | 'unavailable'
+  /** Finds it in the log. */
+  readonly request: string
+  readonly errors?:
+    | readonly {
+        /** A place of the request: JSON Pointer. */
+        readonly pointer: string
+        readonly detail: string
+      }[]
+    | undefined
+}
+
+export type ProviderAddress = {
+  /** Where the browser goes now. */
+  readonly url: string
+}
+
+export type RawMessage = {
+  /** An address without a name. */
+  readonly from: string
+  readonly to: string | readonly string[]
+  /** Which stream it belongs to; that of the API key when absent. */
+  readonly stream?: string | undefined
+  /** When it is to be sent: at once when absent, a year ahead at most. RFC 3339. */
+  readonly send_at?: string | undefined
+  /** The message, RFC 5322, in base64. */
+  readonly content: string
+  /** What mail is told apart by: in events, statistics and when it is looked for. */
+  readonly tags?: readonly string[] | undefined
+  /** Told again with each event; 10000 octets in all. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** What is told of HTML of this message, whatever its stream says. See docs/tracking.md. */
+  readonly tracking?:
+    | {
+        readonly opens?: boolean | undefined
+        readonly clicks?: boolean | undefined
+      }
+    | undefined
+}
+
+export type RecipientFate = {
+  /** As it is written in the envelope. */
+  readonly email?: string | undefined
+  readonly status: 'queued' | 'suppressed' | 'invalid'
+  /** Where it is queued, for everything asked about it later. */
+  readonly delivery?: string | undefined
+  /** Why it is not sent to. */
+  readonly detail?: string | undefined
+  /** Where the request is wrong. RFC 6901 */
+  readonly pointer?: string | undefined
+}
+
+export type ReleaseMessageAnswer = {
+  /** Deliveries. */
+  readonly changed: number
+}
+
+export type RemoveIdentityBody = {
+  readonly password?: string | undefined
+}
+
+export type RemovePasskeyBody = {
+  readonly password?: string | undefined
+}
+
+export type RemoveSuppressionAnswer = {
+  readonly data: readonly Suppression[]
+}
+
+export type RemoveSuppressionParams = {
+  readonly recipient: string
+  /** `*` is every stream. */
+  readonly stream?: string | undefined
+  /** What people will read who ask why. */
+  readonly why: string
+}
+
+export type RemoveTotpBody = {
+  readonly password: string
+}
+
+export type RenewRecoveryCodesAnswer = {
+  /** For when the app is lost; each opens once. Here and nowhere else, ever. */
+  readonly recovery_codes: readonly string[]
+}
+
+export type RenewRecoveryCodesBody = {
+  readonly password: string
+}
+
+export type ReplayWebhookBody = {
+  readonly since: string
+}
+
+export type ResetPasswordBody = {
+  readonly token: string
+  readonly password: string
+}
+
+export type RetryMessageAnswer = {
+  /** Deliveries. */
+  readonly changed: number
+}
+
+export type RotateWebhookAnswer = {
+  readonly id: string
+  readonly url: string
+  readonly note: string
+  /** Empty: all. */
+  readonly kinds: readonly (
+    | 'accepted'
+    | 'suppressed'
+    | 'held'
+    | 'released'
+    | 'deferred'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | 'opened'
+    | 'clicked'
+    | 'complained'
+    | 'unsubscribed'
+    | 'reaction-started'
+    | 'reaction-extended'
+    | 'reaction-ended'
+    | 'warm-up-step'
+    | 'quota-near'
+    | 'quota-reached'
+    | 'domain-status'
+    | 'alert-started'
+    | 'alert-ended'
+  )[]
+  /** `*` is every stream, and what is of none. */
+  readonly stream: string
+  readonly state: 'active' | 'failing' | 'paused'
+  /** Of failing and paused. */
+  readonly since?: string | undefined
+  /** One after the other. */
+  readonly failures?: number | undefined
+  readonly next_attempt_at?: string | undefined
+  /** It is paused. */
+  readonly why?: string | undefined
+  readonly created_at: string
+  readonly old_secret_until?: string | undefined
+  /** Shown now and never again. */
+  readonly secret: string
+}
+
+export type RotateWebhookParams = {
+  readonly id: string
+  /** Seconds. */
+  readonly overlap?: number | undefined
+}
+
+export type SendRawMessageQuery = {
+  /** An address without a name. */
+  readonly from?: string | undefined
+  readonly to?: string | readonly string[] | undefined
+  /** Which stream it belongs to; that of the API key when absent. */
+  readonly stream?: string | undefined
+  /** When it is to be sent: at once when absent, a year ahead at most. RFC 3339. */
+  readonly send_at?: string | undefined
+}
+
+export type Session = {
+  readonly id: string
+  readonly created_at: string
+  readonly used_at: string
+  /** That it was begun from. */
+  readonly address: string
+  readonly agent: string
+  /** Whether it is the one that asks. */
+  readonly current: boolean
+}
+
+export type ShowStatisticsAnswer = {
+  readonly data: readonly Statistic[]
+}
+
+export type ShowStatisticsParams = {
+  /** Of hour, day, stream, source, provider, class, domain, sender, tag; several with commas. domain, sender and tag are kept by the day in UTC, and go neither with each other nor with hour, source and provider. */
+  readonly by?: string | undefined
+  /** Hours and days that begin then or later. Default: 30 days ago. */
+  readonly from?: string | undefined
+  /** And before then. Default: now. */
+  readonly to?: string | undefined
+  /** Minutes east of UTC at which a day begins: 540 in Japan. */
+  readonly zone?: number | undefined
+  readonly stream?: string | undefined
+  readonly source?: string | undefined
+  readonly provider?: string | undefined
+  readonly domain?: string | undefined
+  readonly sender?: string | undefined
+  readonly tag?: string | undefined
+}
+
+export type ShowTotpAnswer = {
+  readonly enabled: boolean
+  readonly recovery_codes_left: number
+}
+
+export type SignIn = {
+  /** Whether browsers make passkeys for this site. */
+  readonly passkeys: boolean
+  readonly providers: readonly {
+    readonly name: string
+    /** As people read it. */
+    readonly title: string
+  }[]
+}
+
+export type SignInBody = {
+  readonly email: string
+  readonly password: string
+  readonly organization?: string | undefined
+}
+
+export type SignInCodeBody = {
+  /** Of the app, or one on paper. */
+  readonly code: string
+}
+
+export type SignInOidcBody = {
+  readonly provider: string
+  /** What stands behind the `?`. */
+  readonly query: string
+}
+
+export type SignInPasskeyBody = {
+  /** What navigator.credentials.get() gave, by its toJSON(). */
+  readonly credential: {
+    readonly id: string
+    readonly rawId: string
+    readonly type: 'public-key'
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly authenticatorData: string
+      readonly signature: string
+      readonly userHandle: string
+    }
+  }
+  readonly organization?: string | undefined
+}
+
+export type Statistic = {
+  readonly hour?: string | undefined
+  readonly day?: string | undefined
+  readonly stream?: string | undefined
+  readonly source?: string | undefined
+  readonly provider?: string | undefined
+  readonly class?: string | undefined
+  readonly domain?: string | undefined
+  readonly sender?: string | undefined
+  readonly tag?: string | undefined
+  /** One a recipient; deferred once for each try, opened and clicked for each time. unique_opens and unique_clicks: deliveries that were, by anybody but machines. */
+  readonly counts: {
+    readonly accepted: number
+    readonly suppressed: number
+    readonly held: number
+    readonly released: number
+    readonly deferred: number
+    readonly delivered: number
+    readonly bounced: number
+    readonly returned: number
+    readonly expired: number
+    readonly cancelled: number
+    readonly opened: number
+    readonly unique_opens: number
+    readonly clicked: number
+    readonly unique_clicks: number
+    readonly complained: number
+    readonly unsubscribed: number
+  }
+  /** Why it was not taken; of opens and clicks, who: human, proxy or machine. */
+  readonly classes: {
+    readonly deferred?: Readonly<Record<string, number>> | undefined
+    readonly bounced?: Readonly<Record<string, number>> | undefined
+    readonly returned?: Readonly<Record<string, number>> | undefined
+    readonly opened?: Readonly<Record<string, number>> | undefined
+    readonly unique_opens?: Readonly<Record<string, number>> | undefined
+    readonly clicked?: Readonly<Record<string, number>> | undefined
+    readonly unique_clicks?: Readonly<Record<string, number>> | undefined
+  }
+  readonly time_to_deliver?:
+    | {
+        /** At most so many milliseconds; to a fifth. */
+        readonly p50: number
+        /** At most so many milliseconds; to a fifth. */
+        readonly p90: number
+        /** At most so many milliseconds; to a fifth. */
+        readonly p99: number
+      }
+    | undefined
+}
+
+export type Step = {
+  readonly at: string
+  readonly event:
+    | 'delivered'
+    | 'deferred'
+    | 'bounced'
+    | 'bounce-reported'
+    | 'delay-reported'
+    | 'success-reported'
+    | 'complained'
+    | 'unsubscribed'
+    | 'opened'
+    | 'clicked'
+  readonly duration_ms?: number | undefined
+  readonly source?: string | undefined
+  readonly site?: string | undefined
+  readonly host?: string | undefined
+  readonly address?: string | undefined
+  readonly tls?: string | undefined
+  readonly stage?: string | undefined
+  readonly code?: number | undefined
+  /** RFC 3463 */
+  readonly status?: string | undefined
+  readonly text: string
+  readonly class?: string | undefined
+  readonly type?: 'hard' | 'soft' | 'none' | undefined
+}
+
+export type Suppression = {
+  readonly recipient: string
+  /** `*` is every stream. */
+  readonly stream: string
+  readonly reason: 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import'
+  readonly class?: string | undefined
+  /** What shows it: the reply, the complaint, or words. */
+  readonly evidence: string
+  readonly delivery?: string | undefined
+  readonly created_at: string
+  readonly expires_at?: string | undefined
+  readonly removed_at?: string | undefined
+  readonly removed_why?: string | undefined
+}
+
+export type SuppressionPage = {
+  readonly data: readonly Suppression[]
+  readonly next: string | null
+}
+
+export type User = {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  /** In which we write to them. */
+  readonly language: 'en' | 'ja'
+  readonly role: 'owner' | 'admin' | 'developer' | 'marketer' | 'analyst' | 'read-only'
+  readonly joined_at: string
+  readonly signed_in_at?: string | undefined
+}
+
+export type Webhook = {
+  readonly id: string
+  readonly url: string
+  readonly note: string
+  /** Empty: all. */
+  readonly kinds: readonly (
+    | 'accepted'
+    | 'suppressed'
+    | 'held'
+    | 'released'
+    | 'deferred'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | 'opened'
+    | 'clicked'
+    | 'complained'
+    | 'unsubscribed'
+    | 'reaction-started'
+    | 'reaction-extended'
+    | 'reaction-ended'
+    | 'warm-up-step'
+    | 'quota-near'
+    | 'quota-reached'
+    | 'domain-status'
+    | 'alert-started'
+    | 'alert-ended'
+  )[]
+  /** `*` is every stream, and what is of none. */
+  readonly stream: string
+  readonly state: 'active' | 'failing' | 'paused'
+  /** Of failing and paused. */
+  readonly since?: string | undefined
+  /** One after the other. */
+  readonly failures?: number | undefined
+  readonly next_attempt_at?: string | undefined
+  /** It is paused. */
+  readonly why?: string | undefined
+  readonly created_at: string
+  readonly old_secret_until?: string | undefined
+}
+
+export type WebhookAttempt = {
+  readonly id: string
+  readonly at: string
+  readonly duration_ms: number
+  readonly what: 'events' | 'ping'
+  /** The webhook-id of the request. */
+  readonly request: string
+  readonly events: number
+  readonly ok: boolean
+  readonly status?: number | undefined
+  /** Of the answer, or why there was none. */
+  readonly excerpt: string
+}
+
+export type WebhookAttemptPage = {
+  readonly data: readonly WebhookAttempt[]
+  readonly next: string | null
+}
