@@ -82,6 +82,7 @@ type Reads = Pick<
   | 'read'
   | 'depths'
   | 'totals'
+  | 'search'
   | 'list'
   | 'show'
   | 'past'
@@ -103,6 +104,14 @@ function readsOver(service: SpoolService): Reads {
     read: (id) => asked(() => read(service, id)),
     depths: (queues) => asked(() => service.depths(queues)),
     totals: () => asked(() => service.totals()),
+    search: (filter, page) =>
+      asked(async () => {
+        const [rows, next] = await service.search(filter, page)
+        return {
+          rows: claimedRows(rows),
+          ...(next !== null && { next: { message: fromInteger(next[0]), n: next[1] } }),
+        }
+      }),
     list: (filter, page) => asked(async () => claimedRows(await service.list(filter, page))),
     show: (id) => asked(() => show(service, id)),
     past: (after, limit) =>

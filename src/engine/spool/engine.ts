@@ -155,6 +155,9 @@ export type PastRow = readonly [
   reports: string,
 ]
 
+/** And before which delivery to go on; `null` when there is nothing more. */
+export type SearchedRows = readonly [rows: readonly ClaimedRow[], next: Key | null]
+
 export type Key = readonly [id: number, n: number]
 
 /** A delivery that was changed, and its state before. */
@@ -183,7 +186,7 @@ type Now<T> = T | Promise<T>
 
 /**
  * Never two calls at once, but for the reads (`nextDue`, `waiting`, `overdue`, `nextDeadline`, `read`, `readChunk`,
- * `list`, `show`, `past`, `depths`, `totals`, `pages`, `sums`).
+ * `search`, `show`, `past`, `depths`, `totals`, `pages`, `sums`).
  * Throws `SpoolError`: `full` and `unreachable` leave things as they were, except that an unreachable engine may have
  * kept a batch; `broken` ends it; anything else is the fault of the batch.
  */
@@ -219,7 +222,8 @@ export type SpoolEngine = {
   readChunk(id: number, seq: number): Now<StoredChunk | undefined>
   depths(queues?: readonly string[]): Now<readonly QueueDepth[]>
   totals(): Now<Totals>
-  list(filter: Selected, page: Page): Now<readonly ClaimedRow[]>
+  /** Newest first. A page may have fewer rows than it might, and more after it: a question looks at so much at most. */
+  search(filter: Selected, page: Page): Now<SearchedRows>
   show(id: number): Now<ShownRows | undefined>
   past(after: Key, limit: number): Now<readonly PastRow[]>
   /** Changes those of `keys` that `change` applies to, and says what they were. */

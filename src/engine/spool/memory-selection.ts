@@ -1,13 +1,13 @@
 /** What a filter means, without a database. */
 
-import { toInteger } from '#grammar/message-id'
+import { timeOf, toInteger } from '#grammar/message-id'
 
 import type { ClaimedRow } from './engine.ts'
 import type { Message } from './message.ts'
 import type { Selected } from './selection.ts'
 
 export function selects(filter: Selected, row: ClaimedRow): boolean {
-  const [id, , organization, stream, sender, , detail, n, recipient, queue, , due, state, , , said] = row
+  const [id, , organization, stream, sender, , detail, n, recipient, queue] = row
   const { campaign } = JSON.parse(detail) as Pick<Message, 'campaign'>
   const wanted: readonly [unknown, unknown][] = [
     [filter.message && toInteger(filter.message), id],
@@ -19,12 +19,37 @@ export function selects(filter: Selected, row: ClaimedRow): boolean {
   ]
   return (
     wanted.every(([want, have]) => want === undefined || want === have) &&
-    (filter.states === undefined || filter.states.some((one) => one === state)) &&
-    (filter.said === undefined || said?.startsWith(filter.said) === true) &&
-    (filter.dueAfter === undefined || due > filter.dueAfter) &&
+    isNow(filter, row) &&
+    isLabelled(filter, row) &&
+    isWithin(filter, timeOf(id)) &&
     isAddress(filter.recipient, recipient) &&
     isAddress(filter.sender === '<>' ? '' : filter.sender, sender)
   )
+}
+
+function isNow({ states, said, dueAfter }: Selected, row: ClaimedRow): boolean {
+  const [due, state, reply] = [row[11], row[12], row[15]]
+  return (
+    (states === undefined || states.some((one) => one === state)) &&
+    (said === undefined || reply?.startsWith(said) === true) &&
+    (dueAfter === undefined || due > dueAfter)
+  )
+}
+
+function isLabelled({ tag, subject: wanted }: Selected, row: ClaimedRow): boolean {
+  const tags = JSON.parse(row[18] ?? '[]') as readonly string[]
+  const { subject = '' } = JSON.parse(row[6]) as Pick<Message, 'subject'>
+  const isMeant = wanted === undefined || small(subject).includes(small(wanted))
+  return isMeant && (tag === undefined || tags.includes(tag))
+}
+
+function isWithin({ since = 0, until = Infinity }: Selected, at: number): boolean {
+  return at >= since && at < until
+}
+
+/** With small letters of ASCII, as databases have it. */
+function small(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 function isAddress(wanted: string | undefined, address: string): boolean {

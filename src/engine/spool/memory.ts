@@ -12,6 +12,7 @@ import type {
   MessageRow,
   PastRow,
   ReportRow,
+  SearchedRows,
   SettlementRow,
   ShownRows,
   SpoolEngine,
@@ -100,7 +101,7 @@ export function memoryEngine(): SpoolEngine {
     },
     depths: (queues) => depths(messages).filter(({ queue }) => queues?.includes(queue) !== false),
     totals: () => totals(messages),
-    list: (filter, page) => list(messages, filter, page),
+    search: (filter, page) => search(messages, filter, page),
     show: (id) => show(messages.get(id)),
     past: (after, limit) => past(messages, after, limit),
     apply: (keys, change, now, reason) =>
@@ -366,13 +367,26 @@ function waitingQueues(messages: Map<number, Kept>, after: string, limit: number
     .slice(0, limit)
 }
 
-function list(messages: Map<number, Kept>, filter: Selected, page: Page): readonly ClaimedRow[] {
-  return [...messages.values()]
-    .flatMap((kept) => kept.deliveries.map((_, n) => rowOf(kept, n)))
-    .filter((row) => selects(filter, row) && isBefore(row, page.before) && isBefore(row, filter.before))
+function search(messages: Map<number, Kept>, filter: Selected, page: Page): SearchedRows {
+  const rows = [...messages.values()]
+    .flatMap((kept) => kept.deliveries.map((_, n) => ({ kept, row: rowOf(kept, n) })))
+    .filter(({ kept, row }) => selects(filter, row) && isOfClass(kept, row[7], filter.class))
+    .map(({ row }) => row)
+    .filter((row) => isBefore(row, page.before) && isBefore(row, filter.before))
     .toSorted((a, b) => b[0] - a[0] || b[7] - a[7])
-    .slice(0, page.limit)
-    .map((row) => (filter.n === undefined ? withoutData(row) : row))
+  const last = rows[page.limit - 1]
+  const shown = rows.slice(0, page.limit).map((row) => (filter.n === undefined ? withoutData(row) : row))
+  return [shown, last === undefined ? null : [last[0], last[7]]]
+}
+
+function isOfClass({ attempts, reports }: Kept, n: number, name: string | undefined): boolean {
+  if (name === undefined) return true
+  const last = attempts.findLast(([of]) => of === n)
+  const back = [...reports.values()].filter(([of]) => of === n)
+  return (
+    (last !== undefined && attemptOf(last[1]).bounce?.class === name) ||
+    back.some(([, record]) => reportOf(record).bounce?.class === name)
+  )
 }
 
 function isBefore(row: ClaimedRow, key: Page['before']): boolean {

@@ -7,7 +7,8 @@ import { timeOf } from '#grammar/message-id'
 import type { ClaimedRow, KeptRequestRow, PastRow, SpoolEngine } from './engine.ts'
 import { spoolErrorOf } from './postgres-error.ts'
 import { KEPT_REQUEST } from './postgres-idempotency.ts'
-import { CLAIMED, LISTED, POSTGRES, selection, TELLING, untold } from './selection.ts'
+import { searcher } from './postgres-search.ts'
+import { CLAIMED, LISTED, POSTGRES, TELLING, untold } from './selection.ts'
 import type { QueueDepth, QueueDue, Totals } from './spool.ts'
 
 /** The bands of a queue that have something waiting, one index seek each. $1 is the node; `queue` an expression. */
@@ -49,13 +50,13 @@ type Reads = Pick<
   | 'readChunk'
   | 'depths'
   | 'totals'
-  | 'list'
+  | 'search'
   | 'show'
   | 'past'
   | 'kept'
 >
 
-export function postgresReads(pool: Pool, node: number): Reads {
+export function postgresReads(pool: Pool, node: number, unsearched: number): Reads {
   const ask = asking(pool)
   return {
     nextDue: async (queue) => {
@@ -83,16 +84,7 @@ export function postgresReads(pool: Pool, node: number): Reads {
     kept: async (organization, key) => (await ask<KeptRequestRow>(KEPT_REQUEST, [organization, key]))[0],
     depths: (queues) => depths(ask, node, queues),
     totals: () => totals(ask, node),
-    list: (filter, page) => {
-      const before = page.before ?? filter.before
-      const columns = filter.n === undefined ? LISTED : CLAIMED
-      const { sql, values } = selection({ ...filter, ...(before ? { before } : {}) }, POSTGRES)
-      return ask<ClaimedRow>(
-        `select ${columns} from delivery d join message m on m.id = d.message
-         where ${sql} order by d.message desc, d.n desc limit $${values.length + 1}`,
-        [...values, page.limit],
-      )
-    },
+    search: searcher(ask, unsearched),
     show: async (id) => {
       const deliveries = await ask<ClaimedRow>(
         `select ${LISTED} from message m join delivery d on d.message = m.id where m.id = $1 order by d.n`,

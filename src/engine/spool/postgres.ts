@@ -39,6 +39,8 @@ import {
 import type { FactsRow } from './postgres-ledger.ts'
 import { tidyKeysStatement } from './postgres-idempotency.ts'
 import { postgresReads } from './postgres-read.ts'
+import { forgetEntriesStatement, searchWriter, unsearchedOf } from './postgres-search.ts'
+import type { SearchWriter } from './postgres-search.ts'
 import { AGE_STEP } from './rollup.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { transaction } from './postgres-transaction.ts'
@@ -87,11 +89,12 @@ export async function openPostgresEngine(
       await lock[Symbol.asyncDispose]()
     }
     const names = new Names()
+    const searched = await searchWriter(reader, node)
     const tell = ledgerWriter(node, await newestPage(reader, node), now)
     return {
       found,
-      ...postgresWrites(writer, { node, tell, now, ledger: () => new Ledger(names) }),
-      ...postgresReads(reader, node),
+      ...postgresWrites(writer, { node, tell, searched, now, ledger: () => new Ledger(names) }),
+      ...postgresReads(reader, node, await unsearchedOf(reader)),
       ...postgresLedgerReads(reader),
       close,
     }
@@ -121,6 +124,7 @@ type Telling = {
   readonly node: number
   readonly ledger: () => Ledger
   readonly tell: (ledger: Ledger) => Statement[]
+  readonly searched: SearchWriter
   readonly now: () => number
 }
 
@@ -176,7 +180,7 @@ function postgresWrites(writer: Pool, telling: Telling): Writes {
       return !there ? 'missing' : kept ? 'kept' : 'known'
     },
     forget: async (before, limit) => {
-      const results = await durably([NEWEST, forgetStatement(before, limit)])
+      const results = await durably([NEWEST, forgetStatement(before, limit), forgetEntriesStatement()])
       return results[1]?.rowCount ?? 0
     },
     tidyKeys: async (before, limit) => {
@@ -193,7 +197,8 @@ type Given = { readonly batches: readonly Batch[]; readonly abandoned: readonly 
 async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Given): Promise<void> {
   const { node, tell, now } = telling
   const ledger = telling.ledger()
-  const accepts = batches.flatMap((batch) => acceptStatements(batch, node))
+  const searching = telling.searched(batches.flatMap(({ accepts: rows }) => rows))
+  const accepts = [...batches.flatMap((batch) => acceptStatements(batch, node)), ...searching.statements]
   for (const { accepts: rows } of batches) for (const row of rows) ledger.accepted(row)
   const settles = settleStatements(batches.flatMap(({ settlements }) => settlements))
   const events = batches.flatMap((batch) => batch.events)
@@ -203,6 +208,7 @@ async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Gi
     append()
     const touch = batches.length === 0 ? [touchStatement(now())] : []
     await transaction(writer, [...accepts, ...touch, ...tell(ledger)])
+    searching.done()
     return
   }
   const withdrawn = abandoned.length === 0 ? [] : [withdrawnStatement(abandoned)]
@@ -215,6 +221,7 @@ async function commit(writer: Pool, telling: Telling, { batches, abandoned }: Gi
     tellChanged(ledger, { change: 'cancel', at: now(), reason: WITHDRAWN }, results.at(-1))
     return [removeStatement(abandoned), ...tell(ledger)]
   })
+  searching.done()
 }
 
 /** Some series at a time: the log is in the order of its age, the sums are not. */

@@ -136,4 +136,28 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
     sqlite: 'alter table delivery add column data text;',
     postgres: 'alter table delivery add column data text;',
   },
+  {
+    name: '2026-11-22 tags: what deliveries are found by',
+    // Entries of many names in one row, written in the order of time: an index would write one page of its own for
+    // each recipient. Messages that are there already have none, and are looked at one by one.
+    sqlite: `
+      create table search_recent (id integer primary key, entries blob not null) strict;
+      create table search_segment (id integer primary key, oldest integer not null, newest integer not null) strict;
+      create index search_segment_newest on search_segment (newest);
+      create table search_block (
+        block integer not null, segment integer not null, entries blob not null,
+        primary key (block, segment)) strict, without rowid;
+      insert into mark select 'unsearched', max(id) from message having max(id) is not null;`,
+    postgres: `
+      create table search_recent (
+        node smallint not null, id bigint not null, entries bytea not null, primary key (node, id));
+      create table search_segment (
+        node smallint not null, id bigint not null, oldest bigint not null, newest bigint not null,
+        primary key (node, id));
+      create index search_segment_newest on search_segment (newest);
+      create table search_block (
+        block integer not null, node smallint not null, segment bigint not null, entries bytea not null,
+        primary key (block, node, segment));
+      insert into mark select 'unsearched', max(id) from message having max(id) is not null;`,
+  },
 ]

@@ -1,5 +1,7 @@
 /** What the thread of the store offers to the spools of all threads: rows and bytes, nothing that cannot cross. */
 
+import { fromInteger } from '#grammar/message-id'
+
 import { CHANGE_LIMIT, EFFECTS } from './change.ts'
 import { Committer } from './committer.ts'
 import type { Backoff, CommitReply, WriterState } from './committer.ts'
@@ -11,6 +13,7 @@ import type {
   KeptRequestRow,
   PageQuery,
   PastRow,
+  SearchedRows,
   ShownRows,
   SpoolEngine,
   StoredBody,
@@ -18,6 +21,7 @@ import type {
 } from './engine.ts'
 import type { SummedQuery, SummedRow } from './count.ts'
 import type { StoredPage } from './event.ts'
+import type { Selected } from './selection.ts'
 import { checkSpace } from './space.ts'
 import type { FileSystem, Space } from './space.ts'
 import { SpoolError } from './spool.ts'
@@ -57,6 +61,7 @@ export type SpoolService = {
   readChunk(id: number, seq: number): Promise<StoredChunk | undefined>
   depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
   totals(): Promise<Totals>
+  search(filter: DeliveryFilter, page: Page): Promise<SearchedRows>
   list(filter: DeliveryFilter, page: Page): Promise<readonly ClaimedRow[]>
   show(id: number): Promise<ShownRows | undefined>
   past(after: Key, limit: number): Promise<readonly PastRow[]>
@@ -166,7 +171,8 @@ export class SpoolStore {
       readChunk: (id, seq) => oneBody(async () => engine.readChunk(id, seq)),
       depths: async (queues) => engine.depths(queues),
       totals: async () => engine.totals(),
-      list: async (filter, page) => engine.list(filter, page),
+      search: async (filter, page) => engine.search(filter, page),
+      list: (filter, page) => listed(engine, filter, page),
       show: async (id) => engine.show(id),
       past: async (after, limit) => engine.past(after, limit),
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
@@ -201,10 +207,23 @@ export class SpoolStore {
     const { from, dueNow } = EFFECTS[change]
     const states = filter.states ? from.filter((state) => filter.states?.includes(state)) : from
     const due = dueNow ? { dueAfter: now } : {}
-    const rows = await this.#engine.list({ ...filter, states, ...due }, { limit: CHANGE_LIMIT })
+    const rows = await listed(this.#engine, { ...filter, states, ...due }, { limit: CHANGE_LIMIT })
     const keys = rows.map((row): Key => [row[0], row[7]])
     const changed = await this.#committer.exclusive(() => this.#engine.apply(keys, change, now, reason))
     return asTheyWere(rows, changed)
+  }
+}
+
+/** As many questions as it takes. */
+async function listed(engine: SpoolEngine, filter: Selected, page: Page): Promise<readonly ClaimedRow[]> {
+  const found: ClaimedRow[] = []
+  let before = page.before ?? filter.before
+  for (;;) {
+    const limit = page.limit - found.length
+    const [rows, next] = await engine.search(filter, { limit, ...(before && { before }) })
+    found.push(...rows)
+    if (next === null || found.length >= page.limit) return found
+    before = { message: fromInteger(next[0]), n: next[1] }
   }
 }
 

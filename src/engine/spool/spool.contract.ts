@@ -19,6 +19,7 @@ import {
   recordContract,
 } from './operation.contract.ts'
 import { dataContract } from './data.contract.ts'
+import { searchContract } from './search.contract.ts'
 import { manyContract } from './many.contract.ts'
 import type { It, Opened } from './operation.contract.ts'
 
@@ -52,6 +53,7 @@ export function spoolContract(name: string, open: () => Promise<Opened>): void {
   firstContract(it)
   labelContract(it)
   logContract(it)
+  searchContract(it)
   countContract(it)
   idempotencyContract(it)
   restarts(it)

@@ -47,6 +47,15 @@ export type DeliveryFilter = {
   readonly stream?: string
   readonly organization?: string
   readonly campaign?: string
+  readonly tag?: string
+  /** Its subject has this somewhere; capital and small letters of ASCII are the same. */
+  readonly subject?: string
+  /** Why it was not taken: at the last attempt, or as it came back. */
+  readonly class?: string
+  /** The message began to come in then or later. */
+  readonly since?: Instant
+  /** And before then. */
+  readonly until?: Instant
   /** What was said of it last begins so: the answer of a host, or why it is held. */
   readonly said?: string
   /** Only older ones than this: where a change goes on that had more to change than one call takes. */
@@ -54,6 +63,12 @@ export type DeliveryFilter = {
 }
 
 export type Page = { readonly limit: number; readonly before?: DeliveryKey }
+
+export type Searched = {
+  readonly rows: readonly Claimed[]
+  /** Where to go on, as `before`; absent when there is nothing more. */
+  readonly next?: DeliveryKey
+}
 
 /** A queue, and the earliest time that something of it is due. */
 export type QueueDue = readonly [queue: string, due: Instant]
@@ -168,7 +183,13 @@ export type Spool = SpoolStatus & {
   depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
   /** All queues together, without looking at each. */
   totals(): Promise<Totals>
-  /** Newest first; with the data of a delivery only where the filter names the one. */
+  /**
+   * Newest first; with the data of a delivery only where the filter names the one. What is asked by recipient, domain, tag or organization is found by them, however much there is;
+   * other conditions are held against each delivery, of which one question looks at so many: a page that is not full
+   * may have more after it.
+   */
+  search(filter: DeliveryFilter, page: Page): Promise<Searched>
+  /** The same; as many as there are up to the limit, however long it takes. */
   list(filter: DeliveryFilter, page: Page): Promise<readonly Claimed[]>
   show(id: MessageId): Promise<MessageView | undefined>
   /** Up to `limit` records from the first beyond `after`, the oldest message first; absent: from the oldest there is. */

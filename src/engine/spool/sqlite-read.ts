@@ -3,13 +3,14 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 
-import { timeOf, toInteger } from '#grammar/message-id'
+import { timeOf } from '#grammar/message-id'
 
-import type { ClaimedRow, Key, PastRow, ShownRows, StoredBody, StoredChunk } from './engine.ts'
-import { CLAIMED, LISTED, selection, SQLITE, TELLING, untold } from './selection.ts'
+import type { ClaimedRow, Key, PastRow, SearchedRows, ShownRows, StoredBody, StoredChunk } from './engine.ts'
+import { CLAIMED, LISTED, SQLITE, TELLING, untold } from './selection.ts'
 import type { Selected } from './selection.ts'
 import type { Page, QueueDepth, QueueDue, Totals } from './spool.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
+import { searcher } from './sqlite-search.ts'
 
 /** Deliveries looked at between two looks at the commits that wait: some 5 ms. */
 const SLICE = 10_000
@@ -44,7 +45,7 @@ export function sqliteBodies(db: DatabaseSync): {
 export function sqliteReads(db: DatabaseSync): {
   depths(queues?: readonly string[]): Promise<readonly QueueDepth[]>
   totals(): Promise<Totals>
-  list(filter: Selected, page: Page): Promise<readonly ClaimedRow[]>
+  search(filter: Selected, page: Page): Promise<SearchedRows>
   show(id: number): ShownRows | undefined
   past(after: Key, limit: number): readonly PastRow[]
   overdue(now: number, limit: number): readonly ClaimedRow[]
@@ -53,50 +54,10 @@ export function sqliteReads(db: DatabaseSync): {
   return {
     depths: (queues) => depths(db, queues),
     totals: () => totals(db),
-    list: lister(db),
+    search: searcher(db),
     show: shower(db),
     past: past(db),
     ...deadlines(db),
-  }
-}
-
-function lister(db: DatabaseSync): (filter: Selected, page: Page) => Promise<readonly ClaimedRow[]> {
-  const newest = db.prepare('select max(id) from message')
-  const lower = db.prepare(
-    `select message from delivery where message <= ? order by message desc, n desc limit 1 offset ${SLICE}`,
-  )
-  for (const statement of [newest, lower]) statement.setReturnArrays(true)
-  /** The ids to look at, newest first, as ranges `(below, upper]`. */
-  const slices = function* (filter: Selected): Generator<readonly [below: number, upper: number]> {
-    if (filter.message !== undefined) {
-      const id = toInteger(filter.message)
-      yield [id - 1, id]
-      return
-    }
-    const [start] = filter.before ? [toInteger(filter.before.message)] : (one(newest) as [number | null])
-    for (let upper = start ?? -1; upper >= 0;) {
-      const [found] = (one(lower, upper) as [number] | undefined) ?? [-1]
-      // A message of more recipients than a slice has is one slice.
-      const below = Math.min(found, upper - 1)
-      yield [below, upper]
-      upper = below
-    }
-  }
-  return async (asked, page) => {
-    const filter = page.before ? { ...asked, before: page.before } : asked
-    const columns = filter.n === undefined ? LISTED : CLAIMED
-    const found: ClaimedRow[] = []
-    for (const slice of slices(filter)) {
-      const { sql, values } = selection(filter, SQLITE, slice)
-      const statement = db.prepare(
-        `select ${columns} from delivery d cross join message m on m.id = d.message
-         where d.message > ? and d.message <= ? and ${sql} order by d.message desc, d.n desc limit ?`,
-      )
-      found.push(...(many(statement, ...values, page.limit - found.length) as ClaimedRow[]))
-      if (found.length >= page.limit) break
-      await setImmediate()
-    }
-    return found
   }
 }
 

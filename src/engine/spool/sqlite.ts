@@ -15,6 +15,8 @@ import { factsKeeper } from './sqlite-facts.ts'
 import type { FactsKeeper } from './sqlite-facts.ts'
 import { keyWithdrawer, sqliteKeys } from './sqlite-idempotency.ts'
 import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
+import { searchForgetter, searchWriter } from './sqlite-search.ts'
+import type { SearchWriter } from './sqlite-search.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
 import type { Transaction } from './sqlite-transaction.ts'
@@ -44,9 +46,10 @@ export async function openSqliteEngine(directory: string, now: () => number): Pr
 
 function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolEngine {
   const transaction = transactions(db)
-  const { told, forgotten } = telling(db, transaction, now)
+  const searched = searchWriter(db)
+  const { told, forgotten } = telling(db, transaction, { now, searched })
   const facts = factsKeeper(db)
-  const write = batchWriter(db, facts)
+  const write = batchWriter(db, facts, searched)
   const remove = remover(db)
   const writeChunk = db.prepare('insert into chunk (message, seq, crc, bytes) values (?, ?, ?, ?)')
   const discardChunks = db.prepare('delete from chunk where message = ?')
@@ -106,6 +109,7 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
 function batchWriter(
   db: DatabaseSync,
   facts: FactsKeeper,
+  searched: SearchWriter,
 ): (batches: readonly Batch[], ledger: Ledger) => void {
   const accept = acceptor(db)
   const settle = settler(db, facts)
@@ -115,6 +119,7 @@ function batchWriter(
       for (const row of accepts) {
         accept(row, bytes)
         facts.accepted(row)
+        searched.accepted(row)
         ledger.accepted(row)
       }
     }
@@ -135,20 +140,24 @@ type Told = <T>(work: (ledger: Ledger) => T) => T
 function telling(
   db: DatabaseSync,
   transaction: Transaction,
-  now: () => number,
+  { now, searched }: { readonly now: () => number; readonly searched: SearchWriter },
 ): { told: Told; forgotten: () => void } {
   const writer = ledgerWriter(db, now)
   const names = new Names()
   const told: Told = (work) => {
     const ledger = new Ledger(names)
     try {
-      return transaction('durable', () => {
+      const done = transaction('durable', () => {
         const result = work(ledger)
         writer.write(ledger)
+        searched.write()
         return result
       })
+      searched.done()
+      return done
     } catch (error) {
       writer.undone()
+      searched.undone()
       throw error
     }
   }
@@ -183,10 +192,12 @@ function forgetter(
   // The largest id outlives its record: after a restart with the clock set back it must not be given again.
   const newest = db.prepare(`insert or replace into mark select 'newest', max(value) from (
     select max(id) as value from message union all select value from mark where name = 'newest')`)
+  const forgetEntries = searchForgetter(db)
   return (before, limit) => {
     const ids = ended.all(before, limit) as unknown as [number][]
     if (ids.length > 0) newest.run()
     for (const [id] of ids) remove(id)
+    if (ids.length > 0) forgetEntries()
     return ids.length
   }
 }

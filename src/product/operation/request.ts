@@ -95,6 +95,11 @@ const FILTER = {
   stream: optional(name),
   organization: optional(name),
   campaign: optional(name),
+  tag: optional(line(NAME)),
+  subject: optional(line(NAME)),
+  class: optional(name),
+  since: optional(instant),
+  until: optional(instant),
   said: optional(name),
 }
 
