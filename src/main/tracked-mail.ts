@@ -11,6 +11,8 @@ export function trackingOf(
   config: Config,
   message: Pick<Message, 'from' | 'headerFrom' | 'door' | 'stream' | 'tracking'>,
 ): TrackingWanted | undefined {
+  // Asked of every message: most nodes track none.
+  if (!config.tracking.enabled) return undefined
   const { stream, door, from } = message
   // Notifications, and mail of strangers for the postmaster: of nobody's who could want to know.
   if (from === null || door === 'platform' || door === 'mx') return undefined

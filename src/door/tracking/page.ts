@@ -16,10 +16,10 @@ h1{font-size:1.4rem;line-height:1.3;margin:0 0 1rem}
 dl{margin:0 0 1.25rem;display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem}
 dt{color:var(--quiet)}
 dd{margin:0;overflow-wrap:anywhere}
-.state{font-weight:600;margin:0 0 1.25rem}
+.state{font-weight:600;margin:0 0 1.25rem;text-wrap:balance}
 .done{border-inline-start:.25rem solid var(--deed);padding-inline-start:.75rem}
 form{margin:0}
-button{display:block;width:100%;font:inherit;font-weight:600;min-height:3rem;padding:.6rem 1rem;margin:.75rem 0 0;border-radius:.5rem;border:1px solid var(--deed);background:transparent;color:var(--deed);cursor:pointer}
+button{display:block;width:100%;font:inherit;font-weight:600;min-height:3rem;padding:.6rem 1rem;margin:.75rem 0 0;border-radius:.5rem;border:1px solid var(--deed);background:transparent;color:var(--deed);cursor:pointer;text-wrap:balance}
 button.first{background:var(--deed);color:var(--on)}
 button:focus-visible,a:focus-visible{outline:3px solid var(--deed);outline-offset:2px}
 p.quiet{color:var(--quiet);font-size:.9rem;margin:1.25rem 0 0}

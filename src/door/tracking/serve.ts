@@ -77,8 +77,8 @@ class Door {
       response.end(request.method === 'HEAD' ? undefined : body)
     } catch (cause) {
       // What a client breaks off is no news; it hears nothing either.
-      if (!response.headersSent && !request.destroyed) this.#failed(request, response, cause)
-      else response.destroy()
+      if (response.headersSent || response.destroyed || request.errored !== null) response.destroy()
+      else this.#failed(request, response, cause)
     }
   }
 

@@ -5,8 +5,9 @@ import type { Personaliser } from '#engine/queue'
 import type { Claimed, Content, Message } from '#engine/spool'
 import { editableFinder, field, unfold } from '#grammar/message'
 import type { EditableLeaf, EditableFinder, MimeLimits } from '#grammar/message'
-import { clickToken, followed, openToken, placesIn, UNSUBSCRIBE, withTracking } from '#grammar/tracking'
-import type { Making, Places, TokenKey, Tracked, Wanted } from '#grammar/tracking'
+import type { Making, Places, Wanted } from '#grammar/link'
+import { clickToken, followed, openToken, UNSUBSCRIBE } from '#grammar/tracking'
+import type { TokenKey, Tracked } from '#grammar/tracking'
 
 import { unsubscribeUrl } from './url.ts'
 
@@ -34,10 +35,12 @@ export function trackingPersonaliser(options: TrackingPersonaliserOptions): Pers
       const source = await content()
       if (wanted === undefined) return source
       const { parts, untouched } = await read(source)
+      if (parts.length === 0) return source
       const making = makingOf(claimed, { ...options, ...wanted, untouched })
+      const { trackingSplices } = await import('#grammar/link')
       const edits = parts.flatMap(({ leaf, places }) => {
-        const html = withTracking(leaf.content, places, wanted, making)
-        return html === undefined ? [] : leaf.replacedBy(html)
+        const splices = trackingSplices(leaf.content, places, wanted, making)
+        return splices.length === 0 ? [] : leaf.edits(splices)
       })
       return edits.length === 0 ? source : edited(source, edits)
     },
@@ -51,30 +54,37 @@ type Understood = { readonly parts: readonly Part[]; readonly untouched: Readonl
 function reader(
   options: Pick<TrackingPersonaliserOptions, 'limits'>,
 ): (source: Content) => Promise<Understood> {
-  const known = new WeakMap<Uint8Array, Understood>()
+  const known = new WeakMap<Uint8Array, Promise<Understood>>()
   const finder = (): EditableFinder => editableFinder('text/html', { ...options.limits, leafBytes: HTML })
   return async (source) => {
-    if (source.kind === 'whole')
-      return known.getOrInsertComputed(source.bytes, () => whole(finder(), source.bytes))
     const reading = finder()
+    if (source.kind === 'whole')
+      return known.getOrInsertComputed(source.bytes, () => {
+        reading.write(source.bytes)
+        return understood(reading)
+      })
     for await (const chunk of source.chunks()) reading.write(chunk)
     return understood(reading)
   }
 }
 
-function whole(reading: EditableFinder, bytes: Uint8Array): Understood {
-  reading.write(bytes)
-  return understood(reading)
+async function understood(reading: EditableFinder): Promise<Understood> {
+  const leaves = reading.end()
+  const { header } = reading
+  const own = header && field(header, 'list-unsubscribe')
+  return {
+    parts: leaves.length === 0 ? [] : await partsOf(leaves),
+    untouched: new Set(own && header ? urlsIn(unfold(header, own)) : []),
+  }
 }
 
-function understood(reading: EditableFinder): Understood {
-  const parts = reading.end().flatMap((leaf) => {
+async function partsOf(leaves: readonly EditableLeaf[]): Promise<readonly Part[]> {
+  // Only where there is HTML to be tracked: the tables of a parser are 5 MiB.
+  const { placesIn } = await import('#grammar/link')
+  return leaves.flatMap((leaf) => {
     const places = placesIn(leaf.content, leaf.charset)
     return places === undefined ? [] : [{ leaf, places }]
   })
-  const { header } = reading
-  const own = header && field(header, 'list-unsubscribe')
-  return { parts, untouched: new Set(own && header ? urlsIn(unfold(header, own)) : []) }
 }
 
 /** RFC 2369 §2 */

@@ -246,7 +246,12 @@ export function repairer(edits: readonly Edit[]): Encoder {
       }
       return Buffer.concat(out)
     },
-    end: () => Buffer.alloc(0),
+    end() {
+      // What is put behind the last octet.
+      const out: Buffer[] = []
+      while (edits[next]?.start === at && edits[next]?.end === at) step(Buffer.alloc(0), out)
+      return Buffer.concat(out)
+    },
   }
 }
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { editableFinder, editableLeaves, repaired } from './index.ts'
+import fc from 'fast-check'
+
+import { editableFinder, editableLeaves, quotedPrintable, repaired, spliced } from './index.ts'
+import type { Splice } from './index.ts'
 
 const LIMITS = { depth: 10, parts: 100, headerBytes: 65_536, leafBytes: 100_000 }
 const HTML = 'text/html'
@@ -10,7 +13,9 @@ const HTML = 'text/html'
 function edited(message: string | Buffer, more: string): string {
   const bytes = Buffer.from(message)
   const leaves = editableLeaves(bytes, HTML, LIMITS)
-  const edits = leaves.flatMap((leaf) => leaf.replacedBy(Buffer.concat([leaf.content, Buffer.from(more)])))
+  const edits = leaves.flatMap(({ content: { length }, edits: make }) =>
+    make([{ start: length, end: length, by: Buffer.from(more) }]),
+  )
   return repaired(bytes, edits).toString()
 }
 
@@ -37,10 +42,10 @@ const ALTERNATIVE = [
   'epilogue',
 ].join('\r\n')
 
-test('a leaf is found decoded, and gets other content in the encoding it had', () => {
+test('a leaf is found decoded, and gets other octets in the encoding it had; lines without them stay', () => {
   const [leaf, ...others] = editableLeaves(Buffer.from(ALTERNATIVE), HTML, LIMITS)
   assert.deepEqual([leaf?.charset, leaf?.content.toString(), others.length], ['utf-8', '<p>か na', 0])
-  assert.equal(edited(ALTERNATIVE, '!'), ALTERNATIVE.replace('=\r\n=20na', ' na!'))
+  assert.equal(edited(ALTERNATIVE, '!'), ALTERNATIVE.replace('na\r\n', 'na=\r\n!\r\n'))
 })
 
 test('base64 stays base64', () => {
@@ -97,3 +102,54 @@ for (const [name, message] of LEFT)
 test('HTML that is shown within another part is found', () => {
   assert.deepEqual(found(within('multipart/related', `Content-Disposition: inline\r\n${PART}`)), ['<p>'])
 })
+
+/** Places in a content of that length, in order and apart, with what is put there. */
+function splicesIn(length: number, cuts: readonly number[], texts: readonly string[]): readonly Splice[] {
+  const at = cuts.map((cut) => cut % (length + 1)).toSorted((a, b) => a - b)
+  return texts
+    .slice(0, Math.floor(at.length / 2))
+    .map((text, i) => ({ start: at[2 * i] ?? 0, end: at[2 * i + 1] ?? 0, by: Buffer.from(text) }))
+}
+
+const TEXT = fc.array(
+  fc.oneof(fc.string(), fc.constantFrom('\r\n', ' \r\n', '春', '=', '\t', 'x'.repeat(80), '\x1b')),
+  { maxLength: 20 },
+)
+
+for (const encoding of ['quoted-printable', 'base64', '8bit'])
+  test(`what is put into ${encoding} stands there when it is decoded, and no line is too long`, () => {
+    fc.assert(
+      fc.property(
+        TEXT,
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.array(fc.string(), { maxLength: 4 }),
+        (pieces, cuts, texts) => {
+          const content = Buffer.from(pieces.join(''))
+          const body =
+            encoding === 'quoted-printable'
+              ? quotedPrintable(content)
+              : encoding === 'base64'
+                ? Buffer.from(content.toString('base64'))
+                : content
+          const head = Buffer.from(
+            `Content-Type: text/html\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
+          )
+          const message = Buffer.concat([head, body])
+          const [leaf] = editableLeaves(message, HTML, LIMITS)
+          assert.ok(leaf)
+          assert.deepEqual(leaf.content, content)
+          const splices = splicesIn(content.length, cuts, texts)
+          const made = repaired(message, leaf.edits(splices))
+          assert.deepEqual(editableLeaves(made, HTML, LIMITS)[0]?.content, spliced(content, splices))
+          if (encoding !== 'quoted-printable') return
+          assert.ok(
+            made
+              .toString('latin1')
+              .split('\r\n')
+              .every((line) => line.length <= 76),
+          )
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })

@@ -1,12 +1,12 @@
-/** Leaves of a message that are to get other content: found, decoded, and put back, while all the rest stays as it was. */
+/** Leaves of a message that are to get other octets here and there: found, decoded, while all the rest stays as it was. */
 
 import { parseContentType } from './content-type.ts'
 import { rewriteHeader } from './downgrade.ts'
 import type { Edit } from './downgrade.ts'
-import { base64Lines, quotedPrintable } from './encode.ts'
+import { base64Lines, quotedBetween, quotedPrintable } from './encode.ts'
 import { asBuffer, field } from './header.ts'
 import type { Header } from './header.ts'
-import { decoded } from './leaves.ts'
+import { decoded, unquoted } from './leaves.ts'
 import { feeder, LONGEST_LINE } from './mime.ts'
 import { unfold } from './value.ts'
 import { isIdentity, isSealed, Walk } from './walk.ts'
@@ -17,9 +17,12 @@ export type EditableLeaf = {
   readonly charset: string
   /** Without its transfer encoding. */
   readonly content: Buffer
-  /** What to do to the message so that this leaf has another content, of the same charset, in the encoding it had. */
-  replacedBy(content: Buffer): readonly Edit[]
+  /** What to do to the message so that this leaf has other octets in places of its content. They are in order, and apart. */
+  edits(splices: readonly Splice[]): readonly Edit[]
 }
+
+/** What is put in the place of octets `start` to `end` of a content; where they are the same, before that octet. */
+export type Splice = { readonly start: number; readonly end: number; readonly by: Buffer }
 
 export type EditableLimits = MimeLimits & {
   /** Octets of all wanted leaves together, as they are encoded; what is beyond is not found. */
@@ -109,20 +112,46 @@ function isWithinMessage(entity: Entity): boolean {
 }
 
 function leafOf(entity: Entity, octets: Buffer): EditableLeaf {
-  const { header, encoding, body, end } = entity
+  const { header, encoding } = entity
   const said = field(header, 'content-type')
   const charset = said && parseContentType(unfold(header, said)).parameters.get('charset')
+  const of = { charset: charset?.toLowerCase() ?? '' }
+  if (encoding === 'quoted-printable') return { ...of, ...quotedLeaf(entity, octets) }
+  const content = decoded(octets, encoding)
+  return { ...of, content, edits: (splices) => wholeEdits(entity, spliced(content, splices)) }
+}
+
+/** Lines that nothing is put into stay as they were written. */
+function quotedLeaf({ body }: Entity, octets: Buffer): Pick<EditableLeaf, 'content' | 'edits'> {
+  const { content, placeOf } = unquoted(octets)
   return {
-    charset: charset?.toLowerCase() ?? '',
-    content: decoded(octets, encoding),
-    replacedBy(content) {
-      if (encoding === 'base64') return [{ start: body, end, by: base64Lines(content) }]
-      if (encoding === 'quoted-printable') return [{ start: body, end, by: quotedPrintable(content) }]
-      const relabelled = hasLongLine(content) ? rewriteHeader(entity, 'quoted-printable') : undefined
-      if (relabelled === undefined) return [{ start: body, end, by: content }]
-      return [relabelled, { start: body, end, by: quotedPrintable(content) }]
-    },
+    content,
+    edits: (splices) =>
+      splices.map(({ start, end, by }) => ({
+        start: body + placeOf(start),
+        end: body + placeOf(end),
+        by: quotedBetween(by, end === content.length),
+      })),
   }
+}
+
+function wholeEdits(entity: Entity, content: Buffer): readonly Edit[] {
+  const { encoding, body, end } = entity
+  if (encoding === 'base64') return [{ start: body, end, by: base64Lines(content) }]
+  const relabelled = hasLongLine(content) ? rewriteHeader(entity, 'quoted-printable') : undefined
+  if (relabelled === undefined) return [{ start: body, end, by: content }]
+  return [relabelled, { start: body, end, by: quotedPrintable(content) }]
+}
+
+/** `octets` with the splices in them. */
+export function spliced(octets: Buffer, splices: readonly Splice[]): Buffer {
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const { start, end, by } of splices) {
+    pieces.push(octets.subarray(at, start), by)
+    at = end
+  }
+  return Buffer.concat([...pieces, octets.subarray(at)])
 }
 
 /** RFC 5322 §2.1.1 */

@@ -64,6 +64,33 @@ export function quotedPrintable(bytes: Uint8Array): Buffer {
   return Buffer.concat([encoder.write(bytes), encoder.end()])
 }
 
+/**
+ * Text to be put between octets that are quoted-printable already, in lines of its own: no line becomes longer, whatever
+ * stands around it. `isLast`: nothing follows in the content. RFC 2045 §6.7
+ */
+export function quotedBetween(bytes: Uint8Array, isLast: boolean): Buffer {
+  const quoted = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(NOT_LITERAL, (octet) => `=${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  return Buffer.from(`=\r\n${shortLines(quoted).join('=\r\n')}${isLast ? '' : '=\r\n'}`, 'latin1')
+}
+
+/** Space too: it may come to stand at the end of a line. */
+const NOT_LITERAL = /[^!-<>-~]/g
+
+/** Less than a line: the soft line break takes one of it. No quoted octet is cut. */
+function shortLines(quoted: string): readonly string[] {
+  const lines: string[] = []
+  for (let at = 0; at < quoted.length;) {
+    const full = at + LINE - 1
+    const cut = full >= quoted.length ? -1 : quoted.lastIndexOf('=', full - 1)
+    const end = cut > full - 3 ? cut : full
+    lines.push(quoted.slice(at, end))
+    at = end
+  }
+  return lines
+}
+
 /** With `again`, the octets are quoted-printable already, but have lines too long or 8-bit octets. */
 export function quotedPrintableEncoder(again = false): Encoder {
   const lines = new QuotedPrintable(again)

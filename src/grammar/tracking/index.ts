@@ -1,10 +1,6 @@
 export { AGENT_RULES } from './agents.ts'
 export { BURST, CONDUCT_RULES, judge, READER_CLASSES } from './judge.ts'
 export type { Fetched, Judged, Patience, ReaderClass } from './judge.ts'
-export { followed, placesIn, UNSUBSCRIBE } from './places.ts'
-export type { Places } from './places.ts'
-export { withTracking } from './rewrite.ts'
-export type { Making, Wanted } from './rewrite.ts'
 export {
   clickToken,
   openToken,
@@ -15,3 +11,4 @@ export {
   wishToken,
 } from './token.ts'
 export type { Click, TokenKey, Tracked, Wish } from './token.ts'
+export { followed, UNSUBSCRIBE, URL_LENGTH } from './url.ts'

@@ -75,5 +75,8 @@ test('whatever else stands there is no token', () => {
       assert.equal(readWishToken(text, key), undefined)
     }),
   )
+  const token = openToken(OF, key)
+  for (const text of [`${token}A`, `${token}=`, ` ${token}`, `${token}\n`])
+    assert.equal(readOpenToken(text, key), undefined)
   assert.equal(readOpenToken('A'.repeat(TOKEN_LENGTH + 1), key), undefined)
 })

@@ -101,12 +101,12 @@ export class Preferences {
     await spool.append({ kind: 'unsubscribed', at, organization, stream, message, n, to, reason: text })
   }
 
+  /** This stream alone: who stopped all of them has asked for no other again. */
   async #again(wish: Wish): Promise<void> {
-    const { organization } = wish
-    const address = addressKey(wish)
-    for (const { stream } of (await this.#holding(wish)).filter(isWish))
-      // oxlint-disable-next-line no-await-in-loop -- one statement each, of a few
-      await this.#options.suppressions.remove({ organization, stream, address, why: BY.again })
+    const { organization, stream } = wish
+    const isStopped = (await this.#holding(wish)).some((one) => isWish(one) && one.stream === stream)
+    const request = { organization, stream, address: addressKey(wish), why: BY.again }
+    if (isStopped) await this.#options.suppressions.remove(request)
   }
 
   async #holding(wish: Wish): Promise<readonly Suppression[]> {

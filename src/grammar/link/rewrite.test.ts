@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import Encoding from 'encoding-japanese'
 import fc from 'fast-check'
 
-import { placesIn, withTracking } from './index.ts'
+import { spliced } from '#grammar/message'
+
+import { placesIn, trackingSplices } from './index.ts'
 import type { Wanted } from './index.ts'
 import { LINKS } from './places.ts'
 
@@ -15,10 +17,11 @@ const PICTURE =
 function tracked(html: Buffer, charset = 'utf-8', wanted = BOTH): Buffer | undefined {
   const places = placesIn(html, charset)
   assert(places !== undefined)
-  return withTracking(html, places, wanted, {
+  const splices = trackingSplices(html, places, wanted, {
     click: (_url, n) => `https://t/c/${n}`,
     open: () => 'https://t/o',
   })
+  return splices.length === 0 ? undefined : spliced(html, splices)
 }
 
 function clicks(html: string): string {

@@ -7,6 +7,7 @@ import { QuoteType, Tokenizer } from 'htmlparser2'
 import type { TokenizerCallbacks } from 'htmlparser2'
 
 import { decodeCharset } from '#grammar/message'
+import { followed, UNSUBSCRIBE, URL_LENGTH } from '#grammar/tracking'
 
 export type Link = {
   /** Offsets of the value of `href`, without its quotes. */
@@ -24,14 +25,8 @@ export type Places = {
   readonly endsInAscii: boolean
 }
 
-/** What a sender writes for the place where the recipient unsubscribes. */
-export const UNSUBSCRIBE = 'hikyaku:unsubscribe'
-
 /** Links of one part that are found; those after them stay as they are. */
 export const LINKS = 2_000
-
-/** Characters of a URL that is followed; longer ones stay as they are. Browsers and proxies take 2,000 at least. */
-export const URL_LENGTH = 2_000
 
 /** Octets of an attribute that are looked at: characters may be references of several octets each. */
 const VALUE = 4 * URL_LENGTH
@@ -171,13 +166,6 @@ function valueOf(octets: Buffer, charset: string): string | undefined {
   if (raw === undefined) return undefined
   const text = raw.includes('&') ? withoutReferences(raw) : raw
   return text.trim().toLowerCase() === UNSUBSCRIBE ? UNSUBSCRIBE : followed(text)
-}
-
-/** An http or https URL as it would be asked for; `undefined` for everything else. WHATWG URL §4.4 */
-export function followed(text: string): string | undefined {
-  const url = /^[\s\0]*https?:\/\//i.test(text) ? URL.parse(text) : null
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined
-  return url.href.length <= URL_LENGTH ? url.href : undefined
 }
 
 function none(): void {}
