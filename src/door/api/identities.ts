@@ -13,6 +13,7 @@ import { Problem } from './problem.ts'
 import { clearCookie } from './session-cookie.ts'
 import { ProviderName } from './sign-in.ts'
 import { isoTime } from './text.ts'
+import { SIGNED_IN } from './security.ts'
 
 const Shown = Type.Object(
   {
@@ -38,6 +39,7 @@ const listRoute: Routes = (app, { signedIn, users }) => {
       operationId: 'listIdentities',
       summary: 'Who you are at providers that sign you in, the oldest first',
       tags: ['session'],
+      ...SIGNED_IN,
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {
@@ -57,6 +59,7 @@ const linkRoute: Routes = (app, parts) => {
       summary: 'Have a provider sign you in from now on: where the browser goes for it',
       description: 'The password is asked for unless the session began within the last ten minutes.',
       tags: ['session'],
+      ...SIGNED_IN,
       body: Type.Object({ provider: ProviderName, password: Type.Optional(Password) }, CLOSED),
       response: { 200: Elsewhere },
     },
@@ -80,6 +83,7 @@ const removeRoute: Routes = (app, { signedIn, users, note, log }) => {
       operationId: 'removeIdentity',
       summary: 'Have a provider sign you in no more; every session ends, this one too',
       tags: ['session'],
+      ...SIGNED_IN,
       params: Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) }),
       body: Proof,
       response: { 204: Type.Null() },

@@ -10,7 +10,11 @@ import type { TSchema } from 'typebox'
 import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { bounceClassRoutes } from './bounce-classes.ts'
+import { domainReportRoutes } from './domain-reports.ts'
 import { domainRoutes } from './domains.ts'
+import { queueRoutes } from './queues.ts'
+import { suppressionFileRoutes } from './suppression-file.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
@@ -25,6 +29,7 @@ import { auditRoutes } from './audit.ts'
 import { Auditing } from './auditing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { identityRoutes } from './identities.ts'
+import { operatorRoutes } from './operator.ts'
 import { invitationRoutes } from './invitations.ts'
 import { linkPageRoute } from './link-page.ts'
 import { oidcSessionRoutes } from './oidc-session.ts'
@@ -73,7 +78,12 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   batchRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  suppressionFileRoutes(typed, routeParts)
   domainRoutes(typed, routeParts)
+  domainReportRoutes(typed, routeParts)
+  bounceClassRoutes(typed, routeParts)
+  queueRoutes(typed, routeParts)
+  operatorRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
   statisticsRoutes(typed, routeParts)
@@ -126,7 +136,7 @@ function bodies(app: FastifyInstance): void {
     async (_request: FastifyRequest, body: string) => parseJson(body),
   )
   app.addContentTypeParser(
-    'message/rfc822',
+    ['message/rfc822', 'text/csv'],
     { parseAs: 'buffer' },
     async (_request: FastifyRequest, body: Buffer) => body,
   )
