@@ -75,6 +75,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     bulk: await openBulkDeliveries(control, Date.now),
     operations,
     domains: deskOf(parts),
+    doctor: async () => (await import('./doctor.ts')).examineSelf(config, version, operations),
     events: node.spool,
     counts: node.spool,
     webhooks,

@@ -7,7 +7,7 @@ import type { DoctorOptions } from '#door/cli'
 import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'
 import { examine } from '#product/diagnosis'
-import type { NamedResolver, NodeState } from '#product/diagnosis'
+import type { NamedResolver, NodeState, Patient } from '#product/diagnosis'
 import { OperationError } from '#product/operation'
 import type { Operations } from '#product/operation'
 import type { Finding } from '#product/verification'
@@ -31,15 +31,10 @@ export async function doctor(
   // Whatever else would be said, it would be about another configuration.
   if (!loaded.ok) return loaded.problems.map((text) => ({ level: 'problem', check: 'configuration', text }))
   const { config, warnings } = loaded
-  await using opened = new AsyncDisposableStack()
-  const [first = SYSTEM, ...others] = config.dns.servers
-  const resolver = (name: string): NamedResolver => ({ name, dns: opened.use(resolverOf(config, name)) })
-  const found = await examine({
+  const found = await examined({
     config,
     version,
-    machine: thisMachine(),
     node: await nodeState(config),
-    resolvers: [resolver(first), ...others.map(resolver)],
     withDomains: (use) => withNode(config, use),
     ...(probe === undefined ? {} : { probe }),
   })
@@ -47,7 +42,29 @@ export async function doctor(
     warnings.length === 0
       ? [{ level: 'ok', check: 'configuration', text: `${path} is good` }]
       : warnings.map((text) => ({ level: 'warning', check: 'configuration', text }))
-  return [...configuration, ...ofRules(config), ...found]
+  return [...configuration, ...found]
+}
+
+type Examined = Omit<Patient, 'machine' | 'resolvers'>
+
+/** This machine with this configuration, which is good. */
+async function examined(patient: Examined): Promise<readonly Finding[]> {
+  const { config } = patient
+  await using opened = new AsyncDisposableStack()
+  const [first = SYSTEM, ...others] = config.dns.servers
+  const resolver = (name: string): NamedResolver => ({ name, dns: opened.use(resolverOf(config, name)) })
+  const resolvers = [resolver(first), ...others.map(resolver)] as const
+  return [...ofRules(config), ...(await examine({ ...patient, machine: thisMachine(), resolvers }))]
+}
+
+/** The same of a node that asks about itself. */
+export async function examineSelf(
+  config: Config,
+  version: string,
+  operations: Operations,
+): Promise<readonly Finding[]> {
+  const node = { at: 'running', status: await operations.status() } as const
+  return examined({ config, version, node, withDomains: (use) => use(operations) })
 }
 
 /** A running node keeps the rules that it has, and says so in its log alone. */

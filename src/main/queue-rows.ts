@@ -57,9 +57,11 @@ export function queueRows(
 export async function queuesView(
   parts: QueueParts,
   depths: readonly QueueDepth[],
-  { match, limit, order = 'size', after }: QueuesQuery,
+  { organization, match, limit, order = 'size', after }: QueuesQuery,
 ): Promise<QueuesView> {
-  const asked = after === undefined ? depths : depths.filter(({ queue }) => queue > after)
+  const theirs =
+    organization === undefined ? depths : depths.filter(({ queue }) => queue.startsWith(`${organization}/`))
+  const asked = after === undefined ? theirs : theirs.filter(({ queue }) => queue > after)
   const found = match === undefined ? asked : await search(parts, asked, match.toLowerCase())
   return {
     rows: await queueRows(parts, found.toSorted(ORDERS[order]).slice(0, limit)),

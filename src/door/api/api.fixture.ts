@@ -92,6 +92,7 @@ export function partsOf({
     events: {} as ApiParts['events'],
     counts: {} as ApiParts['counts'],
     domains: {} as ApiParts['domains'],
+    doctor: async () => [],
     webhooks: {} as ApiParts['webhooks'],
     wait: () => Promise.reject(new Error('nothing waits here')),
     log: logged,

@@ -7,6 +7,7 @@ import type { Static } from 'typebox'
 
 import type { Audit, AuditQuery, Entry } from '#product/audit'
 
+import { csvCell } from './csv-cell.ts'
 import { DEFAULT_LIMIT, PAGE, pageOf } from './page.ts'
 import type { Routes } from './parts.ts'
 import { CLOSED, Time } from './person-schema.ts'
@@ -129,11 +130,5 @@ async function* lines(audit: Audit, query: Omit<AuditQuery, 'limit'>): AsyncGene
 }
 
 function lineOf({ id, at, actor, address, action, subject, before = '', after = '' }: Entry): string {
-  return `${[id, isoTime(at), actor, address, action, subject, before, after].map(cellOf).join(',')}\r\n`
-}
-
-/** A spreadsheet computes what begins so, and strangers write addresses. */
-function cellOf(text: string): string {
-  const harmless = /^[=+\-@\t]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  return `${[id, isoTime(at), actor, address, action, subject, before, after].map(csvCell).join(',')}\r\n`
 }

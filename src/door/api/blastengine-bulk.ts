@@ -15,6 +15,7 @@ import type { App, RouteParts, Routes } from './parts.ts'
 import type { Principal } from './principal.ts'
 import { invalidAt, Problem } from './problem.ts'
 import { handOver, holdUntilOf } from './submission.ts'
+import { needs } from './security.ts'
 
 type Content = Static<typeof BulkBegin>
 
@@ -33,7 +34,7 @@ function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<string>): 
   app.route({
     method: 'POST',
     url: '/deliveries/bulk/begin',
-    schema: { ...DESCRIBED, body: BulkBegin },
+    schema: { ...DESCRIBED, ...needs('messages:send'), body: BulkBegin },
     async handler(request, reply) {
       const { organization } = await authenticate(request, 'messages:send')
       const id = await bulk.begin(organization, JSON.stringify(request.body))
@@ -43,7 +44,7 @@ function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<string>): 
   app.route({
     method: 'PUT',
     url: '/deliveries/bulk/update/:id',
-    schema: { ...DESCRIBED, params: DeliveryId, body: BulkUpdate },
+    schema: { ...DESCRIBED, ...needs('messages:send'), params: DeliveryId, body: BulkUpdate },
     async handler(request) {
       const { organization } = await authenticate(request, 'messages:send')
       const { id } = request.params
@@ -56,7 +57,7 @@ function editRoutes(app: App, parts: RouteParts, sending: ReadonlySet<string>): 
   app.route({
     method: 'DELETE',
     url: '/deliveries/:id',
-    schema: { ...DESCRIBED, params: DeliveryId },
+    schema: { ...DESCRIBED, ...needs('messages:send'), params: DeliveryId },
     async handler(request) {
       const { organization } = await authenticate(request, 'messages:send')
       const { id } = request.params
@@ -100,13 +101,13 @@ function commitRoutes(app: App, parts: RouteParts, sending: Set<string>): void {
   app.route({
     method: 'PATCH',
     url: '/deliveries/bulk/commit/:id/immediate',
-    schema: { ...DESCRIBED, params: DeliveryId },
+    schema: { ...DESCRIBED, ...needs('messages:send'), params: DeliveryId },
     handler: (request) => commit(request, request.params.id, undefined),
   })
   app.route({
     method: 'PATCH',
     url: '/deliveries/bulk/commit/:id',
-    schema: { ...DESCRIBED, params: DeliveryId, body: BulkCommit },
+    schema: { ...DESCRIBED, ...needs('messages:send'), params: DeliveryId, body: BulkCommit },
     async handler(request) {
       const due = Date.parse(request.body.reservation_time)
       return await commit(request, request.params.id, holdUntilOf(due, parts.now(), '#/reservation_time'))
@@ -119,7 +120,7 @@ function cancelRoute(app: App, parts: RouteParts): void {
   app.route({
     method: 'PATCH',
     url: '/deliveries/:id/cancel',
-    schema: { ...DESCRIBED, params: DeliveryId },
+    schema: { ...DESCRIBED, ...needs('messages:write'), params: DeliveryId },
     async handler(request) {
       const { organization, id: key } = await authenticate(request, 'messages:write')
       const { recipients } = await bulkOf(parts, organization, request.params.id)

@@ -20,6 +20,7 @@ import type { CountSource } from '#product/insight'
 import type { DomainChange, Domains, DomainView } from '#product/domain'
 import type { Oidc } from '#product/oidc'
 import type { Operations } from '#product/operation'
+import type { Finding } from '#product/verification'
 import type { Current, Letter, User, Users } from '#product/user'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
@@ -67,6 +68,8 @@ export type ApiParts = Listening & {
   /** What an operator can do; routes see to it that a key does it to its own organization, unless it is an operator's. */
   readonly operations: Operations
   readonly domains: DomainDesk
+  /** Examines the machine and the node; never rejects. */
+  readonly doctor: () => Promise<readonly Finding[]>
   readonly events: EventSource
   readonly counts: CountSource
   readonly webhooks: Webhooks & {

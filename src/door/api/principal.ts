@@ -74,6 +74,10 @@ export class Admission {
   readonly #accounts: AdmissionParts['accounts']
   readonly #limit: RateLimit | undefined
   readonly #admitted = new WeakMap<FastifyRequest, ApiKey>()
+  readonly #principals = new WeakMap<
+    FastifyRequest,
+    { readonly scope: Scope; readonly principal: Principal }
+  >()
 
   constructor({ keys, users, accounts, requests, now }: AdmissionParts) {
     this.#keys = keys
@@ -82,8 +86,18 @@ export class Admission {
     this.#limit = requests === 0 ? undefined : new RateLimit(requests, now)
   }
 
-  /** Before the body is read: who may not ask is not listened to. @throws {Problem} `unauthenticated`, `too-many` */
+  /**
+   * Before the body is read: who may not ask is not listened to.
+   * @throws {Problem} `unauthenticated`, `forbidden`, `cross-site`, `too-many`
+   */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.#known(request, reply)
+    const scope = scopeOf(request)
+    if (scope !== undefined) await this.authenticated(request, scope)
+    else if (isForPeople(request) && request.headers.authorization !== undefined) throw keyed()
+  }
+
+  async #known(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) {
       if (wantsKnown(request) && cookieOf(request) === undefined) throw keyless()
@@ -98,6 +112,14 @@ export class Admission {
 
   /** @throws {Problem} `unauthenticated`, `forbidden`, `cross-site` */
   async authenticated(request: FastifyRequest, scope: Scope): Promise<Principal> {
+    const before = this.#principals.get(request)
+    if (before?.scope === scope) return before.principal
+    const found = await this.#authenticated(request, scope)
+    this.#principals.set(request, { scope, principal: found })
+    return found
+  }
+
+  async #authenticated(request: FastifyRequest, scope: Scope): Promise<Principal> {
     const principal = await this.#principal(request)
     mustHave(principal, scope)
     const wanted = request.headers[ORGANIZATION_HEADER]
@@ -143,10 +165,26 @@ function keyless(): Problem {
   return new Problem('unauthenticated', 'Send the header: Authorization: Bearer, and an API key.')
 }
 
+function keyed(): Problem {
+  return new Problem('unauthenticated', 'That is for people who have signed in: no API key does it.')
+}
+
 /** A route that is published asks who it is, unless it says that it does not. */
 function wantsKnown({ routeOptions: { schema } }: FastifyRequest): boolean {
   const { hide, security } = (schema ?? { hide: true }) as { hide?: boolean; security?: readonly unknown[] }
   return hide !== true && security?.length !== 0
+}
+
+/** What the route asks for, as `needs` has put it into its description. */
+function scopeOf({ routeOptions: { schema } }: FastifyRequest): Scope | undefined {
+  const { security } = (schema ?? {}) as { security?: readonly { readonly key?: readonly Scope[] }[] }
+  return security?.[0]?.key?.[0]
+}
+
+/** A route that a session opens, and nothing else. */
+function isForPeople({ routeOptions: { schema } }: FastifyRequest): boolean {
+  const { security = [] } = (schema ?? {}) as { security?: readonly object[] }
+  return security.length > 0 && security.every((one) => 'session' in one)
 }
 
 function saysMuch({ headers }: FastifyRequest): boolean {

@@ -11,7 +11,11 @@ import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { described, openApi } from './description.ts'
+import { bounceClassRoutes } from './bounce-classes.ts'
+import { domainReportRoutes } from './domain-reports.ts'
 import { domainRoutes } from './domains.ts'
+import { queueRoutes } from './queues.ts'
+import { suppressionFileRoutes } from './suppression-file.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
 import type { ApiParts, App, RouteParts } from './parts.ts'
@@ -28,6 +32,7 @@ import { auditRoutes } from './audit.ts'
 import { Auditing } from './auditing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { identityRoutes } from './identities.ts'
+import { operatorRoutes } from './operator.ts'
 import { invitationRoutes } from './invitations.ts'
 import { linkPageRoute } from './link-page.ts'
 import { oidcSessionRoutes } from './oidc-session.ts'
@@ -76,7 +81,12 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   batchRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
+  suppressionFileRoutes(typed, routeParts)
   domainRoutes(typed, routeParts)
+  domainReportRoutes(typed, routeParts)
+  bounceClassRoutes(typed, routeParts)
+  queueRoutes(typed, routeParts)
+  operatorRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)
   statisticsRoutes(typed, routeParts)
@@ -130,7 +140,7 @@ function bodies(app: FastifyInstance): void {
     async (_request: FastifyRequest, body: string) => parseJson(body),
   )
   app.addContentTypeParser(
-    'message/rfc822',
+    ['message/rfc822', 'text/csv'],
     { parseAs: 'buffer' },
     async (_request: FastifyRequest, body: Buffer) => body,
   )

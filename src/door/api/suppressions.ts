@@ -14,18 +14,18 @@ import { isoTime, Line } from './text.ts'
 import { needs } from './security.ts'
 
 const CLOSED = { additionalProperties: false }
-const REASONS = ['bounce', 'soft-bounces', 'complaint', 'unsubscribe', 'manual', 'import'] as const
-const Stream = Type.String({
+export const Reason = Type.Enum(['bounce', 'soft-bounces', 'complaint', 'unsubscribe', 'manual', 'import'])
+export const Stream = Type.String({
   pattern: '^(?:[a-z0-9][a-z0-9-]{0,62}|\\*)$',
   description: '`*` is every stream.',
 })
 const Time = Type.String({ format: 'date-time' })
 
-const Shown = Type.Object(
+export const ShownSuppression = Type.Object(
   {
     recipient: Type.String(),
     stream: Stream,
-    reason: Type.Enum(REASONS),
+    reason: Reason,
     class: Type.Optional(Type.String()),
     evidence: Type.String({ description: 'What shows it: the reply, the complaint, or words.' }),
     delivery: Type.Optional(Type.String()),
@@ -41,7 +41,7 @@ const New = Type.Object(
   {
     recipient: Line({ minLength: 3, maxLength: 320 }),
     stream: Type.Optional(Stream),
-    reason: Type.Optional(Type.Enum(REASONS, { default: 'manual' })),
+    reason: Type.Optional(Reason),
     evidence: Type.Optional(Line({ maxLength: 1000 })),
     expires_at: Type.Optional(Time),
   },
@@ -71,12 +71,12 @@ const listRoute: Routes = (app, { authenticate, operations }) => {
           ...PAGE,
           recipient: Type.Optional(Line({ maxLength: 320, description: 'Addresses that contain this.' })),
           stream: Type.Optional(Stream),
-          reason: Type.Optional(Type.Enum(REASONS)),
+          reason: Type.Optional(Reason),
           all: Type.Optional(Type.Boolean({ description: 'Also those that hold no longer.' })),
         },
         CLOSED,
       ),
-      response: { 200: pageOf(Shown, 'Suppression') },
+      response: { 200: pageOf(ShownSuppression, 'Suppression') },
     },
     async handler(request) {
       const { organization } = await authenticate(request, 'suppressions:read')
@@ -92,7 +92,7 @@ const listRoute: Routes = (app, { authenticate, operations }) => {
       })
       const last = rows.at(-1)
       return {
-        data: rows.map(shown),
+        data: rows.map(shownSuppression),
         next: last === undefined || rows.length < limit ? null : cursorOf(last),
       }
     },
@@ -109,7 +109,7 @@ const addRoute: Routes = (app, { authenticate, operations }) => {
       tags: ['suppressions'],
       ...needs('suppressions:write'),
       body: Type.Object({ suppressions: Type.Array(New, { minItems: 1, maxItems: BATCH }) }, CLOSED),
-      response: { 201: Type.Object({ data: Type.Array(Shown) }) },
+      response: { 201: Type.Object({ data: Type.Array(ShownSuppression) }) },
     },
     async handler(request, reply) {
       const { organization, id } = await authenticate(request, 'suppressions:write')
@@ -121,8 +121,8 @@ const addRoute: Routes = (app, { authenticate, operations }) => {
         evidence: one.evidence ?? `API key ${id}`,
         ...(one.expires_at !== undefined && { expiresAt: Date.parse(one.expires_at) }),
       }))
-      const made = await told(() => operations.suppressionAdd({ rows }))
-      return reply.status(201).send({ data: made.map(shown) })
+      const made = await toldOfSuppressions(() => operations.suppressionAdd({ rows }))
+      return reply.status(201).send({ data: made.map(shownSuppression) })
     },
   })
 }
@@ -144,13 +144,13 @@ const removeRoute: Routes = (app, { authenticate, operations }) => {
         },
         CLOSED,
       ),
-      response: { 200: Type.Object({ data: Type.Array(Shown) }) },
+      response: { 200: Type.Object({ data: Type.Array(ShownSuppression) }) },
     },
     async handler(request) {
       const { organization } = await authenticate(request, 'suppressions:write')
       const { recipient } = request.params
       const { stream, why } = request.query
-      const removed = await told(() =>
+      const removed = await toldOfSuppressions(() =>
         operations.suppressionRemove({
           organization,
           address: recipient,
@@ -159,13 +159,13 @@ const removeRoute: Routes = (app, { authenticate, operations }) => {
         }),
       )
       if (removed.length === 0) throw new Problem('missing', `${recipient} is not suppressed.`)
-      return { data: removed.map(shown) }
+      return { data: removed.map(shownSuppression) }
     },
   })
 }
 
 /** What people did wrong is theirs to hear. */
-async function told<T>(act: () => Promise<T>): Promise<T> {
+export async function toldOfSuppressions<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
@@ -175,7 +175,7 @@ async function told<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-function shown(row: Suppression): Static<typeof Shown> {
+export function shownSuppression(row: Suppression): Static<typeof ShownSuppression> {
   return {
     recipient: row.address,
     stream: row.stream,

@@ -1,9 +1,8 @@
 /** `suppression import|export`: as CSV, which spreadsheets and the services that people come from write and read. */
 
 import type { Command } from 'commander'
-import type { parse } from 'csv-parse/sync'
 
-import { LIST_LIMIT, SUPPRESSION_REASONS } from '#product/operation'
+import { LIST_LIMIT } from '#product/operation'
 import type { NewSuppression, Suppression, SuppressionReason } from '#product/suppression'
 
 import { answer, example } from './command.ts'
@@ -57,60 +56,14 @@ function importCommand(parent: Command, run: Run): void {
 
 /** @throws {CliError} `usage`, with every line that is wrong */
 async function read(content: Buffer, options: ImportOptions): Promise<readonly NewSuppression[]> {
-  const csv = await import('csv-parse/sync')
-  const lines = parsed(csv.parse, content)
-  const rows = lines.map((line) => rowOf(line, options))
-  const wrong = rows.flatMap((row, i) => (row.address.includes('@') ? [] : [`line ${i + 2}: no address`]))
-  if (wrong.length === 0) return rows
-  const more = wrong.length > MOST_MISTAKES ? `\n… and ${wrong.length - MOST_MISTAKES} more` : ''
-  throw new CliError('usage', `${wrong.slice(0, MOST_MISTAKES).join('\n')}${more}`)
-}
-
-const MOST_MISTAKES = 20
-
-type Line = { readonly [column: string]: string | undefined }
-
-function parsed(parseCsv: typeof parse, content: Buffer): readonly Line[] {
+  // Only here: what it stands beside takes longer to load than most commands to run.
+  const { readSuppressionFile, SuppressionError } = await import('#product/suppression')
   try {
-    return parseCsv(content, {
-      bom: true,
-      trim: true,
-      skip_empty_lines: true,
-      columns: (header: string[]) => header.map((name) => name.toLowerCase()),
-    })
+    return await readSuppressionFile(content, options)
   } catch (cause) {
-    throw new CliError('usage', `it is not CSV: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    if (cause instanceof SuppressionError) throw new CliError('usage', cause.message, { cause })
+    throw cause
   }
-}
-
-/** Names as we write them, and as SendGrid, SES and Mailgun do. */
-function rowOf(line: Line, options: ImportOptions): NewSuppression {
-  const createdAt = instantOf(line['created_at'] ?? line['created'] ?? line['lastupdatetime'])
-  const expiresAt = instantOf(line['expires_at'])
-  const reason = SUPPRESSION_REASONS.find((one) => one === line['reason']?.toLowerCase())
-  const text = [line['evidence'], line['error'], line['status'], reason === undefined ? line['reason'] : '']
-  return {
-    organization: options.organization,
-    stream: line['stream'] ?? options.stream,
-    address: line['address'] ?? line['email'] ?? line['emailaddress'] ?? line['recipient'] ?? '',
-    reason: reason ?? options.reason,
-    evidence: oneLine(text.filter((part) => part !== undefined && part !== '').join('; ')),
-    ...(createdAt !== undefined && { createdAt }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  }
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 1_000)
-}
-
-/** ISO 8601, or seconds since the epoch as SendGrid has them. */
-function instantOf(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined
-  const instant = /^\d{9,10}$/.test(text) ? Number(text) * 1_000 : Date.parse(text)
-  return Number.isNaN(instant) ? undefined : instant
 }
 
 const FIELDS: readonly Field<Suppression>[] = [

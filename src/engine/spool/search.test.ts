@@ -18,7 +18,7 @@ type Mail = { readonly id: number; readonly to: readonly string[]; readonly tags
 function messageRow({ id, to, tags }: Mail): MessageRow {
   const deliveries = to.map((one) => [one, 'q', 0, NOON, 'active', null, null] as const)
   const labels = tags === undefined ? null : JSON.stringify(tags)
-  return [id, NOON, 'acme', 'news', '', 5, '{}', 0, 5, 0, deliveries, labels, null, null, null]
+  return [id, NOON, 'acme', 'news', '', 5, '{}', 0, 5, 0, deliveries, labels, null, null, null, '']
 }
 
 function claimedRows({ id, to, tags }: Mail): readonly ClaimedRow[] {

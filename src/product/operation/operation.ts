@@ -62,6 +62,8 @@ export type Explained = {
 export const LIST_LIMIT = 1_000
 
 export type QueuesQuery = {
+  /** Only those of one organization. */
+  readonly organization?: string
   /** Only queues whose name or site contains this, in upper or lower case. */
   readonly match?: string
   /** `size`, when absent: those with most unfinished deliveries first. By name, pages can follow each other. */

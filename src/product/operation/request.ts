@@ -113,6 +113,7 @@ const nothing: Reader<undefined> = (value, at) => {
 const REQUESTS: Requests = {
   status: nothing,
   queues: record<QueuesQuery>({
+    organization: optional(name),
     match: optional(name),
     order: optional(choice(['size', 'name'])),
     after: optional(name),

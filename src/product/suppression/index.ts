@@ -1,3 +1,5 @@
+export { readSuppressionFile } from './csv-file.ts'
+export type { FileDefaults } from './csv-file.ts'
 export { DryRun } from './dry-run.ts'
 export type { DryRunOptions, DryRunRow, DryRunTotals, Past } from './dry-run.ts'
 export { isRuled, ruledEvidence } from './experience.ts'

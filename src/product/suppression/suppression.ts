@@ -3,7 +3,8 @@
 import { addressKey, parseMailbox } from '#grammar/address'
 
 /** `bounce`: one hard bounce. `soft-bounces`: too many soft ones in too short a time. The rest: as people did it. */
-export type SuppressionReason = 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import'
+export const REASONS = ['bounce', 'soft-bounces', 'complaint', 'unsubscribe', 'manual', 'import'] as const
+export type SuppressionReason = (typeof REASONS)[number]
 
 /** The stream of a suppression that holds for all streams of its organization. */
 export const EVERY_STREAM = '*'
