@@ -9,6 +9,7 @@ import { DnsServer } from '#platform/dns'
 
 import type { Sink } from './load.ts'
 import { highWater, startGroup } from './process-group.ts'
+import type { ProcessGroup } from './process-group.ts'
 import type { Server } from './server.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'hikyaku')
@@ -40,12 +41,7 @@ export async function startHikyaku(
   const way = dns === undefined ? routeTo(sink.port) : mxWay(directory, dns.port, sink.port)
   writeFileSync(file, `${configuration(directory, log, api?.port ?? 0)}${way}${trackingAt(api?.tracking)}`)
   const name = by === 'mx' ? 'hikyaku-mx' : 'hikyaku'
-  const group = startGroup({
-    name,
-    command: flags.length === 0 ? PROGRAM : process.execPath,
-    args: [...(flags.length === 0 ? [] : [...flags, MAIN]), '--config', file, 'serve'],
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const group = serve(name, file, flags)
   const end = async (): Promise<void> => {
     await group[Symbol.asyncDispose]()
     await dns?.[Symbol.asyncDispose]()
@@ -65,6 +61,15 @@ export async function startHikyaku(
     await end()
     throw error
   }
+}
+
+function serve(name: string, file: string, flags: readonly string[]): ProcessGroup {
+  return startGroup({
+    name,
+    command: flags.length === 0 ? PROGRAM : process.execPath,
+    args: [...(flags.length === 0 ? [] : [...flags, MAIN]), '--config', file, 'serve'],
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 /** As many connections out as Postfix may have; 50 sessions of one client are let in; the rest is default. */

@@ -231,6 +231,8 @@ function bodyType(name: string, content: Content, types: Types): string {
         return 'FormData'
       case 'message/rfc822':
         return 'Uint8Array'
+      case 'text/csv':
+        return 'string'
       default:
         throw new Error(`no client sends ${type}`)
     }

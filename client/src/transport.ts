@@ -181,6 +181,7 @@ function bodyOf(body: unknown): { readonly body: Body; readonly type?: string } 
   if (body === undefined) return undefined
   if (body instanceof FormData) return { body }
   if (body instanceof Uint8Array) return { body: new Uint8Array(body), type: 'message/rfc822' }
+  if (typeof body === 'string') return { body, type: 'text/csv' }
   return { body: JSON.stringify(body), type: 'application/json' }
 }
 

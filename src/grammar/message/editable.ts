@@ -18,7 +18,7 @@ export type EditableLeaf = {
   /** Without its transfer encoding. */
   readonly content: Buffer
   /** What to do to the message so that this leaf has other octets in places of its content. They are in order, and apart. */
-  edits(splices: readonly Splice[]): readonly Edit[]
+  readonly edits: (splices: readonly Splice[]) => readonly Edit[]
 }
 
 /** What is put in the place of octets `start` to `end` of a content; where they are the same, before that octet. */

@@ -49,7 +49,7 @@ const EQUALS = 61
 export type Unquoted = {
   readonly content: Buffer
   /** Where an octet of the content begins in what it was decoded from; of its length: the end of that. */
-  placeOf(offset: number): number
+  readonly placeOf: (offset: number) => number
 }
 
 /** Quoted-printable decoded. What is not quoted as it should be is taken for what it is. RFC 2045 §6.7 */
