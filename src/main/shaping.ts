@@ -3,8 +3,9 @@
 import { CliError } from '#door/cli'
 import type { GlobalOptions, PolicyView, RulesReport, ShapingQuery, ShapingView } from '#door/cli'
 import { baseOf, domainLayerOf, OTHERS, providerOf, resolve } from '#engine/rule'
-import type { Resolved, Ruleset } from '#engine/rule'
+import type { Resolved, Ruleset, Where } from '#engine/rule'
 import { createRouting } from '#engine/routing'
+import { upstreamOf } from '#engine/shaping'
 import type { Route } from '#engine/routing'
 import { parseDomain } from '#grammar/address'
 import type { Config } from '#platform/config'
@@ -54,17 +55,26 @@ export async function resolveRules(options: GlobalOptions, query: ShapingQuery):
     ...(provider === undefined ? {} : { provider }),
     sources: wanted.map((source) =>
       viewOf(
-        resolve(read.rules, baseOf(config.egress), {
-          source,
-          site: route.site,
-          ...(provider === undefined ? {} : { provider }),
-          ...(layer === undefined ? {} : { domain: layer }),
-          ...(route.via === 'static' ? { static: true as const } : {}),
-        }),
+        resolve(
+          read.rules,
+          baseOf(config.egress),
+          whereOf(config, source, {
+            site: route.site,
+            ...(provider === undefined ? {} : { provider }),
+            ...(layer === undefined ? {} : { domain: layer }),
+            ...(route.via === 'static' ? { static: true as const } : {}),
+          }),
+        ),
         route,
       ),
     ),
   }
+}
+
+/** What rules look at: of a source with a relay, nothing but that. */
+function whereOf(config: Config, source: string, receiver: Omit<Where, 'source'>): Where {
+  const upstream = upstreamOf(config.egress, source)
+  return upstream === undefined ? { source, ...receiver } : { source, site: upstream, static: true }
 }
 
 /** @throws {CliError} `config` */

@@ -15,8 +15,8 @@ export function proxyOf({ proxy, address, proxyUser, proxyPassword }: SourceConf
 }
 
 /**
- * The route as this source goes it. The site stays what it is: what is known of a receiver and what limits hold for it
- * are its own, whoever hands the mail over in the end.
+ * The route as this source goes it. The site stays what it is: what waits and what is known is of a receiver, whoever
+ * hands the mail over in the end. The limits are those of the relay, which shaping counts over all sites.
  */
 export function routeFrom({ relay, relayTls, relayUser, relayPassword }: SourceConfig, route: Route): Route {
   if (relay.length === 0) return route

@@ -26,11 +26,16 @@ export function matchesDomain(written: string, domain: string): boolean {
 const MAX_HOSTS = 5
 
 /** `host:port` tells the smart host's submission port from its relay port; credentials do not make another site. */
+export function staticSite(to: readonly { readonly host: string; readonly port: number }[]): string {
+  const hosts = to.slice(0, MAX_HOSTS)
+  return siteName(hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`))
+}
+
 export function staticRoute({ to, tls, user, password, allowPrivate }: RouteConfig, hasDane = false): Route {
   const hosts = to
     .slice(0, MAX_HOSTS)
     .map(({ host, port, implicitTls }) => ({ name: host, port, implicitTls }))
-  const site = siteName(hosts.map(({ name, port }) => `${name.includes(':') ? `[${name}]` : name}:${port}`))
+  const site = staticSite(to)
   const auth = user === undefined ? {} : { auth: { user, password: password ?? '' } }
   const names = to.map(({ host }) => host.toLowerCase())
   const dane = hasDane && tls !== 'none' ? ({ dane: true } as const) : {}

@@ -47,8 +47,20 @@ export type Rig = {
   wanted: number
 }
 
-export function rig(rules: string, { now = 1_800_000_000_000, keeps = false } = {}): Rig {
-  const read = readRules([{ name: 'x.toml', by: 'operator', text: rules }], ['main'])
+type RigOptions = {
+  readonly now?: number
+  readonly keeps?: boolean
+  readonly sources?: EgressConfig['sources']
+}
+
+export function rig(
+  rules: string,
+  { now = 1_800_000_000_000, keeps = false, sources = CONFIG.sources }: RigOptions = {},
+): Rig {
+  const read = readRules(
+    [{ name: 'x.toml', by: 'operator', text: rules }],
+    sources.map(({ name }) => name),
+  )
   if (!read.ok) assert.fail(read.problems.join('\n'))
   const log = memoryLog()
   const suppressed: Suppressing[] = []
@@ -56,7 +68,7 @@ export function rig(rules: string, { now = 1_800_000_000_000, keeps = false } = 
   const at = { now, wanted: 0 }
   const shaping = new Shaping({
     rules: read.rules,
-    config: CONFIG,
+    config: { ...CONFIG, sources },
     clock: { now: () => at.now, after: () => () => {} },
     log,
     metrics: new MetricsRegistry(),

@@ -16,6 +16,7 @@ import { Holds } from './holds.ts'
 import type { Holder } from './holds.ts'
 import type { Live } from './live.ts'
 import { Heritage } from './heritage.ts'
+import { logFields } from './log-fields.ts'
 import { shapingMetrics } from './metrics.ts'
 import type { ShapingMetrics } from './metrics.ts'
 import { PathShape } from './path-shape.ts'
@@ -24,6 +25,7 @@ import type { BadRate, WarmUpState } from './state.ts'
 import { Telling } from './telling.ts'
 import type { WarmUpKept, WarmUpTerms } from './warm-up.ts'
 import { WarmUps } from './warm-ups.ts'
+import { asShared, upstreamOf } from './upstream.ts'
 import { SharedShape } from './shared-shape.ts'
 import type { Clock } from './shared-shape.ts'
 
@@ -67,7 +69,7 @@ export type Kept = {
     readonly tallies?: Counted
     readonly live?: readonly Live[]
   }[]
-  /** Of a source and a provider. */
+  /** Of a source and a provider, or the source's relay. */
   readonly shared: readonly { readonly key: string; readonly tallies: Counted }[]
   readonly warmUps?: readonly WarmUpKept[]
   /** Campaigns that are held. */
@@ -228,7 +230,7 @@ export class Shaping {
     const live = this.#holds.cancel(id) ?? this.#change(id, (shape) => shape.cancel(id))
     if (live === undefined) return undefined
     this.#options.want?.()
-    this.#options.log.info('reaction.cancelled', fieldsOf(live))
+    this.#options.log.info('reaction.cancelled', logFields(live))
     this.#telling.ended(live, 'operator')
     this.#metrics.reaction(live.act.do, 'cancelled')
     return live
@@ -239,7 +241,7 @@ export class Shaping {
     const live = this.#holds.extend(id, by) ?? this.#change(id, (shape) => shape.extend(id, by))
     if (live === undefined) return undefined
     this.#options.want?.()
-    this.#options.log.info('reaction.extended', fieldsOf(live))
+    this.#options.log.info('reaction.extended', logFields(live))
     this.#telling.extended(live)
     this.#metrics.reaction(live.act.do, 'extended')
     return live
@@ -366,19 +368,26 @@ export class Shaping {
       this.#config = this.#options.config
       this.#base = baseOf(this.#config)
     }
-    return resolve(this.#rules, this.#base, where)
+    const { source } = where
+    const upstream = upstreamOf(this.#config, source)
+    if (upstream === undefined) return resolve(this.#rules, this.#base, where)
+    // It is the relay that bears and answers: rules about receivers are for who speaks to them.
+    return { ...resolve(this.#rules, this.#base, { source, site: upstream, static: true }), where }
   }
 
   #sharedOf(resolved: Resolved): SharedShape | undefined {
-    const { provider, source } = resolved.where
-    if (provider === undefined || Object.values(resolved.limits.shared).every((value) => value === 0))
+    const { source } = resolved.where
+    const upstream = upstreamOf(this.#config, source)
+    const place = upstream ?? resolved.where.provider
+    const limits = upstream === undefined ? resolved : asShared(resolved)
+    if (place === undefined || Object.values(limits.limits.shared).every((value) => value === 0))
       return undefined
-    const key = `${source}\0${provider}`
+    const key = `${source}\0${place}`
     const known = this.#shared.get(key)
-    known?.use(resolved)
+    known?.use(limits)
     if (known !== undefined) return known
     const { clock, want } = this.#options
-    const shared = new SharedShape(resolved, provider, clock, want)
+    const shared = new SharedShape(limits, place, clock, want)
     this.#shared.set(key, shared)
     shared.restore(this.#keptShared.get(key) ?? NOTHING, this.#past())
     this.#keptShared.delete(key)
@@ -410,13 +419,13 @@ export class Shaping {
   #tell(at: 'started' | 'renewed' | 'ended', live: Live): void {
     const { log } = this.#options
     if (at === 'started') {
-      log.warn('reaction.started', fieldsOf(live))
+      log.warn('reaction.started', logFields(live))
       this.#telling.started(live)
     } else if (at === 'renewed') {
-      log.debug('reaction.renewed', fieldsOf(live))
+      log.debug('reaction.renewed', logFields(live))
       this.#telling.renewed(live)
     } else {
-      log.info('reaction.ended', fieldsOf(live))
+      log.info('reaction.ended', logFields(live))
       this.#telling.ended(live, 'time')
     }
   }
@@ -466,28 +475,4 @@ function older(tallies: Tallies, passed: number): Tallies {
     return [span, { reserved, ends: ends.map(([age, count]) => [age + passed, count]) }]
   })
   return Object.fromEntries(all) as Tallies
-}
-
-/** Of a log line. */
-function fieldsOf(live: Live): { readonly [name: string]: unknown } {
-  const { id, rule, act, source, site, stream, campaign, from, until, cause, place, again } = live
-  const { attempt, delivery } = cause
-  const { code, enhanced, text, stage, host } = attempt
-  return {
-    reaction: id,
-    rule,
-    ...(place.file === undefined ? {} : { file: place.file, line: place.line }),
-    does: act.do,
-    source,
-    site,
-    ...stream,
-    ...campaign,
-    began: new Date(from).toISOString(),
-    until: new Date(until).toISOString(),
-    again,
-    stage,
-    host,
-    reply: [code === 0 ? '' : String(code), enhanced, text].filter((part) => part !== '').join(' '),
-    ...(delivery === undefined ? {} : { delivery }),
-  }
 }
