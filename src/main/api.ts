@@ -22,6 +22,7 @@ import { activateKeys } from './domain-operations.ts'
 import { letterWriter } from './letters.ts'
 import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
+import { streamViews } from './stream-views.ts'
 import { openOidc } from './oidc.ts'
 import type { WebhookService } from './webhooks.ts'
 
@@ -53,6 +54,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
   const { node, log, version, operations, webhooks, users, audit, site } = parts
   const { config, control, key } = node
   if (!config.api.enabled) return undefined
+  let live = config
   await using undo = new AsyncDisposableStack()
   const certificates = config.api.tls ? undo.use(await certificatesOf(parts)) : undefined
   const keys = await openKeyRing(control, key, { now: Date.now, log })
@@ -75,6 +77,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     bulk: await openBulkDeliveries(control, Date.now),
     operations,
     domains: deskOf(parts),
+    streams: () => streamViews(live),
     doctor: async () => (await import('./doctor.ts')).examineSelf(config, version, operations),
     events: node.spool,
     counts: node.spool,
@@ -91,6 +94,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     address: server.address,
     port: server.port,
     async reload(changed) {
+      live = changed
       const { minimumVersion } = changed.tls
       await certificates?.reload({ ...(await certificateFiles(changed)), minimumVersion })
     },

@@ -9,7 +9,7 @@ type Offered = Config['streams'][number]['listUnsubscribe']
 /** The stream that is offered both unless the configuration says otherwise, also where it names other streams only. */
 const BY_DEFAULT = 'marketing'
 
-function offeredTo({ streams }: Config, stream: string): Offered {
+export function offeredTo({ streams }: Config, stream: string): Offered {
   const named = streams.find(({ name }) => name === stream)
   return named?.listUnsubscribe ?? (stream === BY_DEFAULT ? 'both' : 'none')
 }

@@ -17,11 +17,16 @@ import { openReceivedReports } from '#product/received-report'
 const EVERY = 60_000
 const AT_ONCE = 2_000
 
-/** Until it is disposed of. `age` in ms, counted from the end of a message's last delivery. */
-function forgetOld(spool: Spool, age: number, log: Log): Disposable {
+/** Until it is disposed of. Ages are counted from the end of a message's last delivery. */
+function forgetOld(spool: Spool, { retention, streams }: Config, log: Log): Disposable {
+  const own = streams.flatMap((stream) =>
+    stream.retention === undefined ? [] : [[stream.name, stream.retention] as const],
+  )
   const round = async (): Promise<void> => {
     try {
-      const count = await spool.forget(Date.now() - age, AT_ONCE)
+      const now = Date.now()
+      const before = new Map(own.map(([stream, age]) => [stream, now - age]))
+      const count = await spool.forget(now - retention.deliveries, AT_ONCE, before)
       if (count > 0) log.info('retention.removed', { what: 'records of messages', count })
     } catch (cause) {
       // A broken spool has told the node already; everything else is worth another try.
@@ -142,7 +147,7 @@ async function tidyKeys({ keys }: Spool, before: number): Promise<number> {
 /** All of it, until it is disposed of. */
 export async function startForgetting(node: AgingParts, log: Log): Promise<AsyncDisposable> {
   await using begun = new AsyncDisposableStack()
-  begun.use(forgetOld(node.spool, node.config.retention.deliveries, log))
+  begun.use(forgetOld(node.spool, node.config, log))
   begun.use(ageLedger(node.spool, node.config.retention, log))
   begun.use(removeAged(await agingOf(node), log))
   return begun.move()

@@ -209,6 +209,7 @@ const FIXED: ReadonlyMap<string, (config: Config) => unknown> = new Map([
   ['[sandbox]', (config) => config.sandbox],
   ['[reputation]', (config) => config.reputation],
   ['[retention]', (config) => config.retention],
+  ['[streams] retention', (config) => config.streams.map(({ name, retention }) => [name, retention])],
   ['[egress.sources]', (config) => config.egress.sources],
   ['[limits] disk_free', (config) => config.limits.diskFree],
 ])

@@ -93,6 +93,7 @@ export function partsOf({
     counts: {} as ApiParts['counts'],
     domains: {} as ApiParts['domains'],
     doctor: async () => [],
+    streams: () => [],
     webhooks: {} as ApiParts['webhooks'],
     wait: () => Promise.reject(new Error('nothing waits here')),
     log: logged,

@@ -28,6 +28,7 @@ import type { Note } from './auditing.ts'
 import type { LinkKind } from './link-kind.ts'
 import type { Listening } from '#platform/http-server'
 import type { Principal } from './principal.ts'
+import type { ShownStream } from './stream-schema.ts'
 import type { Submit, SubmitLetter } from './submission.ts'
 
 export type DomainDesk = Pick<Domains, 'list' | 'show' | 'add' | 'remove' | 'rotate' | 'vouch'> & {
@@ -68,6 +69,8 @@ export type ApiParts = Listening & {
   /** What an operator can do; routes see to it that a key does it to its own organization, unless it is an operator's. */
   readonly operations: Operations
   readonly domains: DomainDesk
+  /** Of the configuration of the moment. */
+  readonly streams: () => readonly ShownStream[]
   /** Examines the machine and the node; never rejects. */
   readonly doctor: () => Promise<readonly Finding[]>
   readonly events: EventSource

@@ -8,6 +8,7 @@ import type { QuotaStanding } from '#product/quota'
 
 import type { Routes } from './parts.ts'
 import { isoTime } from './text.ts'
+import { needs } from './security.ts'
 
 const Window = Type.Object({
   name: Type.Enum(SPANS),
@@ -36,6 +37,7 @@ export const quotaRoutes: Routes = (app, { authenticate, operations }) => {
       summary: 'What the organization may send, and what is left',
       description: 'None: nothing is limited. Those of the organization come before those of its streams.',
       tags: ['quotas'],
+      ...needs('accounts:read'),
       response: { 200: Type.Object({ data: Type.Array(Shown) }) },
     },
     async handler(request) {

@@ -15,6 +15,7 @@ import { bounceClassRoutes } from './bounce-classes.ts'
 import { domainReportRoutes } from './domain-reports.ts'
 import { domainRoutes } from './domains.ts'
 import { queueRoutes } from './queues.ts'
+import { streamRoutes } from './streams.ts'
 import { suppressionFileRoutes } from './suppression-file.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
@@ -86,6 +87,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   domainReportRoutes(typed, routeParts)
   bounceClassRoutes(typed, routeParts)
   queueRoutes(typed, routeParts)
+  streamRoutes(typed, routeParts)
   operatorRoutes(typed, routeParts)
   eventRoutes(typed, routeParts)
   webhookRoutes(typed, routeParts)

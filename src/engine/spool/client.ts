@@ -123,7 +123,7 @@ function readsOver(service: SpoolService): Reads {
       asked(async () => claimedRows(await service.change(filter, change, now, reason))),
     report: ({ message, n }, report) =>
       asked(() => service.report([toInteger(message), n], report.kind, JSON.stringify(report))),
-    forget: (before, limit) => asked(() => service.forget(before, limit)),
+    forget: (before, limit, streams = new Map()) => asked(() => service.forget(before, limit, streams)),
     keys: {
       kept: (organization, key) => asked(() => kept(service, organization, key)),
       tidy: (before, limit) => asked(() => service.tidyKeys(before, limit)),

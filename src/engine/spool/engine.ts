@@ -230,7 +230,7 @@ export type SpoolEngine = {
   apply(keys: readonly Key[], change: Change, now: number, reason: string): Now<readonly Changed[]>
   /** Durable when this settles. `record` is the JSON of the report. */
   report(key: Key, kind: string, record: string): Now<Reported>
-  forget(before: number, limit: number): Now<number>
+  forget(before: number, limit: number, streams: ReadonlyMap<string, number>): Now<number>
   kept(organization: string, key: string): Now<KeptRequestRow | undefined>
   tidyKeys(before: number, limit: number): Now<number>
   /** In the order of the log. */

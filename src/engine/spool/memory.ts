@@ -110,9 +110,9 @@ export function memoryEngine(): SpoolEngine {
       ),
     report: ([id, n], kind, record) =>
       ledger.told((told) => report(messages.get(id), n, [kind, record], told)),
-    forget: (before, limit) => {
+    forget: (before, limit, streams) => {
       const ended = [...messages]
-        .filter(([, { endedAt }]) => endedAt !== undefined && endedAt < before)
+        .filter(([, { endedAt, row }]) => endedAt !== undefined && endedAt < (streams.get(row[3]) ?? before))
         .slice(0, limit)
       for (const [id] of ended) messages.delete(id)
       return ended.length

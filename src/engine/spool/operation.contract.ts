@@ -313,6 +313,23 @@ export function recordContract(it: It): void {
     assert.deepEqual((await spool.show(id))?.deliveries[0]?.reports, [])
   })
 
+  it('forgets a stream by a time of its own, however much of it stays', async ({ spool }) => {
+    const streams = ['transactional', 'marketing', 'alerts']
+    const ids = streams.map((stream) => ({ stream, id: newId() }))
+    for (const { stream, id } of ids) await spool.accept(entry(id, [{}], { stream }), HELLO)
+    for (const { id } of ids) await spool.settle(delivered(id, 0, { at: NOON }))
+    const kept = async (): Promise<readonly string[]> =>
+      (await spool.list({}, { limit: 9 })).map(({ message }) => message.stream).toSorted()
+    const own = new Map([
+      ['marketing', NOON - 1],
+      ['alerts', NOON + 1],
+    ])
+    assert.equal(await spool.forget(NOON, 9, own), 1)
+    assert.deepEqual(await kept(), ['marketing', 'transactional'])
+    assert.equal(await spool.forget(NOON + 1, 9, own), 1)
+    assert.deepEqual(await kept(), ['marketing'])
+  })
+
   it('forgets at most as many as it is told', async ({ spool }) => {
     const ids = [newId(), newId(), newId()]
     for (const id of ids) await spool.accept(entry(id), HELLO)

@@ -10,6 +10,10 @@ function hours(type: 'integer' | 'bigint'): string {
   return Array.from({ length: 24 }, (_, hour) => `h${hour} ${type} not null default 0`).join(', ')
 }
 
+const ENDED_BY_STREAM = `
+      drop index message_ended;
+      create index message_ended on message (stream, ended_at) where ended_at is not null;`
+
 export const SPOOL_MIGRATIONS: readonly Migration[] = [
   {
     name: 'messages, deliveries, attempts, bodies',
@@ -159,5 +163,11 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
         block integer not null, node smallint not null, segment bigint not null, entries bytea not null,
         primary key (block, node, segment));
       insert into mark select 'unsearched', max(id) from message having max(id) is not null;`,
+  },
+  {
+    name: '2026-11-22 domains: ended messages by stream',
+    // Instead of the index by time alone, so that no commit writes more than before.
+    sqlite: ENDED_BY_STREAM,
+    postgres: ENDED_BY_STREAM,
   },
 ]

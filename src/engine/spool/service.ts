@@ -67,7 +67,7 @@ export type SpoolService = {
   past(after: Key, limit: number): Promise<readonly PastRow[]>
   change(filter: DeliveryFilter, change: Change, now: number, reason: string): Promise<readonly ClaimedRow[]>
   report(key: Key, kind: string, record: string): Promise<Reported>
-  forget(before: number, limit: number): Promise<number>
+  forget(before: number, limit: number, streams: ReadonlyMap<string, number>): Promise<number>
   kept(organization: string, key: string): Promise<KeptRequestRow | undefined>
   tidyKeys(before: number, limit: number): Promise<number>
   pages(query: PageQuery): Promise<readonly StoredPage[]>
@@ -177,7 +177,7 @@ export class SpoolStore {
       past: async (after, limit) => engine.past(after, limit),
       change: (filter, change, now, reason) => this.#change(filter, change, now, reason),
       report: (key, kind, record) => committer.exclusive(() => engine.report(key, kind, record)),
-      forget: (before, limit) => committer.exclusive(() => engine.forget(before, limit)),
+      forget: (before, limit, streams) => committer.exclusive(() => engine.forget(before, limit, streams)),
       kept: (organization, key) => committer.certain(() => engine.kept(organization, key)),
       tidyKeys: (before, limit) => committer.exclusive(() => engine.tidyKeys(before, limit)),
       pages: async (query) => engine.pages(query),

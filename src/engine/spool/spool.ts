@@ -201,8 +201,11 @@ export type Spool = SpoolStatus & {
    * `release` lets held ones wait for the time they had.
    */
   change(filter: DeliveryFilter, change: Change, now: Instant, reason: string): Promise<readonly Claimed[]>
-  /** Removes records whose last delivery ended before `before`; at most `limit` messages. Returns how many went. */
-  forget(before: Instant, limit: number): Promise<number>
+  /**
+   * Removes records whose last delivery ended before `before`, of those in `streams` before the time that stands there;
+   * at most `limit` messages. Returns how many went.
+   */
+  forget(before: Instant, limit: number, streams?: ReadonlyMap<string, Instant>): Promise<number>
   readonly keys: IdempotencyKeys
   /**
    * Tells what another room knows of, within 50 ms; resolves when it is durable. What the spool does itself (accepts,

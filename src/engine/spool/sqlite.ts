@@ -13,9 +13,10 @@ import { SPOOL_MIGRATIONS } from './schema.ts'
 import { CLAIMED } from './selection.ts'
 import { factsKeeper } from './sqlite-facts.ts'
 import type { FactsKeeper } from './sqlite-facts.ts'
+import { forgetter } from './sqlite-forget.ts'
 import { keyWithdrawer, sqliteKeys } from './sqlite-idempotency.ts'
 import { ager, ledgerWriter, sqliteLedgerReads } from './sqlite-ledger.ts'
-import { searchForgetter, searchWriter } from './sqlite-search.ts'
+import { searchWriter } from './sqlite-search.ts'
 import type { SearchWriter } from './sqlite-search.ts'
 import { sqliteBodies, sqliteReads, waitingQueues } from './sqlite-read.ts'
 import { transactions } from './sqlite-transaction.ts'
@@ -95,7 +96,7 @@ function sqliteEngine(db: DatabaseSync, found: Found, now: () => number): SpoolE
     dropDeadlines: (at, limit) => transaction('eventual', () => void drop.run(at, limit)),
     apply: (keys, change, at, reason) => told((ledger) => apply(keys, { change, at, reason }, ledger)),
     report: (key, kind, record) => told((ledger) => report(key, kind, record, ledger)),
-    forget: (before, limit) => transaction('durable', () => forget(before, limit)),
+    forget: (before, limit, streams) => transaction('durable', () => forget({ before, limit, streams })),
     kept: (organization, key) => requestKeys.kept(organization, key),
     tidyKeys: (before, limit) => transaction('eventual', () => requestKeys.tidy(before, limit)),
     ...sqliteBodies(db),
@@ -180,25 +181,6 @@ function withdrawer(
     by.facts.ended(id)
     withdrawKey(id)
     by.remove(id)
-  }
-}
-
-function forgetter(
-  db: DatabaseSync,
-  remove: (id: number) => void,
-): (before: number, limit: number) => number {
-  const ended = db.prepare('select id from message where ended_at < ? order by ended_at limit ?')
-  ended.setReturnArrays(true)
-  // The largest id outlives its record: after a restart with the clock set back it must not be given again.
-  const newest = db.prepare(`insert or replace into mark select 'newest', max(value) from (
-    select max(id) as value from message union all select value from mark where name = 'newest')`)
-  const forgetEntries = searchForgetter(db)
-  return (before, limit) => {
-    const ids = ended.all(before, limit) as unknown as [number][]
-    if (ids.length > 0) newest.run()
-    for (const [id] of ids) remove(id)
-    if (ids.length > 0) forgetEntries()
-    return ids.length
   }
 }
 

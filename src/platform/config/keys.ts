@@ -3,13 +3,11 @@
 import { INCOMING, LIMITS, LISTENERS, TLS } from './keys-in.ts'
 import {
   DNS,
-  DOMAINS,
   EGRESS,
   QUEUE,
   ROUTES,
   SHAPING,
   WARM_UP,
-  STREAMS,
   SUPPRESSION,
   TLS_POLICIES,
   TLS_REPORT,
@@ -17,6 +15,7 @@ import {
   WEBHOOKS,
 } from './keys-out.ts'
 import { REPUTATION } from './keys-reputation.ts'
+import { DOMAINS, STREAMS } from './keys-streams.ts'
 import { TRACKING, TRACKING_DOMAINS } from './keys-tracking.ts'
 import { SIGN_IN } from './keys-sign-in.ts'
 import {
