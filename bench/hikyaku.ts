@@ -27,19 +27,21 @@ export type Manner = {
    */
   readonly by?: 'route' | 'mx'
   /** The ports of its HTTP API and of its tracking; absent: any, and none. */
-  readonly api?: { readonly port: number; readonly tracking: number }
+  readonly api?: { readonly port: number; readonly tracking?: number }
 }
+
+const ANY: NonNullable<Manner['api']> = { port: 0 }
 
 export async function startHikyaku(
   directory: string,
   sink: Sink,
-  { flags = [], by = 'route', api }: Manner = {},
+  { flags = [], by = 'route', api = ANY }: Manner = {},
 ): Promise<Server> {
   const file = join(directory, 'hikyaku.toml')
   const log = join(directory, 'log')
   const dns = by === 'mx' ? await startDns() : undefined
   const way = dns === undefined ? routeTo(sink.port) : mxWay(directory, dns.port, sink.port)
-  writeFileSync(file, `${configuration(directory, log, api?.port ?? 0)}${way}${trackingAt(api?.tracking)}`)
+  writeFileSync(file, `${configuration(directory, log, api.port)}${way}${trackingAt(api.tracking)}`)
   const name = by === 'mx' ? 'hikyaku-mx' : 'hikyaku'
   const group = serve(name, file, flags)
   const end = async (): Promise<void> => {

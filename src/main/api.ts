@@ -24,6 +24,7 @@ import { linkTo } from './links.ts'
 import type { RunningNode } from './node.ts'
 import { streamViews } from './stream-views.ts'
 import { openOidc } from './oidc.ts'
+import { lateTemplates } from './templates.ts'
 import type { WebhookService } from './webhooks.ts'
 
 export type ApiOfNode = {
@@ -75,6 +76,7 @@ export async function startApi(parts: ApiOfNode): Promise<RunningApi | undefined
     submit: submitTo(node),
     submitLetter: submitLetterTo(node),
     bulk: await openBulkDeliveries(control, Date.now),
+    templates: lateTemplates(control),
     operations,
     domains: deskOf(parts),
     streams: () => streamViews(live),

@@ -71,6 +71,8 @@ suite('roles', () => {
         (await ours.post('/v1/invitations', { email: 'i@roles.example.com', role: 'analyst' })).body['id'],
       ),
     }
+    const template = { name: 'walked', subject: 'x', text: 'of roles.example.com' }
+    assert.equal((await ours.post('/v1/templates', template)).status, 201)
     const suppressed = { suppressions: [{ recipient: 'secret@roles.example.com' }] }
     assert.equal((await ours.post('/v1/suppressions', suppressed)).status, 201)
   })
@@ -91,12 +93,24 @@ suite('roles', () => {
       read('/v1/api-keys', 'accounts:read'),
       read('/v1/credentials', 'accounts:read'),
       read('/v1/quotas', 'accounts:read'),
+      read('/v1/templates', 'templates:read'),
+      read('/v1/templates/walked', 'templates:read', 404),
+      read('/v1/templates/walked/versions', 'templates:read', 404),
+      write('POST', '/v1/templates/walked/preview', 'templates:read', { body: {} }),
       read('/v1/audit', 'audit:read'),
       read('/v1/audit.csv', 'audit:read'),
     ]
     const send = { from: `shop@${DOMAIN}`, to: 'b@roles.example.com', subject: 'x', text: 'x' }
+    const source = { subject: 'x', text: 'of roles.example.com' }
     return [
       ...reads,
+      write('PUT', '/v1/templates/walked', 'templates:write', { body: source }),
+      write('DELETE', '/v1/templates/none', 'templates:write', { expected: 404 }),
+      write('POST', '/v1/messages/batch', 'messages:send', {
+        body: { ...source, from: `shop@${DOMAIN}`, recipients: [{ to: 'd@roles.example.com' }] },
+        expected: 202,
+        elsewhere: 403,
+      }),
       write('POST', '/v1/messages', 'messages:send', { body: send, expected: 202, elsewhere: 403 }),
       ...['hold', 'release', 'retry', 'cancel'].map((change) =>
         // Whether there is something left to change is not what is asked here.

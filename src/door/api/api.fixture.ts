@@ -7,6 +7,8 @@ import type { ApiKey, KeyRing } from '#product/account'
 import { SCOPES } from '#product/account'
 import type { BulkDeliveries, BulkDelivery } from '#product/bulk-delivery'
 
+import type { KeptTemplate } from '#product/template'
+
 import type { ApiParts, App } from './parts.ts'
 import { apiOf } from './server.ts'
 import type { LetterSubmission, Submission, Submitted } from './submission.ts'
@@ -79,6 +81,7 @@ export function partsOf({
       return answers.shift() ?? { ok: true, id: `0sa94xg7r0${letters.length % 10}`, skipped: [] }
     },
     bulk: memoryBulk(),
+    templates: memoryTemplates(),
     operations: NO_OPERATIONS,
     // Their routes have scenarios of their own.
     apiKeys: {} as ApiParts['apiKeys'],
@@ -185,6 +188,25 @@ function memoryBulk(): BulkDeliveries {
     remove: async (organization, id) =>
       isOpen(`${organization} ${id}`) && rows.delete(`${organization} ${id}`),
     tidy: async () => 0,
+  }
+}
+
+/** By name, whatever the organization: only who looks is told apart. */
+function memoryTemplates(): ApiParts['templates'] {
+  const kept = new Map<string, KeptTemplate>()
+  const at = { createdAt: NOW, updatedAt: NOW }
+  return {
+    async add(organization, name, { source, note }) {
+      const template = { name, note, version: 1, source, ...at }
+      kept.set(`${organization} ${name}`, template)
+      return template
+    },
+    list: async (organization) =>
+      [...kept].filter(([key]) => key.startsWith(`${organization} `)).map(([, template]) => template),
+    show: async (organization, name) => kept.get(`${organization} ${name}`),
+    versions: async () => [],
+    change: async () => undefined,
+    remove: async (organization, name) => kept.delete(`${organization} ${name}`),
   }
 }
 

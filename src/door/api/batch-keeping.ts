@@ -13,6 +13,7 @@ import type { RouteParts } from './parts.ts'
 import type { Principal } from './principal.ts'
 import { noteQuotas } from './quota-fields.ts'
 import { holdUntilOf, refusalOf } from './submission.ts'
+import { sourceOf } from './template-use.ts'
 
 /** Octets of data of one message. */
 export const DATA = 10 * 1024 * 1024
@@ -33,9 +34,14 @@ export type KeptBatch = {
 type Sending = { readonly key: Principal; readonly letter: LetterRequest }
 
 /** @throws {Problem} when there is something wrong with the letter */
-export function batchOf(parts: RouteParts, request: FastifyRequest, { key, letter }: Sending): Batch {
-  const { now, unique, submitLetter, log } = parts
-  const read = letterToMany(letter, { now: now(), unique: unique() })
+export async function batchOf(
+  parts: RouteParts,
+  request: FastifyRequest,
+  { key, letter }: Sending,
+): Promise<Batch> {
+  const { now, unique, submitLetter, log, templates } = parts
+  const source = await sourceOf(templates, key.organization, letter)
+  const read = letterToMany(letter, source, { now: now(), unique: unique() })
   const { send_at: sendAt, stream = key.stream } = letter
   const { from, subject, content, campaign } = read
   const protocol = request.protocol.toUpperCase()

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
 import { Address, MessageRequest, NO_NUL } from './message-schema.ts'
+import { TemplateName, Variables } from './template-schema.ts'
 import { Line } from './text.ts'
 
 const CLOSED = { additionalProperties: false }
@@ -31,7 +32,10 @@ const LIQUID = 'A template in Liquid, such as `Dear {{ name }}`.'
 const LETTER = {
   from,
   reply_to,
-  subject: Line({ maxLength: 998, description: LIQUID }),
+  template: Type.Optional(TemplateName),
+  subject: Type.Optional(
+    Line({ maxLength: 998, description: `${LIQUID} Required unless \`template\` names one.` }),
+  ),
   text: Type.Optional(Type.String({ pattern: NO_NUL, description: LIQUID })),
   html: Type.Optional(
     Type.String({
@@ -55,12 +59,7 @@ export const LetterRequest = Type.Object(LETTER, { ...CLOSED, title: 'Letter' })
 export const LetterRecipient = Type.Object(
   {
     to: Address,
-    variables: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), {
-        description:
-          'What the template is filled in with: texts, numbers, lists, objects. What it has not is empty.',
-      }),
-    ),
+    variables: Type.Optional(Variables),
   },
   { ...CLOSED, title: 'LetterRecipient' },
 )

@@ -49,7 +49,7 @@ export async function streamed(
   if (first.done === true) throw new Problem('malformed', 'There is no letter: the request has no line.')
   isLetter = false
   const letter = letterOf(first.value)
-  const batch = batchOf(parts, request, { key, letter })
+  const batch = await batchOf(parts, request, { key, letter })
   const once = keyOf(request)
   const answers = answered(parts, request, lines, {
     batch,

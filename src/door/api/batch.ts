@@ -42,7 +42,7 @@ export const batchRoutes: Routes = (app, parts) => {
         return await streamed(parts, request, reply, key)
       const { recipients, ...letter } = request.body as BatchRequest
       const once = onceOf(request)
-      const batch = batchOf(parts, request, { key, letter })
+      const batch = await batchOf(parts, request, { key, letter })
       const all = await addressedAll(batch.letter, recipients)
       if (dataOf(all) > DATA)
         throw new Problem(

@@ -9,6 +9,7 @@ import type { BulkDelivery } from '#product/bulk-delivery'
 
 import type { BulkBegin, Transaction } from './blastengine-schema.ts'
 import { isSubject, replacer } from './placeholder.ts'
+import type { WholeRequest } from './composition.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { invalidAt } from './problem.ts'
 import { isoTime } from './text.ts'
@@ -16,7 +17,7 @@ import { isoTime } from './text.ts'
 export type BlastengineFile = { readonly name: string; readonly type: string; readonly content: Buffer }
 
 /** @throws {Problem} `invalid` */
-export function requestOf(transaction: Transaction, files: readonly BlastengineFile[]): MessageRequest {
+export function requestOf(transaction: Transaction, files: readonly BlastengineFile[]): WholeRequest {
   const { from, reply_to: replyTo, to, cc, bcc, encode, text_part: text, html_part: html } = transaction
   const replaced = replacer(new Map((transaction.insert_code ?? []).map(({ key, value }) => [key, value])))
   const subject = replaced(transaction.subject)

@@ -15,6 +15,11 @@ export type Letter = {
   readonly composition: Composition
 }
 
+/** A request that says all that is sent. */
+export type WholeRequest = Omit<MessageRequest, 'template' | 'variables' | 'subject'> & {
+  readonly subject: string
+}
+
 export type Composed = Pick<Letter, 'from' | 'recipients'> & { readonly content: Buffer }
 
 export type Circumstances = {
@@ -25,13 +30,13 @@ export type Circumstances = {
 }
 
 /** @throws {Problem} `invalid` */
-export function composed(request: MessageRequest, circumstances: Circumstances): Composed {
+export function composed(request: WholeRequest, circumstances: Circumstances): Composed {
   const { from, recipients, composition } = letterOf(request, circumstances)
   return { from, recipients, content: compose(composition) }
 }
 
 /** All that can be wrong, found; the octets are yet to be made. @throws {Problem} `invalid` */
-export function letterOf(request: MessageRequest, { now, unique }: Circumstances): Letter {
+export function letterOf(request: WholeRequest, { now, unique }: Circumstances): Letter {
   if (request.text === undefined && request.html === undefined)
     throw invalidAt('#/text', 'there is neither text nor html')
   const from = author(request.from, '#/from')
@@ -103,7 +108,7 @@ export function attachment(
   }
 }
 
-function charsetOf(request: MessageRequest): CharsetName {
+function charsetOf(request: WholeRequest): CharsetName {
   if (request.charset !== 'iso-2022-jp') return 'utf-8'
   for (const name of ['subject', 'text', 'html'] as const) {
     const strange = unfitting(request[name] ?? '')

@@ -6,7 +6,7 @@ import type { Mailbox } from '#grammar/address'
 import { unfitting } from '#grammar/composition'
 import type { Author, CharsetName } from '#grammar/composition'
 import { CAMPAIGN_FIELD, campaignOf, METADATA_FIELD, parseHeader, TAG_FIELD } from '#grammar/message'
-import { compileTemplate, encodeData, encodeLetter } from '#product/template'
+import { encodeData, encodeLetter } from '#product/template'
 import type { FormLetter, Template, TemplateFault, TemplateSource, Variables } from '#product/template'
 import { Compile } from 'typebox/compile'
 
@@ -17,6 +17,7 @@ import { attachment, authors, fieldsOf } from './composition.ts'
 import type { Circumstances } from './composition.ts'
 import { invalidAt, Problem } from './problem.ts'
 import type { Place } from './problem.ts'
+import { compiledOf } from './template-use.ts'
 import { placesOf } from './validation.ts'
 
 /** One recipient, read. Pointers begin at the recipient. */
@@ -37,18 +38,16 @@ export type LetterToMany = {
 /** Octets of a letter with its files. */
 export const LETTER_LIMIT = 10 * 1024 * 1024
 
-/** @throws {Problem} `invalid`, `too-large` */
-export function letterToMany(request: LetterRequest, { now, unique }: Circumstances): LetterToMany {
-  const { subject, text, html } = request
-  if (text === undefined && html === undefined) throw invalidAt('#/text', 'there is neither text nor html')
+/** `source`: what is filled in, its own or one by name. @throws {Problem} `invalid`, `too-large` */
+export function letterToMany(
+  request: LetterRequest,
+  source: TemplateSource,
+  { now, unique }: Circumstances,
+): LetterToMany {
   const from = author(request.from, '#/from')
-  const { fields, campaign } = split(fieldsOf(request.headers ?? {}))
-  const template: TemplateSource = {
-    subject,
-    ...(text !== undefined && { text }),
-    ...(html !== undefined && { html }),
-    headers: Object.fromEntries(fields),
-  }
+  fieldsOf(request.headers ?? {})
+  const { fields, campaign } = split(Object.entries(source.headers ?? {}))
+  const template: TemplateSource = { ...source, headers: Object.fromEntries(fields) }
   const compiled = compiledOf(template)
   const charset = charsetOf(request, template)
   const letter: FormLetter = {
@@ -74,19 +73,11 @@ export function letterToMany(request: LetterRequest, { now, unique }: Circumstan
   }
   return {
     from: from.mailbox,
-    subject,
+    subject: template.subject,
     content,
     ...(campaign !== undefined && { campaign }),
     addressed: (recipient) => addressed(terms, recipient),
   }
-}
-
-function compiledOf(source: TemplateSource): Template {
-  const compiled = compileTemplate(source)
-  if (compiled.ok) return compiled.value
-  throw new Problem('invalid', 'See errors for what is wrong, and where.', {
-    places: compiled.faults.map(({ place, why }) => ({ pointer: `#${place}`, detail: why })),
-  })
 }
 
 type Field = readonly [name: string, value: string]

@@ -5,6 +5,7 @@ import type { Static } from 'typebox'
 
 import { METADATA, TAGS } from '#engine/spool'
 
+import { TemplateName, Variables } from './template-schema.ts'
 import { Line } from './text.ts'
 
 export const NO_NUL = '^[^\\u0000]*$'
@@ -115,7 +116,9 @@ export const MessageRequest = Type.Object(
     cc: Type.Optional(Addresses),
     bcc: Type.Optional(Addresses),
     reply_to: Type.Optional(Addresses),
-    subject: Line({ maxLength: 998 }),
+    template: Type.Optional(TemplateName),
+    variables: Type.Optional(Variables),
+    subject: Type.Optional(Line({ maxLength: 998, description: 'Required unless a template says it.' })),
     text: Type.Optional(Type.String({ pattern: NO_NUL })),
     html: Type.Optional(Type.String({ pattern: NO_NUL })),
     headers: Type.Optional(

@@ -21,6 +21,7 @@ import type { DomainChange, Domains, DomainView } from '#product/domain'
 import type { Oidc } from '#product/oidc'
 import type { Operations } from '#product/operation'
 import type { Finding } from '#product/verification'
+import type { Templates } from '#product/template'
 import type { Current, Letter, User, Users } from '#product/user'
 import type { Webhook, WebhookAttempt, Webhooks } from '#product/webhook'
 
@@ -66,6 +67,7 @@ export type ApiParts = Listening & {
   readonly submitLetter: SubmitLetter
   /** What was begun in several requests. */
   readonly bulk: BulkDeliveries
+  readonly templates: Templates
   /** What an operator can do; routes see to it that a key does it to its own organization, unless it is an operator's. */
   readonly operations: Operations
   readonly domains: DomainDesk

@@ -8,9 +8,10 @@ import { MessageAccepted, MessageRequest } from './message-schema.ts'
 import type { Routes } from './parts.ts'
 import { accepted, handOver, holdUntilOf } from './submission.ts'
 import { needs } from './security.ts'
+import { wholeOf } from './template-use.ts'
 
 export const sendRoutes: Routes = (app, parts) => {
-  const { now, unique, authenticate, bodyLimit } = parts
+  const { now, unique, authenticate, bodyLimit, templates } = parts
   app.route({
     method: 'POST',
     url: '/v1/messages',
@@ -36,7 +37,8 @@ export const sendRoutes: Routes = (app, parts) => {
       const key = await authenticate(request, 'messages:send')
       const once = onceOf(request)
       const { body } = request
-      const { from, recipients, content } = composed(body, { now: now(), unique: unique() })
+      const whole = await wholeOf(templates, key.organization, body, now())
+      const { from, recipients, content } = composed(whole, { now: now(), unique: unique() })
       const holdUntil =
         body.send_at === undefined ? undefined : holdUntilOf(Date.parse(body.send_at), now(), '#/send_at')
       const kept = await handOver(parts, request, {

@@ -1,7 +1,7 @@
 /** From a request in SendGrid's words to messages of ours, one for each personalization. Nothing is sent here. */
 
 import { letterOf } from './composition.ts'
-import type { Circumstances, Letter } from './composition.ts'
+import type { Circumstances, Letter, WholeRequest } from './composition.ts'
 import { labelsOf } from './label.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { isSubject, replacer } from './placeholder.ts'
@@ -43,7 +43,7 @@ export function sendGridLetters(
   })
 }
 
-function ours(request: SendGridRequest, one: Personalization, at: string): MessageRequest {
+function ours(request: SendGridRequest, one: Personalization, at: string): WholeRequest {
   const { from, content, headers } = request
   const replaced = replacer(new Map(Object.entries(one.substitutions ?? {})))
   const [text, html] = ['text/plain', 'text/html'].map((type) => contentOf(content, type))

@@ -45,6 +45,7 @@ import { sessionRoutes } from './session.ts'
 import { signInPageRoute } from './sign-in-page.ts'
 import { signInRoutes } from './sign-in.ts'
 import { suppressionRoutes } from './suppressions.ts'
+import { templateRoutes } from './templates.ts'
 import { totpRoutes } from './totp.ts'
 import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
@@ -80,6 +81,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   sendRoutes(typed, routeParts)
   rawRoutes(typed, routeParts)
   batchRoutes(typed, routeParts)
+  templateRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
   suppressionFileRoutes(typed, routeParts)

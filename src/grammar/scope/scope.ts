@@ -13,6 +13,8 @@ export const SCOPES = [
   'domains:write',
   'webhooks:read',
   'webhooks:write',
+  'templates:read',
+  'templates:write',
   'accounts:read',
   'accounts:write',
   'users:read',

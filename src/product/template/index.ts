@@ -9,3 +9,12 @@ export type {
   TemplateSource,
   Variables,
 } from './template.ts'
+export { openTemplates, TemplateError, TEMPLATES } from './templates.ts'
+export type {
+  KeptTemplate,
+  NamedTemplate,
+  TemplateContent,
+  TemplateErrorCode,
+  Templates,
+  TemplateVersion,
+} from './templates.ts'

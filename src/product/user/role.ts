@@ -24,8 +24,17 @@ const MAY: { readonly [R in Role]: readonly Scope[] } = {
     'events:read',
     'statistics:read',
     'domains:read',
+    'templates:read',
+    'templates:write',
   ],
-  analyst: ['messages:read', 'suppressions:read', 'events:read', 'statistics:read', 'domains:read'],
+  analyst: [
+    'messages:read',
+    'suppressions:read',
+    'events:read',
+    'statistics:read',
+    'domains:read',
+    'templates:read',
+  ],
   'read-only': READ,
 }
 
