@@ -4,7 +4,11 @@
  */
 
 import { Liquid } from 'liquidjs'
-import type { Template as Parsed } from 'liquidjs'
+
+import { AT, writerOf } from './writer.ts'
+import type { Variables, Write } from './writer.ts'
+
+export type { Variables } from './writer.ts'
 
 /** What is kept of one: plain JSON. */
 export type TemplateSource = {
@@ -13,8 +17,6 @@ export type TemplateSource = {
   readonly html?: string
   readonly headers?: Readonly<Record<string, string>>
 }
-
-export type Variables = Readonly<Record<string, unknown>>
 
 export type Filled = {
   readonly subject: string
@@ -64,9 +66,6 @@ const CLOCKED = [
 type Filter = Liquid['filters'][string]
 type FilterHandler = Extract<Filter, (...args: never[]) => unknown>
 
-/** Where a filter finds the time of the message. */
-const AT = 'at'
-
 function clocked(filter: Filter | undefined): FilterHandler {
   const handler = typeof filter === 'function' ? filter : filter?.handler
   if (handler === undefined) throw new TypeError('liquidjs has no such filter any more')
@@ -105,7 +104,7 @@ const PLAIN = engine(false)
 const HTML = engine(true)
 
 /** One place of a template: `write` gives what it becomes. */
-type Piece = { readonly place: string; readonly write: (variables: Variables, at: number) => string }
+type Piece = { readonly place: string; readonly write: Write }
 
 type Pieces = {
   readonly subject: Piece
@@ -116,9 +115,12 @@ type Pieces = {
 
 export function compileTemplate(source: TemplateSource): TemplateResult<Template> {
   const faults: TemplateFault[] = []
-  const piece = (place: string, text: string, liquid = PLAIN): Piece => {
+  const piece = (place: string, text: string, escapes = false): Piece => {
     try {
-      return { place, write: writer(liquid, text) }
+      return {
+        place,
+        write: writerOf(text, { liquid: escapes ? HTML : PLAIN, escapes, time: TEMPLATE_LIMITS.time }),
+      }
     } catch (error) {
       faults.push({ place, why: wordsOf(error) })
       return { place, write: () => '' }
@@ -128,7 +130,7 @@ export function compileTemplate(source: TemplateSource): TemplateResult<Template
   const pieces: Pieces = {
     subject: piece('/subject', subject),
     text: text === undefined ? undefined : piece('/text', text),
-    html: html === undefined ? undefined : piece('/html', html, HTML),
+    html: html === undefined ? undefined : piece('/html', html, true),
     fields: Object.entries(headers).map(([name, value]) => [name, piece(`/headers/${pointed(name)}`, value)]),
   }
   if (faults.length > 0) return { ok: false, faults }
@@ -136,13 +138,6 @@ export function compileTemplate(source: TemplateSource): TemplateResult<Template
     ok: true,
     value: { fillIn: (variables, at) => fill(pieces, variables, at), faultsOfFields: faultsOf(pieces) },
   }
-}
-
-/** Where there is nothing to fill in, nothing is asked of Liquid. */
-function writer(liquid: Liquid, text: string): Piece['write'] {
-  const parsed: Parsed[] = liquid.parse(text)
-  if (!text.includes('{{') && !text.includes('{%')) return () => text
-  return (variables, at) => String(liquid.renderSync(parsed, variables, { globals: { [AT]: at } }))
 }
 
 function fill(pieces: Pieces, variables: Variables, at: number): TemplateResult<Filled> {
