@@ -87,7 +87,7 @@ export function usersOf({
   return openUsers(control, key, { now, hasher: createHasher() })
 }
 
-type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'message' | 'explain' | 'change'>
+type QueueOperations = Pick<Operations, 'queues' | 'messages' | 'search' | 'message' | 'explain' | 'change'>
 
 function queueOperations(parts: OperationParts): QueueOperations {
   const { spool, running } = parts
@@ -95,6 +95,9 @@ function queueOperations(parts: OperationParts): QueueOperations {
     queues: async (query) => queuesView(parts, await spool.depths(), query),
     async messages({ limit, before, ...filter }) {
       return spool.list(filter, { limit, ...(before === undefined ? {} : { before }) })
+    },
+    async search({ limit, before, ...filter }) {
+      return spool.search(filter, { limit, ...(before === undefined ? {} : { before }) })
     },
     async message({ id }) {
       const view = await spool.show(id)

@@ -61,6 +61,12 @@ suite('HTTP API', () => {
     return answer(await fetch(`${rig.node.api}${path}`, { headers }))
   }
 
+  async function download(path: string, key: string): Promise<string> {
+    const response = await fetch(`${rig.node.api}${path}`, { headers: { authorization: `Bearer ${key}` } })
+    assert.equal(response.status, 200)
+    return await response.text()
+  }
+
   async function remove(path: string, key: string): Promise<Answer> {
     const headers = { authorization: `Bearer ${key}` }
     return answer(await fetch(`${rig.node.api}${path}`, { method: 'DELETE', headers }))
@@ -248,6 +254,45 @@ suite('HTTP API', () => {
     assert.equal(ended?.state, 'cancelled')
   })
 
+  test('a message is found by what its sender said of it, shown with that, and counted', async () => {
+    const key = await everything()
+    const labels = { tags: ['welcome', '春'], metadata: { order: '1234' }, subject: 'Your Order, 様' }
+    const { body } = await post(message('labelled@example.com', labels), key)
+    const id = String(body['id'])
+    const shown = await get(`/v1/messages/${id}`, key)
+    assert.deepEqual([shown.body['tags'], shown.body['metadata']], [labels.tags, labels.metadata])
+    const now = Date.now()
+    const asked = new URLSearchParams({
+      tag: '春',
+      subject: 'order, 様',
+      recipient: '@EXAMPLE.com',
+      since: new Date(now - 3_600_000).toISOString(),
+      until: new Date(now + 3_600_000).toISOString(),
+    }).toString()
+    const found = await get(`/v1/deliveries?${asked}`, key)
+    assert.deepEqual(
+      (found.body['data'] as { id: string }[]).map((row) => row.id),
+      [`${id}.0`],
+    )
+    const [header, line, ...more] = (await download(`/v1/deliveries.csv?${asked}`, key)).split('\r\n')
+    assert.match(header ?? '', /^id,message,recipient,/)
+    assert.match(
+      line ?? '',
+      new RegExp(`^${id}\\.0,${id},labelled@example\\.com,.*,"Your Order, 様",welcome 春,`),
+    )
+    assert.deepEqual(more, [''])
+    const exported = await download(`/v1/deliveries.ndjson?${asked}`, key)
+    assert.deepEqual((JSON.parse(exported) as { id: string; tags: string[] }).tags, labels.tags)
+    const events = await get('/v1/events?kind=accepted&recipient=labelled@example.com', key)
+    const [event] = events.body['data'] as { tags: string[]; metadata: object }[]
+    assert.deepEqual([event?.tags, event?.metadata], [labels.tags, labels.metadata])
+    const counted = await get(`/v1/statistics?by=tag&tag=${encodeURIComponent('春')}`, key)
+    const [row] = counted.body['data'] as { tag: string; counts: { accepted: number } }[]
+    assert.deepEqual([row?.tag, row?.counts.accepted], ['春', 1])
+    for (const wrong of ['recipient=nobody', 'tag=', 'since=yesterday', 'subject=', 'status=bounced'])
+      assert.equal((await get(`/v1/deliveries?${wrong}`, key)).status, 422, wrong)
+  })
+
   test('pages follow each other and miss nothing', async () => {
     const key = await everything()
     const domain = 'paged.example.com'
@@ -299,10 +344,14 @@ suite('HTTP API', () => {
   })
 
   test('what is of one organization is for another as if it were not there', async () => {
-    const { body } = await post(message('mine@secret.example.com'))
+    const { body } = await post(message('mine@secret.example.com', { tags: ['mine'] }))
     const id = String(body['id'])
     const stranger = await everything('globex')
     assert.deepEqual((await get('/v1/deliveries', stranger)).body, { data: [], next: null })
+    for (const path of ['/v1/deliveries?tag=mine', '/v1/deliveries?recipient=mine@secret.example.com'])
+      assert.deepEqual((await get(path, stranger)).body, { data: [], next: null }, path)
+    assert.doesNotMatch(await download('/v1/deliveries.csv', stranger), /secret/)
+    assert.equal(await download('/v1/deliveries.ndjson', stranger), '')
     for (const path of ['', '/explanation'])
       assert.equal((await get(`/v1/messages/${id}${path}`, stranger)).status, 404)
     for (const change of ['hold', 'release', 'cancel', 'retry'])

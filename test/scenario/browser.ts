@@ -59,10 +59,9 @@ export class Browser {
     return {
       status: response.status,
       headers: response.headers,
-      body:
-        response.headers.get('content-type')?.includes('json') === true
-          ? (JSON.parse(text) as Record<string, unknown>)
-          : { text },
+      body: /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '')
+        ? (JSON.parse(text) as Record<string, unknown>)
+        : { text },
     }
   }
 

@@ -85,6 +85,8 @@ suite('roles', () => {
     const { key, login, message, user, invitation } = things
     const reads = [
       read('/v1/deliveries', 'messages:read'),
+      read('/v1/deliveries.csv', 'messages:read'),
+      read('/v1/deliveries.ndjson', 'messages:read'),
       read(`/v1/messages/${message}`, 'messages:read', 404),
       read(`/v1/messages/${message}/explanation`, 'messages:read', 404),
       read('/v1/suppressions', 'suppressions:read'),

@@ -1,66 +1,20 @@
-/** Messages and deliveries: found, shown, explained, changed. Each of the key's own organization, and no other. */
+/** Messages and their deliveries: shown, explained, changed. Each of the key's own organization, and no other. */
 
 import { Type } from 'typebox'
 
-import type { DeliveryFilter } from '#engine/spool'
 import { parseMessageId } from '#grammar/message-id'
 import type { MessageId } from '#grammar/message-id'
 import { languageOf, tell } from '#product/explanation'
 import type { Operations } from '#product/operation'
 
-import { DeliveryRow, deliveryRow, MessageShown, messageShown, State } from './delivery-schema.ts'
-import { cursorOf, DEFAULT_LIMIT, keyOf, PAGE, pageOf } from './page.ts'
+import { MessageShown, messageShown, State } from './delivery-schema.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
 import { needs } from './security.ts'
 
 const Named = Type.Object({ id: Type.String({ maxLength: 40 }) })
 
-const Search = Type.Object(
-  {
-    ...PAGE,
-    recipient: Type.Optional(
-      Type.String({ maxLength: 320, description: 'An address, or `@domain` for all of one.' }),
-    ),
-    state: Type.Optional(State),
-    stream: Type.Optional(Type.String({ maxLength: 63 })),
-    from: Type.Optional(Type.String({ maxLength: 320, description: 'The reverse-path.' })),
-  },
-  { additionalProperties: false },
-)
-
 export const deliveryRoutes: Routes = (app, { authenticate, operations, now }) => {
-  app.route({
-    method: 'GET',
-    url: '/v1/deliveries',
-    schema: {
-      operationId: 'listDeliveries',
-      summary: 'Find deliveries, newest first',
-      tags: ['messages'],
-      ...needs('messages:read'),
-      querystring: Search,
-      response: { 200: pageOf(DeliveryRow, 'Delivery') },
-    },
-    async handler(request) {
-      const { organization } = await authenticate(request, 'messages:read')
-      const { limit = DEFAULT_LIMIT, cursor, recipient, state, stream, from } = request.query
-      const filter: DeliveryFilter = {
-        organization,
-        ...(recipient !== undefined && { recipient }),
-        ...(state !== undefined && { states: [state] }),
-        ...(stream !== undefined && { stream }),
-        ...(from !== undefined && { sender: from }),
-      }
-      const before = cursor === undefined ? {} : { before: keyOf(cursor) }
-      const rows = await operations.messages({ ...filter, ...before, limit })
-      const last = rows.at(-1)
-      return {
-        data: rows.map(({ message, delivery }) => deliveryRow(message, delivery)),
-        next: last === undefined || rows.length < limit ? null : cursorOf(last.delivery.key),
-      }
-    },
-  })
-
   app.route({
     method: 'GET',
     url: '/v1/messages/:id',

@@ -87,7 +87,7 @@ export type EventFilterQuery = {
 export function filterOf({ kind, stream, recipient, message }: EventFilterQuery): EventFilter {
   const id = message === undefined ? undefined : parseMessageId(message)
   if (message !== undefined && id === undefined) throw wrong('message', 'that is no id of a message')
-  const to = recipient === undefined ? undefined : canonical(recipient)
+  const to = recipient === undefined ? undefined : canonicalRecipient(recipient)
   if (recipient !== undefined && to === undefined)
     throw wrong('recipient', 'expected an address, or @ and a domain')
   const kinds = kind?.split(',')
@@ -99,7 +99,8 @@ export function filterOf({ kind, stream, recipient, message }: EventFilterQuery)
   }
 }
 
-function canonical(text: string): string | undefined {
+/** As the envelope has it; `undefined` when it is neither an address nor `@domain`. */
+export function canonicalRecipient(text: string): string | undefined {
   if (text.startsWith('@')) {
     const domain = parseDomain(text.slice(1))
     return domain === undefined ? undefined : `@${domain}`

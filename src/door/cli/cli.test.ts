@@ -173,18 +173,18 @@ test('a long list is asked for page by page', async () => {
   const [row] = await operations.messages({ limit: 1 })
   assert.ok(row)
   const asked: { readonly limit: number; readonly before?: { readonly n: number } }[] = []
-  const messages: Operations['messages'] = (query) => {
+  const search: Operations['search'] = (query) => {
     asked.push(query)
     const from = query.before?.n ?? 2500
     const length = Math.min(query.limit, from)
     const key = (i: number) => ({ ...row.delivery.key, n: from - 1 - i })
-    return Promise.resolve(
-      Array.from({ length }, (_, i) => ({ ...row, delivery: { ...row.delivery, key: key(i) } })),
-    )
+    const rows = Array.from({ length }, (_, i) => ({ ...row, delivery: { ...row.delivery, key: key(i) } }))
+    const next = rows.at(-1)?.delivery.key
+    return Promise.resolve(next === undefined || next.n === 0 ? { rows } : { rows, next })
   }
   const { out } = await runPretend(['message', 'list', '--limit', '2200', '--json'], {
     ...operations,
-    messages,
+    search,
   })
   const rows = JSON.parse(out) as (typeof row)[]
   assert.equal(new Set(rows.map(({ delivery }) => delivery.key.n)).size, 2200)
@@ -197,7 +197,7 @@ test('a long list is asked for page by page', async () => {
     ],
   )
   asked.length = 0
-  const all = await runPretend(['message', 'list', '--limit', '100000'], { ...operations, messages })
+  const all = await runPretend(['message', 'list', '--limit', '100000'], { ...operations, search })
   assert.equal(asked.length, 3)
   assert.doesNotMatch(all.out, /for more/)
 })

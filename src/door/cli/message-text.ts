@@ -41,6 +41,7 @@ function factsOf({ message, hasBody }: View, now: number): readonly Fact[] {
     ['size', `${message.size} octets, ${hasBody ? 'kept' : 'content removed after the last delivery ended'}`],
     ['organization', `${message.organization}, stream ${message.stream}`],
     ['came by', cameBy(message)],
+    ...labels(message),
     ...wishes(message),
     ['expires', moment(message.expiresAt)],
   ]
@@ -51,6 +52,15 @@ function cameBy({ door, client, credential }: Message): string {
   const helo = client.helo === '' ? '' : ` (${client.helo})`
   const login = credential === undefined ? '' : `, login ${credential}`
   return `${door}${client.protocol === '' ? '' : ` ${client.protocol}`}${from}${helo}${login}`
+}
+
+/** What the sender says about it. */
+function labels({ tags = [], metadata = {} }: Message): readonly Fact[] {
+  const named = Object.entries(metadata).map(([name, value]) => `${name}=${value}`)
+  return [
+    ...(tags.length === 0 ? [] : [['tags', tags.join(', ')] as const]),
+    ...(named.length === 0 ? [] : [['metadata', named.join(', ')] as const]),
+  ]
 }
 
 /** What the sender asked for beyond the ordinary. */

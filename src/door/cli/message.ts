@@ -49,13 +49,14 @@ function list(message: Command, run: Run): void {
   example(
     command,
     'hikyaku message list --state waiting --to @example.com',
+    'hikyaku message list --tag welcome --class user-unknown --since 2026-11-01',
     'hikyaku message list --before 0ab3xk9m2pq.0',
     'hikyaku message list --state bounced --limit 100000 --csv',
     `hikyaku message list --limit 10000 --json | jq -r '.[].delivery.lastReply'`,
   )
 }
 
-/** As many calls as it takes: the node gives `LIST_LIMIT` rows at a time. */
+/** As many calls as it takes: the node gives `LIST_LIMIT` rows at a time, and looks at so much for each call. */
 async function fetchRows(
   node: Operations,
   { limit, before, ...selection }: ListOptions,
@@ -65,14 +66,14 @@ async function fetchRows(
   let from = before === undefined ? undefined : { message: before.message, n: before.n ?? 0 }
   while (rows.length < limit) {
     const wanted = Math.min(LIST_LIMIT, limit - rows.length)
-    const page = await node.messages({
+    const { rows: page, next } = await node.search({
       ...filter,
       limit: wanted,
       ...(from === undefined ? {} : { before: from }),
     })
     rows.push(...page)
-    if (page.length < wanted) break
-    from = page.at(-1)?.delivery.key
+    if (next === undefined) break
+    from = next
   }
   return rows
 }
@@ -103,6 +104,7 @@ const FIELDS: readonly Field<MessageRow>[] = [
   ['due', ({ delivery }) => (delivery.state === 'waiting' ? isoTime(delivery.due) : undefined)],
   ['ended', ({ delivery }) => isoTime(delivery.endedAt)],
   ['last_reply', ({ delivery }) => delivery.lastReply],
+  ['tags', ({ message }) => message.tags?.join(' ')],
 ]
 
 function show(message: Command, run: Run): void {

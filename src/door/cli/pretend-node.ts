@@ -42,7 +42,10 @@ export async function pretendNode(): Promise<PretendNode> {
 
 async function threeRecipients(spool: Spool): Promise<void> {
   const deliverBy = { at: NOW - 29 * MINUTE, mode: 'notify', trace: false } as const
-  const entry = letter(30, { subject: 'Your order', headerFrom: 'Shop <shop@example.org>', deliverBy }, [
+  const tags = ['order', 'shop']
+  const metadata = { order: '1234' }
+  const said = { subject: 'Your order', headerFrom: 'Shop <shop@example.org>', deliverBy, tags, metadata }
+  const entry = letter(30, said, [
     { to: { local: 'alice', domain: 'example.com' } },
     { to: { local: 'bob', domain: 'example.com' } },
     {
@@ -163,7 +166,7 @@ function attempt(minutesAgo: number, changes: Partial<Attempt>): Attempt {
 
 type MessageOperations = Pick<
   Operations,
-  'queues' | 'messages' | 'message' | 'explain' | 'change' | 'events' | 'counts'
+  'queues' | 'messages' | 'search' | 'message' | 'explain' | 'change' | 'events' | 'counts'
 >
 
 function messageOperations(spool: Spool): MessageOperations {
@@ -178,6 +181,7 @@ function messageOperations(spool: Spool): MessageOperations {
       return { rows: sorted.slice(0, limit), queues: found.length, deliveries }
     },
     messages: ({ limit, before, ...filter }) => spool.list(filter, { limit, ...(before && { before }) }),
+    search: ({ limit, before, ...filter }) => spool.search(filter, { limit, ...(before && { before }) }),
     async message({ id }) {
       const view = await spool.show(id)
       return view === undefined ? null : { ...view, queues: await rows() }

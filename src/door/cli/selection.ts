@@ -6,6 +6,7 @@ import type { DeliveryFilter, DeliveryState } from '#engine/spool'
 import { DELIVERY_STATES } from '#product/operation'
 
 import { CliError } from './host.ts'
+import { timeArgument } from './period.ts'
 
 export type Selection = {
   readonly state?: readonly DeliveryState[]
@@ -15,6 +16,11 @@ export type Selection = {
   readonly organization?: string
   readonly stream?: string
   readonly campaign?: string
+  readonly tag?: string
+  readonly subject?: string
+  readonly class?: string
+  readonly since?: number
+  readonly until?: number
 }
 
 export function selecting(command: Command): Command {
@@ -26,6 +32,11 @@ export function selecting(command: Command): Command {
     .option('--organization <name>', 'of one organization')
     .option('--stream <name>', 'of one stream')
     .option('--campaign <name>', 'of one campaign, as its messages name it')
+    .option('--tag <tag>', 'with this tag')
+    .option('--subject <text>', 'with this somewhere in the subject')
+    .option('--class <class>', 'not taken for this reason, at the last attempt or as it came back')
+    .option('--since <time>', 'of messages that came in then or later', timeArgument)
+    .option('--until <time>', 'and before then', timeArgument)
 }
 
 /** Given once with commas, or several times; not as several words, which would swallow ids that follow. */
@@ -51,6 +62,7 @@ export function filterOf({
   organization,
   stream,
   campaign,
+  ...labels
 }: Selection): DeliveryFilter {
   return {
     ...(state === undefined ? {} : { states: state }),
@@ -60,5 +72,18 @@ export function filterOf({
     ...(organization === undefined ? {} : { organization }),
     ...(stream === undefined ? {} : { stream }),
     ...(campaign === undefined ? {} : { campaign }),
+    ...labelled(labels),
+  }
+}
+
+type Labelled = 'tag' | 'subject' | 'class' | 'since' | 'until'
+
+function labelled({ tag, subject, class: name, since, until }: Pick<Selection, Labelled>): DeliveryFilter {
+  return {
+    ...(tag === undefined ? {} : { tag }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(name === undefined ? {} : { class: name }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
   }
 }

@@ -63,8 +63,16 @@ export function dayOf(hour: number): number {
   return hour - (hour % 24)
 }
 
-/** What counts are kept of: the paths of mail by the hour, and three that have too many names for that. */
-export type Facet = 'path' | 'domain' | 'sender' | 'tag'
+/**
+ * What counts are kept of: streams by the hour, and paths of mail apart, since of a month there are thousands; and by
+ * the day three that have too many names for hours.
+ */
+export type Facet = 'stream' | 'path' | DailyFacet
+export type DailyFacet = 'domain' | 'sender' | 'tag'
+
+export function isDaily(facet: Facet): facet is DailyFacet {
+  return facet !== 'stream' && facet !== 'path'
+}
 
 /** As it is kept: what one number is the sum of, without the hour. */
 export type Series = readonly [
@@ -102,9 +110,8 @@ export function summedQuery(query: CountQuery): SummedQuery {
     (one) => query.by.includes(one) || query[one] !== undefined,
   )
   const [facet] = facets
-  if (facet === undefined)
-    return { ...query, facet: 'path', ...(query.provider !== undefined && { value: query.provider }) }
   const isPath = query.source !== undefined || query.provider !== undefined
+  if (facet === undefined) return ofPaths(query, isPath)
   const clash = query.by.find((key) => key === 'hour' || key === 'source' || key === 'provider')
   if (facets.length > 1 || isPath || clash !== undefined)
     throw new RangeError(
@@ -113,6 +120,12 @@ export function summedQuery(query: CountQuery): SummedQuery {
   const value = query[facet]
   const { zone: _, ...days } = query
   return { ...days, facet, ...(value === undefined ? {} : { value }) }
+}
+
+function ofPaths(query: CountQuery, isPath: boolean): SummedQuery {
+  if (!isPath && !query.by.includes('source') && !query.by.includes('provider'))
+    return { ...query, facet: 'stream' }
+  return { ...query, facet: 'path', ...(query.provider !== undefined && { value: query.provider }) }
 }
 
 /** The rows of the answer, by key in the order of `by`. */

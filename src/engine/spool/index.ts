@@ -57,6 +57,7 @@ export type {
   QueueDepth,
   QueueDue,
   Reported,
+  Searched,
   Spool,
   SpoolErrorCode,
   SpoolStatus,

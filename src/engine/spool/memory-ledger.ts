@@ -1,6 +1,6 @@
 /** The log of events and the counts of a spool that forgets. */
 
-import { dayOf, EVERY_DAY, HOUR, hourOf } from './count.ts'
+import { dayOf, EVERY_DAY, HOUR, hourOf, isDaily } from './count.ts'
 import type { CountKey, Facet, Series, SummedQuery, SummedRow } from './count.ts'
 import type { PageQuery } from './engine.ts'
 import type { StoredPage } from './event.ts'
@@ -52,12 +52,12 @@ export class MemoryLedger {
 
   sums(query: SummedQuery): readonly SummedRow[] {
     const { by, facet } = query
-    const isEvery = facet !== 'path' && !by.includes('day')
+    const isEvery = isDaily(facet) && !by.includes('day')
     return [...this.#sums].flatMap(([text, sums]) => {
       const series = seriesOf(text)
       if (!isOf(query, series)) return []
       const days = Map.groupBy(
-        [...sums].filter(([hour]) => facet === 'path' || isWithin(query, hour)),
+        [...sums].filter(([hour]) => !isDaily(facet) || isWithin(query, hour)),
         ([hour]) => (isEvery ? EVERY_DAY : Math.floor(hour / 24)),
       )
       return [...days].map(([day, hours]) => rowOf(query, series, day, hours))

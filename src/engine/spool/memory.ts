@@ -1,7 +1,5 @@
 /** A spool that forgets when the process ends: for tests of other rooms, and for trying things out. */
 
-import { toInteger } from '#grammar/message-id'
-
 import { EFFECTS } from './change.ts'
 import { BACKOFF } from './committer.ts'
 import type {
@@ -23,9 +21,9 @@ import type { Facts, Ledger } from './ledger.ts'
 import { MemoryKeys } from './memory-idempotency.ts'
 import { MemoryLedger } from './memory-ledger.ts'
 import { depths, totals } from './memory-overview.ts'
-import { selects } from './memory-selection.ts'
+import { isBefore, isOfClass, isUntold, selects, withoutData } from './memory-selection.ts'
 import { CLAIMED_DATA } from './message.ts'
-import type { DeliveryState, Message } from './message.ts'
+import type { DeliveryState } from './message.ts'
 import { attemptOf, reportOf } from './row.ts'
 import { spoolOn } from './open.ts'
 import type { Selected } from './selection.ts'
@@ -153,13 +151,6 @@ function deadlines(
       return all.length === 0 ? undefined : Math.min(...all)
     },
   }
-}
-
-function isUntold({ row, deliveries }: Kept, n: number): boolean {
-  const { state, delayNotified } = deliveries[n] ?? {}
-  if (delayNotified !== 0 || state === undefined || isFinal(state)) return false
-  const { deliverBy } = JSON.parse(row[6]) as Pick<Message, 'deliverBy'>
-  return state !== 'held' || deliverBy?.mode !== 'return'
 }
 
 type Tables = {
@@ -370,29 +361,13 @@ function waitingQueues(messages: Map<number, Kept>, after: string, limit: number
 function search(messages: Map<number, Kept>, filter: Selected, page: Page): SearchedRows {
   const rows = [...messages.values()]
     .flatMap((kept) => kept.deliveries.map((_, n) => ({ kept, row: rowOf(kept, n) })))
-    .filter(({ kept, row }) => selects(filter, row) && isOfClass(kept, row[7], filter.class))
+    .filter(({ kept, row }) => selects(filter, row) && isOfClass(filter, row[7], kept))
     .map(({ row }) => row)
     .filter((row) => isBefore(row, page.before) && isBefore(row, filter.before))
     .toSorted((a, b) => b[0] - a[0] || b[7] - a[7])
   const last = rows[page.limit - 1]
   const shown = rows.slice(0, page.limit).map((row) => (filter.n === undefined ? withoutData(row) : row))
   return [shown, last === undefined ? null : [last[0], last[7]]]
-}
-
-function isOfClass({ attempts, reports }: Kept, n: number, name: string | undefined): boolean {
-  if (name === undefined) return true
-  const last = attempts.findLast(([of]) => of === n)
-  const back = [...reports.values()].filter(([of]) => of === n)
-  return (
-    (last !== undefined && attemptOf(last[1]).bounce?.class === name) ||
-    back.some(([, record]) => reportOf(record).bounce?.class === name)
-  )
-}
-
-function isBefore(row: ClaimedRow, key: Page['before']): boolean {
-  if (key === undefined) return true
-  const id = toInteger(key.message)
-  return row[0] < id || (row[0] === id && row[7] < key.n)
 }
 
 function apply(
@@ -426,8 +401,4 @@ function rowOf({ row, deliveries }: Kept, n: number): ClaimedRow {
     ...([d.recipient, d.queue, d.band, d.due, d.state] as const),
     ...([d.attempts, d.delayNotified, d.lastReply, d.endedAt, d.detail, tags, metadata, d.data] as const),
   ]
-}
-
-function withoutData(row: ClaimedRow): ClaimedRow {
-  return row.with(20, null) as unknown as ClaimedRow
 }

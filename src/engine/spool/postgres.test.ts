@@ -52,7 +52,7 @@ async function open(): Promise<Spool> {
 spoolContract('PostgreSQL', async () => {
   const spool = current ?? (await open())
   const tables =
-    'message, delivery, deadline, attempt, report, body, chunk, mark, event_page, series, rollup, idempotency_key'
+    'message, delivery, deadline, attempt, report, body, chunk, mark, event_page, series, rollup, idempotency_key, search_recent, search_segment, search_block'
   return {
     spool,
     reopen: async () => {

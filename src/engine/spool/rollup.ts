@@ -1,6 +1,6 @@
 /** The sums as SQL, for both engines; every value is bound. */
 
-import { DAY, EVERY_DAY } from './count.ts'
+import { DAY, EVERY_DAY, isDaily } from './count.ts'
 import type { CountKey, SummedQuery } from './count.ts'
 import type { Dialect } from './selection.ts'
 
@@ -44,19 +44,19 @@ export function summing(
 ): { sql: string; values: (string | number)[] } {
   const values: (string | number)[] = []
   const bind = (value: string | number): string => placeholder(values.push(value))
-  const isDaily = query.facet !== 'path'
-  const day = isDaily && !query.by.includes('day') ? String(EVERY_DAY) : 'r.day'
+  const byDay = isDaily(query.facet)
+  const day = byDay && !query.by.includes('day') ? String(EVERY_DAY) : 'r.day'
   const told = new Set(
     query.by.flatMap((key) => (key in COLUMNS ? [COLUMNS[key as keyof typeof COLUMNS]] : [])),
   )
   const columns = ORDER.map((name) => (told.has(name) ? `s.${name}` : `''`))
-  const hours = isDaily ? ['h0'] : HOURS
+  const hours = byDay ? ['h0'] : HOURS
   const conditions = [`s.facet = ${bind(query.facet)}`]
   for (const name of ORDER) {
     const wanted = query[name]
     if (wanted !== undefined) conditions.push(`s.${name} = ${bind(wanted)}`)
   }
-  const from = isDaily ? Math.ceil(query.from / DAY) : Math.floor(query.from / DAY)
+  const from = byDay ? Math.ceil(query.from / DAY) : Math.floor(query.from / DAY)
   conditions.push(`r.day >= ${bind(from)}`, `r.day < ${bind(Math.ceil(query.to / DAY))}`)
   const groups = [day, ...columns, 's.kind', 's.detail'].filter((text) => /^[rs]\./.test(text))
   return {

@@ -14,6 +14,19 @@ const ENDED_BY_STREAM = `
       drop index message_ended;
       create index message_ended on message (stream, ended_at) where ended_at is not null;`
 
+const STREAM_SERIES = `
+      insert into series (facet, organization, value, stream, source, kind, detail)
+        select distinct 'stream', organization, '', stream, '', kind, detail from series where facet = 'path';`
+
+/** `node`: a column before the hours, with its comma, if there is one. */
+function streamSums(node: string): string {
+  const sums = Array.from({ length: 24 }, (_, hour) => `sum(r.h${hour})`).join(', ')
+  return `select n.id, r.day, ${node}${sums} from series s join rollup r on r.series = s.id
+        join series n on n.facet = 'stream' and n.organization = s.organization and n.stream = s.stream
+          and n.kind = s.kind and n.detail = s.detail
+        where s.facet = 'path' group by ${node}n.id, r.day`
+}
+
 export const SPOOL_MIGRATIONS: readonly Migration[] = [
   {
     name: 'messages, deliveries, attempts, bodies',
@@ -169,5 +182,13 @@ export const SPOOL_MIGRATIONS: readonly Migration[] = [
     // Instead of the index by time alone, so that no commit writes more than before.
     sqlite: ENDED_BY_STREAM,
     postgres: ENDED_BY_STREAM,
+  },
+  {
+    name: '2026-11-22 tags: counts of streams',
+    // Summed from those of their paths, as far as these are kept.
+    sqlite: `${STREAM_SERIES}
+      insert into rollup ${streamSums('')};`,
+    postgres: `${STREAM_SERIES}
+      insert into rollup ${streamSums('r.node, ')};`,
   },
 ]

@@ -2,7 +2,7 @@
 
 import type { Names } from './count-names.ts'
 import { dayOf, hourOf } from './count.ts'
-import type { Counted, Facet, Series } from './count.ts'
+import type { Counted, DailyFacet, Series } from './count.ts'
 
 /** What happened to one recipient. */
 export type Happened = {
@@ -80,16 +80,20 @@ export class Tally {
     const site = isSite(provider) ? names.apart('site', hour, organization, provider) : provider
     const day = dayOf(hour)
     const why = kind === 'delivered' ? '' : detail
-    const daily = ([facet, name]: readonly [Exclude<Facet, 'path'>, string]): [number, Series] => {
+    const daily = ([facet, name]: readonly [DailyFacet, string]): [number, Series] => {
       const value = names.apart(facet, day, organization, name)
       return [day, [facet, organization, value, stream, '', kind, why]]
     }
-    return [[hour, ['path', organization, site, stream, source, kind, detail]], ...facetsOf(one).map(daily)]
+    return [
+      [hour, ['stream', organization, '', stream, '', kind, detail]],
+      [hour, ['path', organization, site, stream, source, kind, detail]],
+      ...facetsOf(one).map(daily),
+    ]
   }
 }
 
-function facetsOf({ recipient, sender, tags }: Happened): (readonly [Exclude<Facet, 'path'>, string])[] {
-  const facets: (readonly [Exclude<Facet, 'path'>, string])[] = []
+function facetsOf({ recipient, sender, tags }: Happened): (readonly [DailyFacet, string])[] {
+  const facets: (readonly [DailyFacet, string])[] = []
   if (recipient !== '') facets.push(['domain', domainOf(recipient)])
   if (sender !== '') facets.push(['sender', domainOf(sender)])
   if (tags !== null) for (const tag of JSON.parse(tags) as readonly string[]) facets.push(['tag', tag])

@@ -6,7 +6,6 @@ import { COUNTED } from '#engine/spool'
 
 import type { Statistic, StatisticKey } from './statistics.ts'
 
-/** UTF-8 comes with a byte order mark: without it Excel takes it for the charset of the country. */
 export const SHEET_CHARSETS = ['utf-8', 'shift_jis'] as const
 
 export type SheetCharset = (typeof SHEET_CHARSETS)[number]
@@ -27,10 +26,28 @@ export function sheetOf(rows: readonly Statistic[], { by, charset, zone }: Sheet
     ...COUNTED.map((kind) => String(counts[kind])),
     ...DELAYS.map((name) => (delay === undefined ? '' : String(delay[name]))),
   ])
-  const text = [header, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('')
-  if (charset === 'utf-8') return Buffer.from(`\u{FEFF}${text}`)
+  return sheetOctets(SHEET_MARK[charset] + [header, ...lines].map(sheetLine).join(''), charset)
+}
+
+/** UTF-8 begins with a byte order mark: without it Excel takes it for the charset of the country. */
+export const SHEET_MARK: { readonly [K in SheetCharset]: string } = { 'utf-8': '\u{FEFF}', shift_jis: '' }
+
+export function sheetOctets(text: string, charset: SheetCharset): Buffer {
+  if (charset === 'utf-8') return Buffer.from(text)
   const codes = Encoding.stringToCode(text)
   return Buffer.from(Encoding.convert(codes, { to: 'SJIS', from: 'UNICODE', type: 'array' }))
+}
+
+/** A line with its end. RFC 4180 §2 */
+export function sheetLine(cells: readonly string[]): string {
+  return `${cells.map(sheetCell).join(',')}\r\n`
+}
+
+function sheetCell(value: string): string {
+  const plain = value.replaceAll(/\p{Cc}+/gu, ' ')
+  // A spreadsheet computes what begins so, and tags are anybody's words.
+  const text = /^[=+\-@ ]/.test(plain) ? `'${plain}` : plain
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function cellOf(name: StatisticKey, value: string | number | undefined, zone: number): string {
@@ -38,8 +55,5 @@ function cellOf(name: StatisticKey, value: string | number | undefined, zone: nu
     const local = new Date(value + zone * 60_000).toISOString()
     return name === 'day' ? local.slice(0, 10) : local.slice(0, 16).replace('T', ' ')
   }
-  const plain = (value ?? '').replaceAll(/\p{Cc}+/gu, ' ')
-  // A spreadsheet computes what begins so, and tags are anybody's words.
-  const text = /^[=+\-@ ]/.test(plain) ? `'${plain}` : plain
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return value ?? ''
 }

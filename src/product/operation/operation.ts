@@ -16,6 +16,7 @@ import type {
   MessageId,
   MessageView,
   QueueDepth,
+  Searched,
 } from '#engine/spool'
 import type { BrokenHost, PathState } from '#engine/egress'
 import type { Live, WarmUpState } from '#engine/shaping'
@@ -186,8 +187,10 @@ export type Operations = QuotaOperations &
   WebhookOperations & {
     status(): Promise<NodeStatus>
     queues(query: QueuesQuery): Promise<QueuesView>
-    /** Newest first. */
+    /** Newest first; as many as there are up to the limit, however long it takes. */
     messages(query: MessagesQuery): Promise<readonly MessageRow[]>
+    /** The same, as far as one question looks: a page that is not full may have more after it. */
+    search(query: MessagesQuery): Promise<Searched>
     message(query: {
       readonly id: MessageId
     }): Promise<(MessageView & { readonly queues: readonly QueueRow[] }) | null>

@@ -124,6 +124,11 @@ const REQUESTS: Requests = {
     before: optional(deliveryKey),
     limit: whole(1, LIST_LIMIT),
   }),
+  search: record<MessagesQuery>({
+    ...FILTER,
+    before: optional(deliveryKey),
+    limit: whole(1, LIST_LIMIT),
+  }),
   message: record({ id: messageId }),
   explain: record<Parameters<Operations['explain']>[0]>({ id: messageId, n: optional(position) }),
   change: record<Parameters<Operations['change']>[0]>({
