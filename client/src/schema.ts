@@ -343,7 +343,7 @@ export type Batch = {
   readonly tags?: readonly string[] | undefined
   /** Told again with each event; 10000 octets in all. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  readonly recipients: readonly (LetterRecipient | unknown)[]
+  readonly recipients: readonly LetterRecipient[]
 }
 
 export type BatchAccepted = {
