@@ -59,6 +59,7 @@ import type {
   ListIdentitiesAnswer,
   ListInvitationsAnswer,
   ListPasskeysAnswer,
+  ListQuotasAnswer,
   ListSessionsAnswer,
   ListSuppressionsParams,
   ListUsersAnswer,
@@ -421,6 +422,11 @@ export class Hikyaku {
   /** Your passkeys, the oldest first */
   listPasskeys(options?: RequestOptions): Promise<ListPasskeysAnswer> {
     return this.#transport.json<ListPasskeysAnswer>({ method: 'GET', path: '/v1/passkeys' }, options)
+  }
+
+  /** What the organization may send, and what is left */
+  listQuotas(options?: RequestOptions): Promise<ListQuotasAnswer> {
+    return this.#transport.json<ListQuotasAnswer>({ method: 'GET', path: '/v1/quotas' }, options)
   }
 
   /** Where the user has signed in, the latest first */
