@@ -14,7 +14,6 @@ import { SIGNED_IN } from './security.ts'
 import { clearCookie } from './session-cookie.ts'
 import { ProviderName } from './sign-in.ts'
 import { isoTime } from './text.ts'
-import { SIGNED_IN } from './security.ts'
 
 const Shown = Type.Object(
   {
