@@ -14,6 +14,7 @@ import type {
   AddPasskeyBody,
   AddSuppressionsAnswer,
   AddSuppressionsBody,
+  AddTemplateBody,
   AddTotpAnswer,
   AddWebhookAnswer,
   AddWebhookBody,
@@ -34,6 +35,7 @@ import type {
   ChangeDeliveriesBody,
   ChangePasskeyBody,
   ChangePasswordBody,
+  ChangeTemplateBody,
   ChangeUserBody,
   ChangeWebhookBody,
   ConfirmTotpAnswer,
@@ -45,11 +47,13 @@ import type {
   DomainDetail,
   DomainReport,
   DomainReportPage,
+  DownloadDeliveriesParams,
   DownloadStatisticsParams,
   Event,
   EventPage,
   ExplainMessageAnswer,
   ExportAuditParams,
+  ExportDeliveriesParams,
   FollowEventsParams,
   HoldMessageAnswer,
   ImportSuppressionsAnswer,
@@ -71,7 +75,10 @@ import type {
   ListQueuesAnswer,
   ListQuotasAnswer,
   ListSessionsAnswer,
+  ListStreamsAnswer,
   ListSuppressionsParams,
+  ListTemplateVersionsAnswer,
+  ListTemplatesParams,
   ListUsersAnswer,
   ListWebhookAttemptsParams,
   ListWebhooksAnswer,
@@ -109,6 +116,7 @@ import type {
   Passkey,
   PasskeyCreationOptions,
   PasskeyRequestOptions,
+  PreviewTemplateBody,
   ProviderAddress,
   RawMessage,
   Reaction,
@@ -131,14 +139,20 @@ import type {
   ShowStatisticsAnswer,
   ShowStatisticsParams,
   ShowSuppressionsAnswer,
+  ShowTemplateParams,
   ShowTotpAnswer,
   SignIn,
   SignInBody,
   SignInCodeBody,
   SignInOidcBody,
   SignInPasskeyBody,
+  Stream,
   Suppression,
   SuppressionPage,
+  Template,
+  TemplatePage,
+  TemplatePreview,
+  TemplateSummary,
   User,
   WarmUp,
   Webhook,
@@ -212,6 +226,11 @@ export class Hikyaku {
       { method: 'POST', path: '/v1/suppressions', body },
       options,
     )
+  }
+
+  /** Keep a template by a name */
+  addTemplate(body: AddTemplateBody, options?: RequestOptions): Promise<TemplateSummary> {
+    return this.#transport.json<TemplateSummary>({ method: 'POST', path: '/v1/templates', body }, options)
   }
 
   /** A secret for an app; it is asked for after a first code has confirmed it */
@@ -301,6 +320,21 @@ export class Hikyaku {
     return this.#transport.nothing({ method: 'POST', path: '/v1/session/password', body }, options)
   }
 
+  /** Put another source in the place of the one there is, as another version */
+  changeTemplate(
+    params: {
+      /** Lower-case letters, digits, dots, hyphens, underscores. */
+      readonly name: string
+    },
+    body: ChangeTemplateBody,
+    options?: RequestOptions,
+  ): Promise<TemplateSummary> {
+    return this.#transport.json<TemplateSummary>(
+      { method: 'PUT', path: `/v1/templates/${encodeURIComponent(params.name)}`, body },
+      options,
+    )
+  }
+
   /** Give a user another role; all their sessions end */
   changeUser(
     params: {
@@ -342,6 +376,11 @@ export class Hikyaku {
     return this.#transport.json<OwnSession>({ method: 'GET', path: '/v1/session' }, options)
   }
 
+  /** All that are found, for spreadsheets */
+  downloadDeliveries(params?: DownloadDeliveriesParams, options?: RequestOptions): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/v1/deliveries.csv', query: params }, options)
+  }
+
   /** The same for spreadsheets */
   downloadStatistics(params?: DownloadStatisticsParams, options?: RequestOptions): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/v1/statistics.csv', query: params }, options)
@@ -376,6 +415,11 @@ export class Hikyaku {
   /** The same as a file for spreadsheets, whole */
   exportAudit(params?: ExportAuditParams, options?: RequestOptions): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/v1/audit.csv', query: params }, options)
+  }
+
+  /** All that are found, each a line of JSON */
+  exportDeliveries(params?: ExportDeliveriesParams, options?: RequestOptions): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/v1/deliveries.ndjson', query: params }, options)
   }
 
   /** All of them as a file, for spreadsheets and for import elsewhere */
@@ -417,7 +461,7 @@ export class Hikyaku {
     options?: RequestOptions,
   ): Promise<ImportSuppressionsAnswer> {
     return this.#transport.json<ImportSuppressionsAnswer>(
-      { method: 'POST', path: '/v1/suppressions/import', body, query },
+      { method: 'POST', path: '/v1/suppressions/import', body, textType: 'text/csv', query },
       options,
     )
   }
@@ -554,6 +598,11 @@ export class Hikyaku {
     return this.#transport.json<ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions' }, options)
   }
 
+  /** The streams that the configuration names; mail in others is like mail in `transactional` */
+  listStreams(options?: RequestOptions): Promise<ListStreamsAnswer> {
+    return this.#transport.json<ListStreamsAnswer>({ method: 'GET', path: '/v1/streams' }, options)
+  }
+
   /** Recipients that must not be tried, newest first */
   listSuppressions(params?: ListSuppressionsParams, options?: RequestOptions): Promise<SuppressionPage> {
     return this.#transport.json<SuppressionPage>(
@@ -569,6 +618,39 @@ export class Hikyaku {
   ): AsyncGenerator<Suppression, void, undefined> {
     return this.#transport.pages<Suppression>(
       { method: 'GET', path: '/v1/suppressions', query: params },
+      options,
+    )
+  }
+
+  /** The versions of a template that are kept, newest first */
+  listTemplateVersions(
+    params: {
+      /** Lower-case letters, digits, dots, hyphens, underscores. */
+      readonly name: string
+    },
+    options?: RequestOptions,
+  ): Promise<ListTemplateVersionsAnswer> {
+    return this.#transport.json<ListTemplateVersionsAnswer>(
+      { method: 'GET', path: `/v1/templates/${encodeURIComponent(params.name)}/versions` },
+      options,
+    )
+  }
+
+  /** The templates, by name */
+  listTemplates(params?: ListTemplatesParams, options?: RequestOptions): Promise<TemplatePage> {
+    return this.#transport.json<TemplatePage>(
+      { method: 'GET', path: '/v1/templates', query: params },
+      options,
+    )
+  }
+
+  /** The templates, by name: of all pages */
+  listTemplatesAll(
+    params?: ListTemplatesParams,
+    options?: RequestOptions,
+  ): AsyncGenerator<TemplateSummary, void, undefined> {
+    return this.#transport.pages<TemplateSummary>(
+      { method: 'GET', path: '/v1/templates', query: params },
       options,
     )
   }
@@ -872,6 +954,21 @@ export class Hikyaku {
     )
   }
 
+  /** What a template becomes with some variables; nothing is sent */
+  previewTemplate(
+    params: {
+      /** Lower-case letters, digits, dots, hyphens, underscores. */
+      readonly name: string
+    },
+    body: PreviewTemplateBody,
+    options?: RequestOptions,
+  ): Promise<TemplatePreview> {
+    return this.#transport.json<TemplatePreview>(
+      { method: 'POST', path: `/v1/templates/${encodeURIComponent(params.name)}/preview`, body },
+      options,
+    )
+  }
+
   /** Let what is held go on */
   releaseMessage(
     params: {
@@ -950,6 +1047,20 @@ export class Hikyaku {
         path: `/v1/suppressions/${encodeURIComponent(params.recipient)}`,
         query: { stream: params.stream, why: params.why },
       },
+      options,
+    )
+  }
+
+  /** Remove a template with all its versions */
+  removeTemplate(
+    params: {
+      /** Lower-case letters, digits, dots, hyphens, underscores. */
+      readonly name: string
+    },
+    options?: RequestOptions,
+  ): Promise<void> {
+    return this.#transport.nothing(
+      { method: 'DELETE', path: `/v1/templates/${encodeURIComponent(params.name)}` },
       options,
     )
   }
@@ -1186,6 +1297,19 @@ export class Hikyaku {
     )
   }
 
+  /** One of them */
+  showStream(
+    params: {
+      readonly stream: string
+    },
+    options?: RequestOptions,
+  ): Promise<Stream> {
+    return this.#transport.json<Stream>(
+      { method: 'GET', path: `/v1/streams/${encodeURIComponent(params.stream)}` },
+      options,
+    )
+  }
+
   /** Why a recipient is suppressed or was, newest first */
   showSuppressions(
     params: {
@@ -1195,6 +1319,18 @@ export class Hikyaku {
   ): Promise<ShowSuppressionsAnswer> {
     return this.#transport.json<ShowSuppressionsAnswer>(
       { method: 'GET', path: `/v1/suppressions/${encodeURIComponent(params.recipient)}` },
+      options,
+    )
+  }
+
+  /** A template, as it is or as it was in an earlier version */
+  showTemplate(params: ShowTemplateParams, options?: RequestOptions): Promise<Template> {
+    return this.#transport.json<Template>(
+      {
+        method: 'GET',
+        path: `/v1/templates/${encodeURIComponent(params.name)}`,
+        query: { version: params.version },
+      },
       options,
     )
   }

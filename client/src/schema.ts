@@ -37,6 +37,8 @@ export type AddApiKeyAnswer = {
     | 'domains:write'
     | 'webhooks:read'
     | 'webhooks:write'
+    | 'templates:read'
+    | 'templates:write'
     | 'accounts:read'
     | 'accounts:write'
     | 'users:read'
@@ -69,6 +71,8 @@ export type AddApiKeyBody = {
     | 'domains:write'
     | 'webhooks:read'
     | 'webhooks:write'
+    | 'templates:read'
+    | 'templates:write'
     | 'accounts:read'
     | 'accounts:write'
     | 'users:read'
@@ -145,6 +149,18 @@ export type AddSuppressionsBody = {
     readonly evidence?: string | undefined
     readonly expires_at?: string | undefined
   }[]
+}
+
+export type AddTemplateBody = {
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly name: string
+  readonly subject: string
+  readonly text?: string | undefined
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** For people. */
+  readonly note?: string | undefined
 }
 
 export type AddTotpAnswer = {
@@ -250,6 +266,8 @@ export type ApiKey = {
     | 'domains:write'
     | 'webhooks:read'
     | 'webhooks:write'
+    | 'templates:read'
+    | 'templates:write'
     | 'accounts:read'
     | 'accounts:write'
     | 'users:read'
@@ -312,8 +330,10 @@ export type Batch = {
           }
       )[]
     | undefined
-  /** A template in Liquid, such as `Dear {{ name }}`. */
-  readonly subject: string
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly template?: string | undefined
+  /** A template in Liquid, such as `Dear {{ name }}`. Required unless `template` names one. */
+  readonly subject?: string | undefined
   /** A template in Liquid, such as `Dear {{ name }}`. */
   readonly text?: string | undefined
   /** A template in Liquid, such as `Dear {{ name }}`. What variables bring is escaped, unless it says `| raw`. */
@@ -350,7 +370,7 @@ export type Batch = {
         readonly clicks?: boolean | undefined
       }
     | undefined
-  readonly recipients: readonly (LetterRecipient | unknown)[]
+  readonly recipients: readonly LetterRecipient[]
 }
 
 export type BatchAccepted = {
@@ -441,6 +461,16 @@ export type ChangePasskeyBody = {
 export type ChangePasswordBody = {
   readonly password: string
   readonly new_password: string
+}
+
+export type ChangeTemplateBody = {
+  readonly subject: string
+  readonly text?: string | undefined
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** For people. */
+  readonly note?: string | undefined
 }
 
 export type ChangeUserBody = {
@@ -604,6 +634,33 @@ export type DomainReportPage = {
   readonly next: string | null
 }
 
+export type DownloadDeliveriesParams = {
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
+  readonly stream?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
+  readonly charset?: 'utf-8' | 'shift_jis' | undefined
+}
+
 export type DownloadStatisticsParams = {
   /** Of hour, day, stream, source, provider, class, domain, sender, tag; several with commas. domain, sender and tag are kept by the day in UTC, and go neither with each other nor with hour, source and provider. */
   readonly by?: string | undefined
@@ -730,6 +787,32 @@ export type ExportAuditParams = {
   readonly to?: string | undefined
 }
 
+export type ExportDeliveriesParams = {
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
+  readonly stream?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
+}
+
 export type Finding = {
   readonly level: 'ok' | 'warning' | 'problem' | 'skipped'
   readonly check: string
@@ -850,6 +933,9 @@ export type ListDeliveriesParams = {
   readonly cursor?: string | undefined
   /** An address, or `@domain` for all of one. */
   readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
   readonly state?:
     | 'waiting'
     | 'active'
@@ -859,9 +945,15 @@ export type ListDeliveriesParams = {
     | 'expired'
     | 'cancelled'
     | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
   readonly stream?: string | undefined
   /** The reverse-path. */
   readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
 }
 
 export type ListDomainReportsParams = {
@@ -921,6 +1013,10 @@ export type ListSessionsAnswer = {
   readonly data: readonly Session[]
 }
 
+export type ListStreamsAnswer = {
+  readonly data: readonly Stream[]
+}
+
 export type ListSuppressionsParams = {
   /** Rows of a page. */
   readonly limit?: number | undefined
@@ -933,6 +1029,20 @@ export type ListSuppressionsParams = {
   readonly reason?: 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import' | undefined
   /** Also those that hold no longer. */
   readonly all?: boolean | undefined
+}
+
+export type ListTemplateVersionsAnswer = {
+  readonly data: readonly {
+    readonly version: number
+    readonly created_at: string
+  }[]
+}
+
+export type ListTemplatesParams = {
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
 }
 
 export type ListUsersAnswer = {
@@ -1014,7 +1124,12 @@ export type Message = {
           }
       )[]
     | undefined
-  readonly subject: string
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly template?: string | undefined
+  /** What the template is filled in with: texts, numbers, lists, objects. What it has not is empty. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
+  /** Required unless a template says it. */
+  readonly subject?: string | undefined
   readonly text?: string | undefined
   readonly html?: string | undefined
   /** More header fields, such as `X-Order` or `In-Reply-To`. */
@@ -1307,6 +1422,8 @@ export type OwnSession = {
     | 'domains:write'
     | 'webhooks:read'
     | 'webhooks:write'
+    | 'templates:read'
+    | 'templates:write'
     | 'accounts:read'
     | 'accounts:write'
     | 'users:read'
@@ -1336,6 +1453,12 @@ export type PasskeyRequestOptions = {
   readonly rpId: string
   readonly timeout: number
   readonly userVerification: 'required'
+}
+
+export type PreviewTemplateBody = {
+  /** What the template is filled in with: texts, numbers, lists, objects. What it has not is empty. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
+  readonly version?: number | undefined
 }
 
 export type Problem = {
@@ -1658,6 +1781,12 @@ export type ShowSuppressionsAnswer = {
   readonly data: readonly Suppression[]
 }
 
+export type ShowTemplateParams = {
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly name: string
+  readonly version?: number | undefined
+}
+
 export type ShowTotpAnswer = {
   readonly enabled: boolean
   readonly recovery_codes_left: number
@@ -1828,6 +1957,28 @@ export type Step = {
   readonly type?: 'hard' | 'soft' | 'none' | undefined
 }
 
+export type Stream = {
+  readonly stream: string
+  readonly kind: 'transactional' | 'marketing'
+  /** Whose sources its mail leaves by. */
+  readonly pool: string
+  /** Its share of a path beside other streams. */
+  readonly weight: number
+  readonly list_unsubscribe: 'none' | 'mail' | 'one-click' | 'both'
+  readonly tracking: {
+    readonly opens: boolean
+    readonly clicks: boolean
+  }
+  /** How long records of its messages are kept. */
+  readonly retention_seconds: number
+  /** What each of them keeps mail from: this stream, or all of the organization. */
+  readonly suppression: {
+    readonly complaint: 'stream' | 'organization'
+    readonly unsubscribe: 'stream' | 'organization'
+    readonly bounce: 'stream' | 'organization'
+  }
+}
+
 export type Suppression = {
   readonly recipient: string
   /** `*` is every stream. */
@@ -1846,6 +1997,42 @@ export type Suppression = {
 export type SuppressionPage = {
   readonly data: readonly Suppression[]
   readonly next: string | null
+}
+
+export type Template = {
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly name: string
+  readonly note: string
+  readonly version: number
+  readonly created_at: string
+  readonly updated_at: string
+  readonly subject: string
+  readonly text?: string | undefined
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+export type TemplatePage = {
+  readonly data: readonly TemplateSummary[]
+  readonly next: string | null
+}
+
+export type TemplatePreview = {
+  readonly subject: string
+  readonly text?: string | undefined
+  readonly html?: string | undefined
+  /** More header fields, such as `X-Order` or `In-Reply-To`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+export type TemplateSummary = {
+  /** Lower-case letters, digits, dots, hyphens, underscores. */
+  readonly name: string
+  readonly note: string
+  readonly version: number
+  readonly created_at: string
+  readonly updated_at: string
 }
 
 export type TlsPolicy = {
