@@ -97,8 +97,11 @@ export class Types {
   }
 }
 
+/** What takes anything beside something says which something is meant. */
 function union(types: readonly string[]): string {
-  return [...new Set(types)].join(' | ') || 'never'
+  const all = [...new Set(types)]
+  const known = all.filter((type) => type !== 'unknown')
+  return (known.length > 0 ? known : all).join(' | ') || 'never'
 }
 
 function comment(text: string): string {

@@ -13,6 +13,7 @@ want openssl openssl
 want python3 python3
 want s-nail s-nail
 want php php-cli
+want ruby ruby
 [ -e /usr/share/php/libphp-phpmailer/autoload.php ] || wanted+=(libphp-phpmailer)
 # AUTH PLAIN for Postfix as a client.
 [ -e /usr/lib/x86_64-linux-gnu/sasl2/libplain.so ] || [ -e /usr/lib/aarch64-linux-gnu/sasl2/libplain.so ] ||
