@@ -343,6 +343,13 @@ export type Batch = {
   readonly tags?: readonly string[] | undefined
   /** Told again with each event; 10000 octets in all. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** What is told of HTML of this message, whatever its stream says. See docs/tracking.md. */
+  readonly tracking?:
+    | {
+        readonly opens?: boolean | undefined
+        readonly clicks?: boolean | undefined
+      }
+    | undefined
   readonly recipients: readonly LetterRecipient[]
 }
 
@@ -780,6 +787,10 @@ export type ListPasskeysAnswer = {
   readonly data: readonly Passkey[]
 }
 
+export type ListQuotasAnswer = {
+  readonly data: readonly Quota[]
+}
+
 export type ListSessionsAnswer = {
   readonly data: readonly Session[]
 }
@@ -1033,6 +1044,8 @@ export type Problem = {
     | 'key-reused'
     | 'suppressed'
     | 'too-many'
+    | 'quota-used-up'
+    | 'too-many-recipients'
     | 'failed'
     | 'unavailable'
   /** Finds it in the log. */
@@ -1049,6 +1062,23 @@ export type Problem = {
 export type ProviderAddress = {
   /** Where the browser goes now. */
   readonly url: string
+}
+
+export type Quota = {
+  /** Absent: of all streams together. */
+  readonly stream?: string | undefined
+  readonly windows: readonly {
+    readonly name: 'hour' | 'day' | 'month'
+    /** Recipients of messages that are accepted, now or for later. */
+    readonly limit: number
+    readonly used: number
+    readonly left: number
+    readonly resets_at: string
+  }[]
+  /** Of one message. */
+  readonly recipients?: number | undefined
+  /** Octets of one message. */
+  readonly size?: number | undefined
 }
 
 export type RawMessage = {
