@@ -56,6 +56,9 @@ test('pages have a method for all of their rows, streams are loops, and other me
   assert.match(text, /followThings\(options\?: RequestOptions\): AsyncGenerator<Thing, void, undefined>/)
   assert.doesNotMatch(text, /followThingsAll/)
   assert.match(text, /exportThings\(options\?: RequestOptions\): Promise<string>/)
+  const csv = { content: { 'text/csv': {} } }
+  const taking = made({ '/v1/a': { post: { operationId: 'a', requestBody: csv, responses: { 204: {} } } } })
+  assert.match(taking, /a\(body: string, options\?.+textType: 'text\/csv'/)
   assert.match(text, /end\(options\?: RequestOptions\): Promise<void>/)
 })
 
@@ -64,7 +67,7 @@ test('a route without a name, two of one name, and media that nobody sends are m
   assert.throws(() => made({ '/v1/a': { get: { responses } } }), /no operationId/)
   const twice = { operationId: 'a', responses }
   assert.throws(() => made({ '/v1/a': { get: twice }, '/v1/b': { get: twice } }), /two routes/)
-  const requestBody = { content: { 'text/csv': {} } }
+  const requestBody = { content: { 'image/png': {} } }
   assert.throws(
     () => made({ '/v1/a': { post: { operationId: 'a', requestBody, responses } } }),
     /no client sends/,

@@ -172,6 +172,8 @@ function argumentsOf(
     list.push({ name: 'body', type: body, isOptional: false })
     if (inQuery.length > 0) list.push(objectOf(name, 'query', inQuery, types))
     ask.push('body')
+    const text = Object.keys(requestBody?.content ?? {}).find((type) => type.startsWith('text/'))
+    if (text !== undefined) ask.push(`textType: '${text}'`)
     if (inQuery.length > 0) ask.push('query')
   }
   if (parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key'))
@@ -234,6 +236,7 @@ function bodyType(name: string, content: Content, types: Types): string {
       case 'text/csv':
         return 'string'
       default:
+        if (type.startsWith('text/')) return 'string'
         throw new Error(`no client sends ${type}`)
     }
   })

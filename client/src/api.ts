@@ -30,6 +30,8 @@ import type {
   BeginPasskeyBody,
   BeginPasskeySignInBody,
   CancelMessageAnswer,
+  ChangeDeliveriesAnswer,
+  ChangeDeliveriesBody,
   ChangePasskeyBody,
   ChangePasswordBody,
   ChangeUserBody,
@@ -41,6 +43,8 @@ import type {
   DeliveryPage,
   Domain,
   DomainDetail,
+  DomainReport,
+  DomainReportPage,
   DownloadStatisticsParams,
   Event,
   EventPage,
@@ -48,17 +52,23 @@ import type {
   ExportAuditParams,
   FollowEventsParams,
   HoldMessageAnswer,
+  ImportSuppressionsAnswer,
+  ImportSuppressionsQuery,
   Invitation,
+  KeptMail,
   LinkIdentityBody,
   ListApiKeysAnswer,
   ListAuditParams,
+  ListBounceClassesAnswer,
   ListCredentialsAnswer,
   ListDeliveriesParams,
+  ListDomainReportsParams,
   ListDomainsAnswer,
   ListEventsParams,
   ListIdentitiesAnswer,
   ListInvitationsAnswer,
   ListPasskeysAnswer,
+  ListQueuesAnswer,
   ListQuotasAnswer,
   ListSessionsAnswer,
   ListSuppressionsParams,
@@ -69,12 +79,39 @@ import type {
   MessageAccepted,
   MessageWithDeliveries,
   MoveSessionBody,
+  NodeStatus,
+  OperatorAddOrganizationBody,
+  OperatorAuditAnswer,
+  OperatorAuditParams,
+  OperatorBrokenTlsAnswer,
+  OperatorDoctorAnswer,
+  OperatorExtendReactionBody,
+  OperatorOrganizationsAnswer,
+  OperatorOwnerLinkAnswer,
+  OperatorPostmasterMailAnswer,
+  OperatorPostmasterMailsAnswer,
+  OperatorPostmasterMailsParams,
+  OperatorQueuesAnswer,
+  OperatorQueuesParams,
+  OperatorRatesAnswer,
+  OperatorReactionsAnswer,
+  OperatorReloadAnswer,
+  OperatorReputationAnswer,
+  OperatorSetWarmUpBody,
+  OperatorSetWarmUpParams,
+  OperatorSourcesAnswer,
+  OperatorTlsPoliciesAnswer,
+  OperatorTlsReportAnswer,
+  OperatorTlsReportsAnswer,
+  OperatorWarmUpsAnswer,
+  Organization,
   OwnSession,
   Passkey,
   PasskeyCreationOptions,
   PasskeyRequestOptions,
   ProviderAddress,
   RawMessage,
+  Reaction,
   ReleaseMessageAnswer,
   RemoveIdentityBody,
   RemovePasskeyBody,
@@ -89,8 +126,11 @@ import type {
   RotateWebhookAnswer,
   RotateWebhookParams,
   SendRawMessageQuery,
+  ShowDomainReportAnswer,
+  ShowDomainReportParams,
   ShowStatisticsAnswer,
   ShowStatisticsParams,
+  ShowSuppressionsAnswer,
   ShowTotpAnswer,
   SignIn,
   SignInBody,
@@ -100,6 +140,7 @@ import type {
   Suppression,
   SuppressionPage,
   User,
+  WarmUp,
   Webhook,
   WebhookAttempt,
   WebhookAttemptPage,
@@ -233,6 +274,14 @@ export class Hikyaku {
     )
   }
 
+  /** Hold, release, cancel or retry all deliveries that match; say at least one thing that they match */
+  changeDeliveries(body: ChangeDeliveriesBody, options?: RequestOptions): Promise<ChangeDeliveriesAnswer> {
+    return this.#transport.json<ChangeDeliveriesAnswer>(
+      { method: 'POST', path: '/v1/deliveries/change', body },
+      options,
+    )
+  }
+
   /** Call a passkey otherwise */
   changePasskey(
     params: {
@@ -329,6 +378,17 @@ export class Hikyaku {
     return this.#transport.text({ method: 'GET', path: '/v1/audit.csv', query: params }, options)
   }
 
+  /** All of them as a file, for spreadsheets and for import elsewhere */
+  exportSuppressions(
+    params?: {
+      /** Also those that hold no longer. */
+      readonly all?: boolean | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/v1/suppressions.csv', query: params }, options)
+  }
+
   /** What happens, as it happens: server-sent events */
   followEvents(
     params?: FollowEventsParams,
@@ -346,6 +406,18 @@ export class Hikyaku {
   ): Promise<HoldMessageAnswer> {
     return this.#transport.json<HoldMessageAnswer>(
       { method: 'POST', path: `/v1/messages/${encodeURIComponent(params.id)}/hold` },
+      options,
+    )
+  }
+
+  /** Suppress what a CSV file lists; nothing is written unless every line is in order */
+  importSuppressions(
+    body: string,
+    query?: ImportSuppressionsQuery,
+    options?: RequestOptions,
+  ): Promise<ImportSuppressionsAnswer> {
+    return this.#transport.json<ImportSuppressionsAnswer>(
+      { method: 'POST', path: '/v1/suppressions/import', body, textType: 'text/csv', query },
       options,
     )
   }
@@ -373,6 +445,14 @@ export class Hikyaku {
     return this.#transport.pages<AuditEntry>({ method: 'GET', path: '/v1/audit', query: params }, options)
   }
 
+  /** Why mail is not taken: all classes, with what they mean in Japanese and English */
+  listBounceClasses(options?: RequestOptions): Promise<ListBounceClassesAnswer> {
+    return this.#transport.json<ListBounceClassesAnswer>(
+      { method: 'GET', path: '/v1/bounce-classes' },
+      options,
+    )
+  }
+
   /** The SMTP logins, without their passwords, oldest first */
   listCredentials(options?: RequestOptions): Promise<ListCredentialsAnswer> {
     return this.#transport.json<ListCredentialsAnswer>({ method: 'GET', path: '/v1/credentials' }, options)
@@ -392,6 +472,33 @@ export class Hikyaku {
     options?: RequestOptions,
   ): AsyncGenerator<Delivery, void, undefined> {
     return this.#transport.pages<Delivery>({ method: 'GET', path: '/v1/deliveries', query: params }, options)
+  }
+
+  /** DMARC and TLS reports of receivers about a domain and those below it, the latest first */
+  listDomainReports(params: ListDomainReportsParams, options?: RequestOptions): Promise<DomainReportPage> {
+    return this.#transport.json<DomainReportPage>(
+      {
+        method: 'GET',
+        path: `/v1/domains/${encodeURIComponent(params.domain)}/reports`,
+        query: { limit: params.limit, cursor: params.cursor, kind: params.kind },
+      },
+      options,
+    )
+  }
+
+  /** DMARC and TLS reports of receivers about a domain and those below it, the latest first: of all pages */
+  listDomainReportsAll(
+    params: ListDomainReportsParams,
+    options?: RequestOptions,
+  ): AsyncGenerator<DomainReport, void, undefined> {
+    return this.#transport.pages<DomainReport>(
+      {
+        method: 'GET',
+        path: `/v1/domains/${encodeURIComponent(params.domain)}/reports`,
+        query: { limit: params.limit, cursor: params.cursor, kind: params.kind },
+      },
+      options,
+    )
   }
 
   /** The domains, by name */
@@ -422,6 +529,19 @@ export class Hikyaku {
   /** Your passkeys, the oldest first */
   listPasskeys(options?: RequestOptions): Promise<ListPasskeysAnswer> {
     return this.#transport.json<ListPasskeysAnswer>({ method: 'GET', path: '/v1/passkeys' }, options)
+  }
+
+  /** What waits, by stream and domain, the largest first, and why */
+  listQueues(
+    params?: {
+      readonly limit?: number | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<ListQueuesAnswer> {
+    return this.#transport.json<ListQueuesAnswer>(
+      { method: 'GET', path: '/v1/queues', query: params },
+      options,
+    )
   }
 
   /** What the organization may send, and what is left */
@@ -496,6 +616,247 @@ export class Hikyaku {
   /** Go on in another organization that the user belongs to */
   moveSession(body: MoveSessionBody, options?: RequestOptions): Promise<OwnSession> {
     return this.#transport.json<OwnSession>({ method: 'PATCH', path: '/v1/session', body }, options)
+  }
+
+  /** Make an organization */
+  operatorAddOrganization(
+    body: OperatorAddOrganizationBody,
+    options?: RequestOptions,
+  ): Promise<Organization> {
+    return this.#transport.json<Organization>(
+      { method: 'POST', path: '/v1/operator/organizations', body },
+      options,
+    )
+  }
+
+  /** What was changed, in all organizations and of the whole installation, the newest first */
+  operatorAudit(params?: OperatorAuditParams, options?: RequestOptions): Promise<OperatorAuditAnswer> {
+    return this.#transport.json<OperatorAuditAnswer>(
+      { method: 'GET', path: '/v1/operator/audit', query: params },
+      options,
+    )
+  }
+
+  /** Hosts that get mail in clear because their TLS does not work */
+  operatorBrokenTls(options?: RequestOptions): Promise<OperatorBrokenTlsAnswer> {
+    return this.#transport.json<OperatorBrokenTlsAnswer>(
+      { method: 'GET', path: '/v1/operator/broken-tls' },
+      options,
+    )
+  }
+
+  /** End a reaction before its time */
+  operatorCancelReaction(
+    params: {
+      readonly id: string
+    },
+    options?: RequestOptions,
+  ): Promise<Reaction> {
+    return this.#transport.json<Reaction>(
+      { method: 'DELETE', path: `/v1/operator/reactions/${encodeURIComponent(params.id)}` },
+      options,
+    )
+  }
+
+  /** Whether the machine is fit to send mail: disk, certificate, clock, DNS, addresses, ports, domains */
+  operatorDoctor(options?: RequestOptions): Promise<OperatorDoctorAnswer> {
+    return this.#transport.json<OperatorDoctorAnswer>({ method: 'GET', path: '/v1/operator/doctor' }, options)
+  }
+
+  /** Let a reaction end so many seconds later */
+  operatorExtendReaction(
+    params: {
+      readonly id: string
+    },
+    body: OperatorExtendReactionBody,
+    options?: RequestOptions,
+  ): Promise<Reaction> {
+    return this.#transport.json<Reaction>(
+      { method: 'POST', path: `/v1/operator/reactions/${encodeURIComponent(params.id)}/extend`, body },
+      options,
+    )
+  }
+
+  /** All organizations; default is the operator’s */
+  operatorOrganizations(options?: RequestOptions): Promise<OperatorOrganizationsAnswer> {
+    return this.#transport.json<OperatorOrganizationsAnswer>(
+      { method: 'GET', path: '/v1/operator/organizations' },
+      options,
+    )
+  }
+
+  /** A link that makes whoever opens it an owner, once, within a day; the organization is made where there is none */
+  operatorOwnerLink(
+    params: {
+      readonly organization: string
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorOwnerLinkAnswer> {
+    return this.#transport.json<OperatorOwnerLinkAnswer>(
+      {
+        method: 'POST',
+        path: `/v1/operator/organizations/${encodeURIComponent(params.organization)}/owner-link`,
+      },
+      options,
+    )
+  }
+
+  /** One of them, with its content in base64 */
+  operatorPostmasterMail(
+    params: {
+      readonly id: string
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorPostmasterMailAnswer> {
+    return this.#transport.json<OperatorPostmasterMailAnswer>(
+      { method: 'GET', path: `/v1/operator/postmaster-mail/${encodeURIComponent(params.id)}` },
+      options,
+    )
+  }
+
+  /** Mail for the postmaster that nobody else gets, the newest first */
+  operatorPostmasterMails(
+    params?: OperatorPostmasterMailsParams,
+    options?: RequestOptions,
+  ): Promise<OperatorPostmasterMailsAnswer> {
+    return this.#transport.json<OperatorPostmasterMailsAnswer>(
+      { method: 'GET', path: '/v1/operator/postmaster-mail', query: params },
+      options,
+    )
+  }
+
+  /** The scheduled queues of all organizations, and why what is due in them waits */
+  operatorQueues(params?: OperatorQueuesParams, options?: RequestOptions): Promise<OperatorQueuesAnswer> {
+    return this.#transport.json<OperatorQueuesAnswer>(
+      { method: 'GET', path: '/v1/operator/queues', query: params },
+      options,
+    )
+  }
+
+  /** What became of mail, by source and group of receivers, and which shares are too high */
+  operatorRates(
+    params?: {
+      readonly span?: 'hour' | 'day' | 'week' | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorRatesAnswer> {
+    return this.#transport.json<OperatorRatesAnswer>(
+      { method: 'GET', path: '/v1/operator/rates', query: params },
+      options,
+    )
+  }
+
+  /** What replies have set off, and what has not ended; the latest first */
+  operatorReactions(options?: RequestOptions): Promise<OperatorReactionsAnswer> {
+    return this.#transport.json<OperatorReactionsAnswer>(
+      { method: 'GET', path: '/v1/operator/reactions' },
+      options,
+    )
+  }
+
+  /** Read configuration, shaping rules and certificates again; with problems nothing changes */
+  operatorReload(options?: RequestOptions): Promise<OperatorReloadAnswer> {
+    return this.#transport.json<OperatorReloadAnswer>(
+      { method: 'POST', path: '/v1/operator/reload' },
+      options,
+    )
+  }
+
+  /** Remove one of them */
+  operatorRemovePostmasterMail(
+    params: {
+      readonly id: string
+    },
+    options?: RequestOptions,
+  ): Promise<KeptMail> {
+    return this.#transport.json<KeptMail>(
+      { method: 'DELETE', path: `/v1/operator/postmaster-mail/${encodeURIComponent(params.id)}` },
+      options,
+    )
+  }
+
+  /** What block lists and PTR records say of our addresses, the worst first */
+  operatorReputation(options?: RequestOptions): Promise<OperatorReputationAnswer> {
+    return this.#transport.json<OperatorReputationAnswer>(
+      { method: 'GET', path: '/v1/operator/reputation' },
+      options,
+    )
+  }
+
+  /** Put a warm-up on another step, or end it */
+  operatorSetWarmUp(
+    params: OperatorSetWarmUpParams,
+    body: OperatorSetWarmUpBody,
+    options?: RequestOptions,
+  ): Promise<WarmUp> {
+    return this.#transport.json<WarmUp>(
+      {
+        method: 'PUT',
+        path: `/v1/operator/warm-ups/${encodeURIComponent(params.source)}/${encodeURIComponent(params.provider)}`,
+        body,
+      },
+      options,
+    )
+  }
+
+  /** The addresses that mail leaves by: their pools, warm-up, standing, and the rates of the last day */
+  operatorSources(options?: RequestOptions): Promise<OperatorSourcesAnswer> {
+    return this.#transport.json<OperatorSourcesAnswer>(
+      { method: 'GET', path: '/v1/operator/sources' },
+      options,
+    )
+  }
+
+  /** How the node is: whether it takes mail, what waits, where it listens */
+  operatorStatus(options?: RequestOptions): Promise<NodeStatus> {
+    return this.#transport.json<NodeStatus>({ method: 'GET', path: '/v1/operator/status' }, options)
+  }
+
+  /** MTA-STS policies of receivers that hold (RFC 8461) */
+  operatorTlsPolicies(
+    params?: {
+      readonly limit?: number | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorTlsPoliciesAnswer> {
+    return this.#transport.json<OperatorTlsPoliciesAnswer>(
+      { method: 'GET', path: '/v1/operator/tls-policies', query: params },
+      options,
+    )
+  }
+
+  /** One of them, whole, and where it went */
+  operatorTlsReport(
+    params: {
+      readonly id: string
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorTlsReportAnswer> {
+    return this.#transport.json<OperatorTlsReportAnswer>(
+      { method: 'GET', path: `/v1/operator/tls-reports/${encodeURIComponent(params.id)}` },
+      options,
+    )
+  }
+
+  /** Reports about TLS that this node makes for others (RFC 8460), the newest first */
+  operatorTlsReports(
+    params?: {
+      readonly limit?: number | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorTlsReportsAnswer> {
+    return this.#transport.json<OperatorTlsReportsAnswer>(
+      { method: 'GET', path: '/v1/operator/tls-reports', query: params },
+      options,
+    )
+  }
+
+  /** Sources that are warmed up, by group of receivers */
+  operatorWarmUps(options?: RequestOptions): Promise<OperatorWarmUpsAnswer> {
+    return this.#transport.json<OperatorWarmUpsAnswer>(
+      { method: 'GET', path: '/v1/operator/warm-ups' },
+      options,
+    )
   }
 
   /** Send nothing until it is resumed */
@@ -772,6 +1133,20 @@ export class Hikyaku {
     )
   }
 
+  /** One of these reports, whole; its texts are a stranger’s */
+  showDomainReport(
+    params: ShowDomainReportParams,
+    options?: RequestOptions,
+  ): Promise<ShowDomainReportAnswer> {
+    return this.#transport.json<ShowDomainReportAnswer>(
+      {
+        method: 'GET',
+        path: `/v1/domains/${encodeURIComponent(params.domain)}/reports/${encodeURIComponent(params.id)}`,
+      },
+      options,
+    )
+  }
+
   /** The records to publish, as lines of a zone file */
   showDomainZone(
     params: {
@@ -807,6 +1182,19 @@ export class Hikyaku {
   showStatistics(params?: ShowStatisticsParams, options?: RequestOptions): Promise<ShowStatisticsAnswer> {
     return this.#transport.json<ShowStatisticsAnswer>(
       { method: 'GET', path: '/v1/statistics', query: params },
+      options,
+    )
+  }
+
+  /** Why a recipient is suppressed or was, newest first */
+  showSuppressions(
+    params: {
+      readonly recipient: string
+    },
+    options?: RequestOptions,
+  ): Promise<ShowSuppressionsAnswer> {
+    return this.#transport.json<ShowSuppressionsAnswer>(
+      { method: 'GET', path: `/v1/suppressions/${encodeURIComponent(params.recipient)}` },
       options,
     )
   }

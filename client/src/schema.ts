@@ -385,9 +385,53 @@ export type BeginPasskeyBody = {
 
 export type BeginPasskeySignInBody = Readonly<Record<string, never>>
 
+export type BounceClass = {
+  readonly class: string
+  /** `hard`: the address will never take mail; `soft`: it may; `none`: no failure. */
+  readonly type: 'hard' | 'soft' | 'none'
+  readonly ja: {
+    readonly what: string
+    readonly todo: string
+  }
+  readonly en: {
+    readonly what: string
+    readonly todo: string
+  }
+}
+
+export type BrokenTls = {
+  readonly host: string
+  readonly since: string
+  readonly until: string
+  readonly why: string
+}
+
 export type CancelMessageAnswer = {
   /** Deliveries. */
   readonly changed: number
+}
+
+export type ChangeDeliveriesAnswer = {
+  /** Deliveries. */
+  readonly changed: number
+}
+
+export type ChangeDeliveriesBody = {
+  readonly change: 'hold' | 'release' | 'cancel' | 'retry'
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+  readonly stream?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
 }
 
 export type ChangePasskeyBody = {
@@ -537,6 +581,29 @@ export type DomainDetail = {
   readonly keys: readonly DkimKey[]
 }
 
+export type DomainReport = {
+  readonly id: string
+  readonly kind: 'dmarc' | 'tls'
+  readonly domain: string
+  /** Who reports, in the reporter’s words. */
+  readonly reporter: string
+  readonly report: string
+  readonly from: string
+  readonly until: string
+  /** Messages that passed DMARC, or sessions with TLS. */
+  readonly good: number
+  readonly bad: number
+  readonly received_at: string
+  /** The host that brought it: anybody can write a report. */
+  readonly client: string
+  readonly sender: string
+}
+
+export type DomainReportPage = {
+  readonly data: readonly DomainReport[]
+  readonly next: string | null
+}
+
 export type DownloadStatisticsParams = {
   /** Of hour, day, stream, source, provider, class, domain, sender, tag; several with commas. domain, sender and tag are kept by the day in UTC, and go neither with each other nor with hour, source and provider. */
   readonly by?: string | undefined
@@ -663,6 +730,20 @@ export type ExportAuditParams = {
   readonly to?: string | undefined
 }
 
+export type Finding = {
+  readonly level: 'ok' | 'warning' | 'problem' | 'skipped'
+  readonly check: string
+  readonly text: string
+  readonly advice?: string | undefined
+  readonly publish?:
+    | {
+        readonly name: string
+        readonly type: string
+        readonly value: string
+      }
+    | undefined
+}
+
 export type FollowEventsParams = {
   /** Of accepted, suppressed, held, released, deferred, delivered, bounced, expired, cancelled, opened, clicked, complained, unsubscribed, reaction-started, reaction-extended, reaction-ended, warm-up-step, quota-near, quota-reached, domain-status, alert-started, alert-ended; several with commas. */
   readonly kind?: string | undefined
@@ -688,6 +769,19 @@ export type Identity = {
   readonly used_at?: string | undefined
 }
 
+export type ImportSuppressionsAnswer = {
+  readonly suppressed: number
+  readonly dry_run: boolean
+}
+
+export type ImportSuppressionsQuery = {
+  /** `*` is every stream. */
+  readonly stream?: string | undefined
+  readonly reason?: 'bounce' | 'soft-bounces' | 'complaint' | 'unsubscribe' | 'manual' | 'import' | undefined
+  /** Only say how many there would be. */
+  readonly dry_run?: boolean | undefined
+}
+
 export type Invitation = {
   readonly id: string
   readonly email: string
@@ -695,6 +789,17 @@ export type Invitation = {
   readonly invited_by: string
   readonly created_at: string
   readonly expires_at: string
+}
+
+export type KeptMail = {
+  readonly id: string
+  readonly received_at: string
+  readonly client: string
+  readonly sender: string
+  readonly recipient: string
+  readonly author: string
+  readonly subject: string
+  readonly size: number
 }
 
 export type LetterRecipient = {
@@ -730,6 +835,10 @@ export type ListAuditParams = {
   readonly to?: string | undefined
 }
 
+export type ListBounceClassesAnswer = {
+  readonly data: readonly BounceClass[]
+}
+
 export type ListCredentialsAnswer = {
   readonly data: readonly Credential[]
 }
@@ -753,6 +862,15 @@ export type ListDeliveriesParams = {
   readonly stream?: string | undefined
   /** The reverse-path. */
   readonly from?: string | undefined
+}
+
+export type ListDomainReportsParams = {
+  readonly domain: string
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before; absent for the first. */
+  readonly cursor?: string | undefined
+  readonly kind?: 'dmarc' | 'tls' | undefined
 }
 
 export type ListDomainsAnswer = {
@@ -785,6 +903,14 @@ export type ListInvitationsAnswer = {
 
 export type ListPasskeysAnswer = {
   readonly data: readonly Passkey[]
+}
+
+export type ListQueuesAnswer = {
+  readonly data: readonly Queue[]
+  /** How many there are. */
+  readonly queues: number
+  /** That wait in all of them. */
+  readonly deliveries: number
 }
 
 export type ListQuotasAnswer = {
@@ -971,6 +1097,199 @@ export type MoveSessionBody = {
   readonly organization: string
 }
 
+export type NodeStatus = {
+  readonly version: string
+  readonly pid: number
+  readonly started_at: string
+  readonly node: string
+  readonly listeners: readonly {
+    readonly name: string
+    readonly address: string
+    readonly port: number
+  }[]
+  readonly accepting: boolean
+  /** Why nothing is taken. */
+  readonly refusal?: string | undefined
+  readonly waiting: number
+  readonly on_wire: number
+  readonly held: number
+}
+
+export type OperatorAddOrganizationBody = {
+  readonly name: string
+}
+
+export type OperatorAuditAnswer = {
+  readonly data: readonly OperatorAuditEntry[]
+}
+
+export type OperatorAuditEntry = {
+  readonly id: string
+  readonly at: string
+  /** Empty: of the whole installation. */
+  readonly organization: string
+  readonly actor: string
+  readonly address: string
+  readonly action: string
+  readonly subject: string
+  /** As JSON. */
+  readonly before?: string | undefined
+  /** As JSON, without secrets. */
+  readonly after?: string | undefined
+}
+
+export type OperatorAuditParams = {
+  readonly limit?: number | undefined
+  /** Only those before the one of this id. */
+  readonly before?: string | undefined
+  readonly actor?: string | undefined
+  readonly action?: string | undefined
+}
+
+export type OperatorBrokenTlsAnswer = {
+  readonly data: readonly BrokenTls[]
+}
+
+export type OperatorDoctorAnswer = {
+  readonly data: readonly Finding[]
+}
+
+export type OperatorExtendReactionBody = {
+  readonly seconds: number
+}
+
+export type OperatorOrganizationsAnswer = {
+  readonly data: readonly Organization[]
+}
+
+export type OperatorOwnerLinkAnswer = {
+  readonly organization: string
+  readonly url: string
+}
+
+export type OperatorPostmasterMailAnswer = {
+  readonly id: string
+  readonly received_at: string
+  readonly client: string
+  readonly sender: string
+  readonly recipient: string
+  readonly author: string
+  readonly subject: string
+  readonly size: number
+  readonly content: string
+}
+
+export type OperatorPostmasterMailsAnswer = {
+  readonly data: readonly KeptMail[]
+}
+
+export type OperatorPostmasterMailsParams = {
+  readonly limit?: number | undefined
+  /** Only those before the one of this id. */
+  readonly before?: string | undefined
+}
+
+export type OperatorQueue = {
+  /** Organization, stream and domain. */
+  readonly queue: string
+  readonly waiting: number
+  readonly active: number
+  readonly held: number
+  readonly next_due?: string | undefined
+  readonly oldest: string
+  readonly ready: number
+  readonly on_wire: number
+  readonly site?: string | undefined
+  readonly pool?: string | undefined
+  readonly paths?: readonly Readonly<Record<string, unknown>>[] | undefined
+  /** Why what is due waits. */
+  readonly reasons: readonly Readonly<Record<string, unknown>>[]
+}
+
+export type OperatorQueuesAnswer = {
+  readonly data: readonly OperatorQueue[]
+  readonly queues: number
+  readonly deliveries: number
+}
+
+export type OperatorQueuesParams = {
+  /** In the name of the queue or its site. */
+  readonly match?: string | undefined
+  readonly order?: 'size' | 'name' | undefined
+  /** Only those that sort after it, by name. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export type OperatorRatesAnswer = {
+  readonly span: string
+  readonly from: string
+  readonly to: string
+  readonly rows: readonly SourceRate[]
+}
+
+export type OperatorReactionsAnswer = {
+  readonly data: readonly Reaction[]
+}
+
+export type OperatorReloadAnswer = {
+  readonly problems: readonly string[]
+  /** What has changed and holds only after a restart. */
+  readonly restart: readonly string[]
+}
+
+export type OperatorReputationAnswer = {
+  readonly data: readonly Standing[]
+}
+
+export type OperatorSetWarmUpBody = {
+  /** Absent: it is over. */
+  readonly step?: number | undefined
+}
+
+export type OperatorSetWarmUpParams = {
+  readonly source: string
+  readonly provider: string
+}
+
+export type OperatorSourcesAnswer = {
+  readonly data: readonly Source[]
+}
+
+export type OperatorTlsPoliciesAnswer = {
+  readonly data: readonly TlsPolicy[]
+}
+
+export type OperatorTlsReportAnswer = {
+  readonly id: string
+  /** Such as 2026-11-22, in UTC. */
+  readonly day: string
+  readonly domain: string
+  readonly state: 'waiting' | 'sent' | 'failed'
+  readonly due: string
+  readonly successes: number
+  readonly failures: number
+  readonly report: Readonly<Record<string, unknown>>
+  readonly deliveries: readonly {
+    readonly target: string
+    readonly ok: boolean
+    readonly text: string
+  }[]
+}
+
+export type OperatorTlsReportsAnswer = {
+  readonly data: readonly TlsReport[]
+}
+
+export type OperatorWarmUpsAnswer = {
+  readonly data: readonly WarmUp[]
+}
+
+export type Organization = {
+  readonly name: string
+  readonly created_at: string
+}
+
 export type OwnSession = {
   readonly user: User
   readonly organization: string
@@ -1064,6 +1383,22 @@ export type ProviderAddress = {
   readonly url: string
 }
 
+export type Queue = {
+  readonly stream: string
+  readonly domain: string
+  readonly waiting: number
+  readonly active: number
+  readonly held: number
+  readonly oldest_at: string
+  readonly next_attempt_at?: string | undefined
+  readonly reasons: readonly {
+    readonly what: string
+    readonly until: string
+    /** What would change it. */
+    readonly change: string
+  }[]
+}
+
 export type Quota = {
   /** Absent: of all streams together. */
   readonly stream?: string | undefined
@@ -1079,6 +1414,17 @@ export type Quota = {
   readonly recipients?: number | undefined
   /** Octets of one message. */
   readonly size?: number | undefined
+}
+
+export type RateAlert = {
+  readonly source: string
+  readonly provider: string
+  readonly measure: 'complained' | 'refused' | 'bounced' | 'deferred'
+  readonly level: 'warn' | 'bad'
+  readonly most: number
+  readonly bad: number
+  readonly of: number
+  readonly since: string
 }
 
 export type RawMessage = {
@@ -1100,6 +1446,29 @@ export type RawMessage = {
     | {
         readonly opens?: boolean | undefined
         readonly clicks?: boolean | undefined
+      }
+    | undefined
+}
+
+export type Reaction = {
+  readonly id: string
+  readonly rule: string
+  readonly source: string
+  readonly site: string
+  readonly from: string
+  readonly until: string
+  /** How often it was set off since it began. */
+  readonly again: number
+  readonly act: Readonly<Record<string, unknown>>
+  readonly cause: Readonly<Record<string, unknown>>
+  readonly place: unknown
+  readonly stream?: unknown
+  readonly campaign?: unknown
+  readonly slope?: Readonly<Record<string, unknown>> | undefined
+  readonly counted?:
+    | {
+        readonly unknown: number
+        readonly tried: number
       }
     | undefined
 }
@@ -1240,6 +1609,30 @@ export type Session = {
   readonly current: boolean
 }
 
+export type ShowDomainReportAnswer = {
+  readonly id: string
+  readonly kind: 'dmarc' | 'tls'
+  readonly domain: string
+  /** Who reports, in the reporter’s words. */
+  readonly reporter: string
+  readonly report: string
+  readonly from: string
+  readonly until: string
+  /** Messages that passed DMARC, or sessions with TLS. */
+  readonly good: number
+  readonly bad: number
+  readonly received_at: string
+  /** The host that brought it: anybody can write a report. */
+  readonly client: string
+  readonly sender: string
+  readonly content: Readonly<Record<string, unknown>>
+}
+
+export type ShowDomainReportParams = {
+  readonly domain: string
+  readonly id: string
+}
+
 export type ShowStatisticsAnswer = {
   readonly data: readonly Statistic[]
 }
@@ -1259,6 +1652,10 @@ export type ShowStatisticsParams = {
   readonly domain?: string | undefined
   readonly sender?: string | undefined
   readonly tag?: string | undefined
+}
+
+export type ShowSuppressionsAnswer = {
+  readonly data: readonly Suppression[]
 }
 
 export type ShowTotpAnswer = {
@@ -1307,6 +1704,49 @@ export type SignInPasskeyBody = {
     }
   }
   readonly organization?: string | undefined
+}
+
+export type Source = {
+  readonly name: string
+  /** Absent: the machine chooses. */
+  readonly address?: string | undefined
+  readonly ehlo: string
+  readonly relay: readonly string[]
+  readonly pools: readonly {
+    readonly pool: string
+    readonly weight: number
+  }[]
+  readonly warm_ups: readonly WarmUp[]
+  readonly standings: readonly Standing[]
+  readonly rates: readonly SourceRate[]
+  readonly alerts: readonly RateAlert[]
+}
+
+export type SourceRate = {
+  readonly source: string
+  readonly provider: string
+  readonly delivered: number
+  readonly deferred: number
+  readonly bounced: number
+  readonly returned: number
+  readonly expired: number
+  readonly complained: number
+  readonly hard: number
+  readonly refused: number
+  /** Of complained, refused, bounced, deferred. */
+  readonly shares: Readonly<Record<string, number>>
+  readonly alerts: readonly RateAlert[]
+}
+
+export type Standing = {
+  readonly source: string
+  readonly address: string
+  /** A block list, or ptr. */
+  readonly by: string
+  readonly state: 'good' | 'bad' | 'unknown'
+  readonly text: string
+  readonly since: string
+  readonly checked_at: string
 }
 
 export type Statistic = {
@@ -1408,6 +1848,26 @@ export type SuppressionPage = {
   readonly next: string | null
 }
 
+export type TlsPolicy = {
+  readonly domain: string
+  readonly id: string
+  readonly mode: 'enforce' | 'testing' | 'none'
+  readonly mx: readonly string[]
+  readonly fetched_at: string
+  readonly expires_at: string
+}
+
+export type TlsReport = {
+  readonly id: string
+  /** Such as 2026-11-22, in UTC. */
+  readonly day: string
+  readonly domain: string
+  readonly state: 'waiting' | 'sent' | 'failed'
+  readonly due: string
+  readonly successes: number
+  readonly failures: number
+}
+
 export type User = {
   readonly id: string
   readonly email: string
@@ -1417,6 +1877,27 @@ export type User = {
   readonly role: 'owner' | 'admin' | 'developer' | 'marketer' | 'analyst' | 'read-only'
   readonly joined_at: string
   readonly signed_in_at?: string | undefined
+}
+
+export type WarmUp = {
+  readonly source: string
+  readonly provider: string
+  /** From 1; absent: it is over. */
+  readonly step?: number | undefined
+  readonly steps: number
+  /** Messages today at most. */
+  readonly limit?: number | undefined
+  readonly sent: number
+  readonly answers: number
+  readonly put_off: number
+  readonly is_alarmed: boolean
+  readonly slowed?:
+    | {
+        readonly sign: Readonly<Record<string, unknown>>
+        readonly at: string
+      }
+    | undefined
+  readonly until: string
 }
 
 export type Webhook = {

@@ -32,6 +32,8 @@ export type Ask = {
   readonly path: string
   readonly query?: Query | undefined
   readonly body?: unknown
+  /** What a body is that is text. */
+  readonly textType?: string
   /** Whether the route takes an Idempotency-Key. */
   readonly takesKey?: boolean
   readonly accept?: string
@@ -139,15 +141,13 @@ export class Transport {
     }
   }
 
-  #request(
-    { method, path, query, body, takesKey, accept = 'application/json', headers }: Ask,
-    options: RequestOptions,
-  ): Prepared {
+  #request(ask: Ask, options: RequestOptions): Prepared {
+    const { method, path, query, takesKey, accept = 'application/json', headers } = ask
     const { url, key } = this.#options
     const all = new Headers({ accept, ...headers })
     if (key !== undefined) all.set('authorization', `Bearer ${key}`)
     if (takesKey === true) all.set('idempotency-key', options.idempotencyKey ?? crypto.randomUUID())
-    const written = bodyOf(body)
+    const written = bodyOf(ask)
     if (written?.type !== undefined) all.set('content-type', written.type)
     const address = addressOf(url, path, query)
     return { url: address, method, headers: all, body: written?.body }
@@ -177,11 +177,11 @@ function addressOf(url: string, path: string, query: Query = {}): string {
 }
 
 /** A form says its own type; octets are a message. */
-function bodyOf(body: unknown): { readonly body: Body; readonly type?: string } | undefined {
+function bodyOf({ body, textType }: Ask): { readonly body: Body; readonly type?: string } | undefined {
   if (body === undefined) return undefined
   if (body instanceof FormData) return { body }
   if (body instanceof Uint8Array) return { body: new Uint8Array(body), type: 'message/rfc822' }
-  if (typeof body === 'string') return { body, type: 'text/csv' }
+  if (typeof body === 'string' && textType !== undefined) return { body, type: textType }
   return { body: JSON.stringify(body), type: 'application/json' }
 }
 

@@ -43,7 +43,7 @@ suite('WordPress', needAll(need('php', '--version'), needFile('PHPMailer', PHPMA
 
   function send(listener: string, to: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> {
     const { login, password } = rig.credential
-    const told = {
+    const parameters = {
       settings: settings({
         WPMS_SMTP_HOST: "'127.0.0.1'",
         WPMS_SMTP_PORT: String(rig.node.port(listener)),
@@ -57,7 +57,7 @@ suite('WordPress', needAll(need('php', '--version'), needFile('PHPMailer', PHPMA
       name: NODE_NAME,
     }
     const program = join(import.meta.dirname, 'wordpress-client.php')
-    return runProgram('php', [program, PHPMAILER], { input: JSON.stringify(told) })
+    return runProgram('php', [program, PHPMAILER], { input: JSON.stringify(parameters) })
   }
 
   for (const [listener, more] of [
