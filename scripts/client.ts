@@ -171,14 +171,17 @@ function argumentsOf(
     if (inPath.length > 0) list.push(objectOf(name, 'params', inPath, types))
     list.push({ name: 'body', type: body, isOptional: false })
     if (inQuery.length > 0) list.push(objectOf(name, 'query', inQuery, types))
-    ask.push('body')
-    const text = Object.keys(requestBody?.content ?? {}).find((type) => type.startsWith('text/'))
-    if (text !== undefined) ask.push(`textType: '${text}'`)
-    if (inQuery.length > 0) ask.push('query')
+    ask.push('body', ...textType(requestBody?.content ?? {}), ...(inQuery.length > 0 ? ['query'] : []))
   }
   if (parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key'))
     ask.push('takesKey: true')
   return { list, ask: `{ ${ask.join(', ')} }` }
+}
+
+/** Of a body that is text, which does not show what it is. */
+function textType(content: Content): readonly string[] {
+  const text = Object.keys(content).find((type) => type.startsWith('text/'))
+  return text === undefined ? [] : [`textType: '${text}'`]
 }
 
 /** `{id}` in a path is a value of its own, whatever it is made of. */
