@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 
 import { serveApi } from '#door/api'
 import type { ApiServer, DomainDesk, Submit, SubmitLetter } from '#door/api'
+import type { Tracking } from '#engine/spool'
 import { formatMailbox } from '#grammar/address'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -123,8 +124,21 @@ async function certificatesOf({ node: { config }, log, metrics }: ApiOfNode): Pr
   })
 }
 
-function submitTo({ transport }: RunningNode): Submit {
+/** What is switched on and would be ignored is refused. */
+function untracked({ config }: RunningNode, tracking: Tracking | undefined): Promise<Untracked> | undefined {
+  const isOn = tracking?.opens === true || tracking?.clicks === true
+  if (!isOn || config.tracking.enabled) return undefined
+  const text =
+    'tracking: nothing is tracked here, as tracking.enabled is false in the configuration of the node'
+  return Promise.resolve({ ok: false, why: 'content', text })
+}
+
+type Untracked = { readonly ok: false; readonly why: 'content'; readonly text: string }
+
+function submitTo(node: RunningNode): Submit {
+  const { transport } = node
   return ({ key, stream, from, to, content, holdUntil, address, protocol, once, labels }) =>
+    untracked(node, labels?.tracking) ??
     transport.handIn({
       organization: key.organization,
       stream,
@@ -139,8 +153,10 @@ function submitTo({ transport }: RunningNode): Submit {
     })
 }
 
-function submitLetterTo({ transport }: RunningNode): SubmitLetter {
+function submitLetterTo(node: RunningNode): SubmitLetter {
+  const { transport } = node
   return ({ key, from, address, protocol, ...submission }) =>
+    untracked(node, submission.labels?.tracking) ??
     transport.handInLetter({
       ...submission,
       organization: key.organization,

@@ -1,4 +1,4 @@
-/** The HTTP API in TLS, with the certificate of the listeners, exchanged while it runs. */
+/** The HTTP API, and what mail leads to, in TLS, with the certificate of the listeners, exchanged while it runs. */
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -27,6 +27,18 @@ function send(port: number, pem: string, token: string, to: string): Promise<Ask
   })
 }
 
+/** Which certificate the tracking door shows. */
+function robots(port: number, pem: string): Promise<string> {
+  const where = { port, host: '127.0.0.1', servername: NODE_NAME, path: '/robots.txt' }
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...where, ca: pem, agent: false }, (response) => {
+      const { fingerprint256: fingerprint } = (response.socket as TLSSocket).getPeerCertificate()
+      response.resume().on('end', () => resolve(fingerprint))
+    })
+    asked.on('error', reject).end()
+  })
+}
+
 suite('HTTP API in TLS', () => {
   test('it shows the certificate of the listeners, and the next one when there is a next', async () => {
     await using rig = await Rig.prepare()
@@ -35,6 +47,7 @@ suite('HTTP API in TLS', () => {
     writeFileSync(path, first)
     rig.configure({
       api: 'tls = true',
+      tracking: 'enabled = true\nport = 0\ntls = true\nurl = "https://click.example.org"',
       tls: `certificate = "${path}"\nkey = "${path}"`,
     })
     await rig.run()
@@ -45,10 +58,12 @@ suite('HTTP API in TLS', () => {
     assert.equal(before.status, 202)
     const { raw } = await rig.delivered('tls@api.example.com')
     assert.match(mailOf(raw).one('Received'), /with HTTPS/)
+    assert.equal(await robots(Number(new URL(rig.node.tracking).port), first), before.fingerprint)
     writeFileSync(path, second)
     await rig.operations.reload()
     const after = await send(port, second, token, 'next@api.example.com')
     assert.equal(after.status, 202)
     assert.notEqual(before.fingerprint, after.fingerprint)
+    assert.equal(await robots(Number(new URL(rig.node.tracking).port), second), after.fingerprint)
   })
 })

@@ -85,6 +85,14 @@ suite('HTTP API', () => {
     return added.token
   }
 
+  test('what is to be tracked where nothing is, is refused with the reason', async () => {
+    const { status, body } = await post(message('tracked@api.example.com', { tracking: { opens: true } }))
+    assert.equal(status, 422)
+    assert.match(String(body['detail']), /tracking\.enabled is false/)
+    const off = await post(message('untracked@api.example.com', { tracking: { opens: false } }))
+    assert.equal(off.status, 202)
+  })
+
   test('a message is accepted, signed and delivered, and says who took it and how', async () => {
     const to = 'http@api.example.com'
     const { status, body } = await post(message(to, { html: '<p>ありがとうございます。</p>' }))

@@ -15,6 +15,8 @@ const HTML =
   '<a href="mailto:shop@example.com">✉</a> <a data-hikyaku-track="off" href="https://shop.example.com/terms">§</a>\r\n' +
   '<a href="hikyaku:unsubscribe">配信停止</a></body></html>\r\n'
 
+const LIMITS = { depth: 9, parts: 99, headerBytes: 99_999 }
+
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const GMAIL = 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)'
 
@@ -72,11 +74,7 @@ suite('tracking', () => {
     const response = await letter(to, more)
     assert.equal(response.status, 202, await response.clone().text())
     const mail = mailOf((await rig.delivered(to)).raw)
-    const [leaf] = leavesOf(
-      mail.raw,
-      { depth: 9, parts: 99, headerBytes: 99_999 },
-      (type) => type === 'text/html',
-    )
+    const [leaf] = leavesOf(mail.raw, LIMITS, (type) => type === 'text/html')
     const isJapanese = 'charset' in more && more.charset === 'iso-2022-jp'
     return { ...mail, html: new TextDecoder(isJapanese ? 'iso-2022-jp' : 'utf-8').decode(leaf?.content) }
   }
@@ -155,6 +153,38 @@ suite('tracking', () => {
     assert.deepEqual([opened, unique_opens, clicked, unique_clicks], [2, 1, 1, 1])
     const text = await rig.cliRun('report', '--by', 'stream')
     assert.match(text.out, /UNIQUE_OPENS/)
+  })
+
+  test('a letter to many has links of their own for each, in what was filled in for them', async () => {
+    const recipients = ['a', 'b'].map((name) => ({ to: `${name}@many.example.com`, variables: { name } }))
+    const html = '<p>{{ name }}</p><a href="https://shop.example.com/{{ name }}">x</a></body>'
+    const common = { from: `shop@${DOMAIN}`, subject: 'x', stream: 'marketing' }
+    const response = await api('/v1/messages/batch', { ...common, html, recipients })
+    assert.equal(response.status, 202, await response.clone().text())
+    for (const { to, variables } of recipients) {
+      const { raw } = await rig.delivered(to)
+      assert.deepEqual(await dkimVerdicts(raw, rig.domain), ['ed25519-sha256 pass', 'rsa-sha256 pass'])
+      const [leaf] = leavesOf(raw, LIMITS, (type) => type === 'text/html')
+      const followed = await ask(links(leaf?.content.toString() ?? '')[0] ?? '')
+      assert.equal(followed.headers.get('location'), `https://shop.example.com/${variables.name}`)
+      assert.match(picture(leaf?.content.toString() ?? ''), /\/o\//)
+    }
+  })
+
+  test('the record of a message shows the first open and the first click', async () => {
+    const to = 'record@read.example.com'
+    const mail = await delivered(to)
+    await ask(picture(mail.html))
+    await ask(links(mail.html)[0] ?? '')
+    await told(to, 'opened,clicked', 2)
+    const found = await api(`/v1/deliveries?recipient=${to}`)
+    const { data } = (await found.json()) as { readonly data: readonly { readonly message: string }[] }
+    const shown = await api(`/v1/messages/${data[0]?.message}`)
+    const { deliveries } = (await shown.json()) as {
+      readonly deliveries: readonly { readonly timeline: readonly { event: string; class?: string }[] }[]
+    }
+    const steps = deliveries[0]?.timeline.map(({ event, class: what }) => `${event} ${what ?? ''}`)
+    assert.deepEqual(steps?.slice(-2), ['opened human', 'clicked human'])
   })
 
   test('what a machine does is told as such, and is nobody’s first', async () => {

@@ -3,6 +3,7 @@
 import { letterOf } from './composition.ts'
 import type { Circumstances, Letter, WholeRequest } from './composition.ts'
 import { labelsOf } from './label.ts'
+import type { Given } from './label.ts'
 import type { MessageRequest } from './message-schema.ts'
 import { isSubject, replacer } from './placeholder.ts'
 import { invalidAt, Problem } from './problem.ts'
@@ -36,11 +37,23 @@ export function sendGridLetters(
       ...letter,
       ...(holdUntil !== undefined && { holdUntil }),
       ...labelsOf(
-        { tags: request.categories, metadata: argumentsOf(request, personalization) },
+        {
+          tags: request.categories,
+          metadata: argumentsOf(request, personalization),
+          tracking: trackingOf(request),
+        },
         `${at}/custom_args`,
       ),
     }
   })
+}
+
+/** What is said of neither is as the stream has it. */
+function trackingOf({ tracking_settings: settings }: SendGridRequest): Given['tracking'] {
+  const opens = settings?.open_tracking?.enable
+  const clicks = settings?.click_tracking?.enable
+  if (opens === undefined && clicks === undefined) return undefined
+  return { ...(opens !== undefined && { opens }), ...(clicks !== undefined && { clicks }) }
 }
 
 function ours(request: SendGridRequest, one: Personalization, at: string): WholeRequest {

@@ -73,13 +73,13 @@ const TrackingSettings = Type.Object(
     click_tracking: Type.Optional(
       Type.Object(
         {
-          enable: Type.Optional(Type.Literal(false)),
+          enable: Type.Optional(Type.Boolean()),
           enable_text: Type.Optional(Type.Literal(false)),
         },
         CLOSED,
       ),
     ),
-    open_tracking: Type.Optional(off()),
+    open_tracking: Type.Optional(Type.Object({ enable: Type.Optional(Type.Boolean()) }, CLOSED)),
     subscription_tracking: Type.Optional(off()),
     ganalytics: Type.Optional(off()),
   },

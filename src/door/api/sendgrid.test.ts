@@ -83,9 +83,9 @@ suite("SendGrid's mail/send", () => {
     ['a batch', { batch_id: 'x' }, 'batch_id'],
     ['sections', { sections: { a: 'b' } }, 'sections'],
     [
-      'tracking',
-      { tracking_settings: { open_tracking: { enable: true } } },
-      'tracking_settings.open_tracking.enable',
+      'tracking of plain text',
+      { tracking_settings: { click_tracking: { enable: true, enable_text: true } } },
+      'tracking_settings.click_tracking.enable_text',
     ],
     [
       'the data of a template',
@@ -125,6 +125,17 @@ suite("SendGrid's mail/send", () => {
       assert.deepEqual(fieldsOf(told), [field])
       assert.equal(api.submissions.length, 0)
     })
+
+  test('what is tracked is what they say, and what they say nothing of is for the stream to say', async () => {
+    const settings = {
+      click_tracking: { enable: false, enable_text: false },
+      open_tracking: { enable: true },
+    }
+    assert.equal((await send({ tracking_settings: settings })).status, 202)
+    assert.deepEqual(api.submissions[0]?.labels?.tracking, { opens: true, clicks: false })
+    assert.equal((await send({ tracking_settings: { open_tracking: {} } })).status, 202)
+    assert.equal(api.submissions[1]?.labels?.tracking, undefined)
+  })
 
   test('settings that are off are as good as none, and their sandbox sends nothing', async () => {
     const off = { enable: false }

@@ -87,7 +87,7 @@ suite('the tracking door', () => {
   }
 
   async function from(address: string): Promise<number> {
-    return (await ask(OPEN, { headers: { 'x-forwarded-for': address } })).status
+    return (await ask(WISH, { headers: { 'x-forwarded-for': address } })).status
   }
 
   test('the picture is fetched, and nobody keeps it', async () => {
@@ -208,6 +208,9 @@ suite('the tracking door', () => {
     for (let i = 0; i < 5; i += 1) assert.equal(await from(`2001:db8::${i}`), 200)
     assert.equal(await from('2001:db8::ffff'), 429)
     assert.equal(await from('2001:db8:0:1::1'), 200)
+    // What stands in mail leads on all the same.
+    const followed = await ask(CLICK, { headers: { 'x-forwarded-for': '2001:db8::1' } })
+    assert.equal(followed.status, 302)
     clock += 12_000
     assert.equal(await from('2001:db8::1'), 200)
     assert.equal(await from('2001:db8::1'), 429)

@@ -91,52 +91,52 @@ class Door {
 
   async #answer(request: IncomingMessage): Promise<Answer> {
     const address = clientOf(request, this.#parts.trustedProxies)
-    const language = languageOf(request.headers['accept-language'] ?? '')
-    if (!this.#rate.take(limitedAs(address))) {
-      const busy = page(429, messagePage(language, 'busy'), language)
-      return { ...busy, headers: { ...busy.headers, 'retry-after': '60' } }
-    }
     const place = placeOf(request.url ?? '')
-    const asking: Asking = {
-      request,
-      address,
-      language: 'language' in place ? (place.language ?? language) : language,
-    }
-    return await this.#at(place, asking)
+    const preferred = languageOf(request.headers['accept-language'] ?? '')
+    const language = 'language' in place ? (place.language ?? preferred) : preferred
+    const asking: Asking = { request, address, language }
+    // Never too often: services fetch for millions from a few addresses, and a reader is not to wait before a link.
+    const followed = this.#followed(place, asking)
+    if (followed !== undefined) return followed
+    if (this.#rate.take(limitedAs(address))) return await this.#at(place, asking)
+    const busy = page(429, messagePage(language, 'busy'), language)
+    return { ...busy, headers: { ...busy.headers, 'retry-after': '60' } }
+  }
+
+  /** What was opened or followed, by a token of ours. */
+  #followed(place: Place, asking: Asking): Answer | undefined {
+    if (!isReading(asking)) return undefined
+    if (place.at === 'open') return this.#open(place.token, asking)
+    return place.at === 'click' ? this.#click(place.token, asking) : undefined
   }
 
   async #at(place: Place, asking: Asking): Promise<Answer> {
-    const { method = '' } = asking.request
-    const isReading = method === 'GET' || method === 'HEAD'
+    const isRead = isReading(asking)
     switch (place.at) {
       case 'nowhere':
         return nowhere(asking)
       case 'preferences':
-        if (method === 'POST') return await this.#change(place.token, asking)
-        return isReading ? await this.#show(place.token, asking) : notAllowed('GET, HEAD, POST')
+        if (asking.request.method === 'POST') return await this.#change(place.token, asking)
+        return isRead ? await this.#show(place.token, asking) : notAllowed('GET, HEAD, POST')
       case 'robots':
-        return isReading ? plain(200, ROBOTS) : notAllowed('GET, HEAD')
+        return isRead ? plain(200, ROBOTS) : notAllowed('GET, HEAD')
       case 'open':
       case 'click':
-        return isReading ? this.#followed(place.at, place.token, asking) : notAllowed('GET, HEAD')
+        return isRead ? nowhere(asking) : notAllowed('GET, HEAD')
     }
   }
 
-  #followed(at: 'open' | 'click', token: string, asking: Asking): Answer {
-    return at === 'open' ? this.#open(token, asking) : this.#click(token, asking)
-  }
-
-  #open(token: string, asking: Asking): Answer {
+  #open(token: string, asking: Asking): Answer | undefined {
     const tracked = readOpenToken(token, this.#parts.key)
-    if (tracked === undefined) return plain(404, 'There is nothing here.')
+    if (tracked === undefined) return undefined
     this.#parts.recorder.opened(tracked, clientIn(asking))
     return picture()
   }
 
   /** The URL was in the token: no other is ever led to. */
-  #click(token: string, asking: Asking): Answer {
+  #click(token: string, asking: Asking): Answer | undefined {
     const click = readClickToken(token, this.#parts.key)
-    if (click === undefined) return nowhere(asking)
+    if (click === undefined) return undefined
     this.#parts.recorder.clicked(click, clientIn(asking))
     return elsewhere(click.url)
   }
@@ -168,6 +168,10 @@ class Door {
 }
 
 type Asking = { readonly request: IncomingMessage; readonly address: string; readonly language: Language }
+
+function isReading({ request: { method } }: Asking): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
 
 function nowhere({ language }: Pick<Asking, 'language'>): Answer {
   return page(404, messagePage(language, 'unknown'), language)

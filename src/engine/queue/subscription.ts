@@ -14,8 +14,11 @@ import { ownAddress } from './return-path.ts'
 /** Whose wish to hear no more it would be, and of what. */
 export type Subscription = { readonly organization: string; readonly stream: string; readonly to: Mailbox }
 
-/** Sealed for one delivery: whoever has the link of one cannot make a wish of another out of it. */
-export type SubscriptionSeal = Pick<ServerKey, 'seal' | 'open'>
+/**
+ * Sealed for one delivery: whoever has the link of one cannot make a wish of another out of it. The same each time, as an
+ * attempt that is made again sends the same octets.
+ */
+export type SubscriptionSeal = Pick<ServerKey, 'wrap' | 'unwrap'>
 
 const PURPOSE = 'unsubscribe'
 
@@ -76,29 +79,27 @@ function mailLine(
 export function sealSubscription(
   { organization, stream, to }: Subscription,
   key: DeliveryKey,
-  { seal }: SubscriptionSeal,
+  seal: SubscriptionSeal,
 ): string {
-  return seal(PURPOSE, nameOf(key), JSON.stringify([organization, stream, to.local, to.domain]))
+  const text = JSON.stringify([nameOf(key), organization, stream, to.local, to.domain])
+  return seal.wrap(PURPOSE, text).toString('base64url')
 }
 
 /** Of the seal that stands in a subject; `undefined` when there is none, or none for this delivery. */
 export function subscriptionIn(
   subject: string,
   key: DeliveryKey,
-  { open }: SubscriptionSeal,
+  seal: SubscriptionSeal,
 ): Subscription | undefined {
   // A seal is one word; programs that fold a subject where there is no space have been seen to put one there.
-  const [, sealed = ''] = /\bunsubscribe[ +]([\w.-][\w.\- ]{0,1000})/i.exec(subject.slice(0, 2_000)) ?? []
-  if (sealed === '') return undefined
-  try {
-    const [organization = '', stream = '', local = '', domain = ''] = JSON.parse(
-      open(PURPOSE, nameOf(key), sealed.replaceAll(' ', '')),
-    ) as readonly string[]
-    return { organization, stream, to: { local, domain } }
-  } catch {
-    // Made up, cut short, or sealed with a key that is no longer ours: nobody's wish.
-    return undefined
-  }
+  const [, sealed = ''] = /\bunsubscribe[ +]([\w-][\w\- ]{0,1000})/i.exec(subject.slice(0, 2_000)) ?? []
+  // Made up, cut short, or sealed with a key that is no longer ours: nobody's wish.
+  const text = seal.unwrap(PURPOSE, Buffer.from(sealed.replaceAll(' ', ''), 'base64url'))
+  if (text === undefined) return undefined
+  const [name, organization = '', stream = '', local = '', domain = ''] = JSON.parse(
+    text,
+  ) as readonly string[]
+  return name === nameOf(key) ? { organization, stream, to: { local, domain } } : undefined
 }
 
 /** What is looked at of a header section; a message with more is left as it is. */

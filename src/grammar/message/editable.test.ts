@@ -13,9 +13,10 @@ const HTML = 'text/html'
 function edited(message: string | Buffer, more: string): string {
   const bytes = Buffer.from(message)
   const leaves = editableLeaves(bytes, HTML, LIMITS)
-  const edits = leaves.flatMap(({ content: { length }, edits: make }) =>
-    make([{ start: length, end: length, by: Buffer.from(more) }]),
-  )
+  const edits = leaves.flatMap((leaf) => {
+    const { length } = leaf.content
+    return leaf.edits([{ start: length, end: length, by: Buffer.from(more) }])
+  })
   return repaired(bytes, edits).toString()
 }
 

@@ -123,13 +123,14 @@ function leafOf(entity: Entity, octets: Buffer): EditableLeaf {
 
 /** Lines that nothing is put into stay as they were written. */
 function quotedLeaf({ body }: Entity, octets: Buffer): Pick<EditableLeaf, 'content' | 'edits'> {
-  const { content, placeOf } = unquoted(octets)
+  const plain = unquoted(octets)
+  const { content } = plain
   return {
     content,
     edits: (splices) =>
       splices.map(({ start, end, by }) => ({
-        start: body + placeOf(start),
-        end: body + placeOf(end),
+        start: body + plain.placeOf(start),
+        end: body + plain.placeOf(end),
         by: quotedBetween(by, end === content.length),
       })),
   }

@@ -50,7 +50,7 @@ export const TRACKING = table(
     requests: whole({
       default: 6000,
       min: 0,
-      is: 'Requests of one address in a minute (of an IPv6 network of 64 bits); more are answered with 429. Proxies of large mail services fetch for many. 0: any number.',
+      is: 'Requests of one address in a minute (of an IPv6 network of 64 bits); more are answered with 429. Opens and clicks do not count: mail services fetch for many readers from a few addresses. 0: any number.',
     }),
     machineWithin: duration({
       default: '5s',

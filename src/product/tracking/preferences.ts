@@ -35,6 +35,8 @@ export type PreferencesOptions = {
 export class Preferences {
   readonly #options: PreferencesOptions
   readonly #deliveries: Deliveries
+  /** Wishes of one recipient, one after the other: two that come together are one and its repetition. */
+  readonly #under = new Map<string, Promise<void>>()
 
   constructor(options: PreferencesOptions) {
     this.#options = options
@@ -51,14 +53,25 @@ export class Preferences {
 
   /** Resolves when it holds, and will after any crash. `client`: the address that asked. */
   async ask(asked: Asked, wish: Wish, client: string): Promise<void> {
-    if (asked === 'again') await this.#again(wish)
-    else await this.#stop(asked, wish)
+    await this.#oneByOne(`${wish.organization} ${addressKey(wish)}`, () =>
+      asked === 'again' ? this.#again(wish) : this.#stop(asked, wish),
+    )
     const { message, n, organization, stream } = wish
     this.#options.counted.wishes({ wish: asked }).add()
     const to = formatMailbox(wish)
     const said = { message, n, to, organization, stream, client, by: BY[asked] }
     if (asked === 'again') this.#options.log.info('unsubscribe.withdrawn', said)
     else this.#options.log.info('unsubscribe.received', said)
+  }
+
+  async #oneByOne(name: string, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#under.get(name) ?? Promise.resolve()).then(work, work)
+    this.#under.set(name, mine)
+    try {
+      await mine
+    } finally {
+      if (this.#under.get(name) === mine) this.#under.delete(name)
+    }
   }
 
   async #stop(asked: Exclude<Asked, 'again'>, wish: Wish): Promise<void> {
