@@ -71,6 +71,7 @@ import type {
   ListQueuesAnswer,
   ListQuotasAnswer,
   ListSessionsAnswer,
+  ListStreamsAnswer,
   ListSuppressionsParams,
   ListUsersAnswer,
   ListWebhookAttemptsParams,
@@ -137,6 +138,7 @@ import type {
   SignInCodeBody,
   SignInOidcBody,
   SignInPasskeyBody,
+  Stream,
   Suppression,
   SuppressionPage,
   User,
@@ -552,6 +554,11 @@ export class Hikyaku {
   /** Where the user has signed in, the latest first */
   listSessions(options?: RequestOptions): Promise<ListSessionsAnswer> {
     return this.#transport.json<ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions' }, options)
+  }
+
+  /** The streams that the configuration names; mail in others is like mail in `transactional` */
+  listStreams(options?: RequestOptions): Promise<ListStreamsAnswer> {
+    return this.#transport.json<ListStreamsAnswer>({ method: 'GET', path: '/v1/streams' }, options)
   }
 
   /** Recipients that must not be tried, newest first */
@@ -1182,6 +1189,19 @@ export class Hikyaku {
   showStatistics(params?: ShowStatisticsParams, options?: RequestOptions): Promise<ShowStatisticsAnswer> {
     return this.#transport.json<ShowStatisticsAnswer>(
       { method: 'GET', path: '/v1/statistics', query: params },
+      options,
+    )
+  }
+
+  /** One of them */
+  showStream(
+    params: {
+      readonly stream: string
+    },
+    options?: RequestOptions,
+  ): Promise<Stream> {
+    return this.#transport.json<Stream>(
+      { method: 'GET', path: `/v1/streams/${encodeURIComponent(params.stream)}` },
       options,
     )
   }

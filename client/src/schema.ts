@@ -921,6 +921,10 @@ export type ListSessionsAnswer = {
   readonly data: readonly Session[]
 }
 
+export type ListStreamsAnswer = {
+  readonly data: readonly Stream[]
+}
+
 export type ListSuppressionsParams = {
   /** Rows of a page. */
   readonly limit?: number | undefined
@@ -1826,6 +1830,28 @@ export type Step = {
   readonly text: string
   readonly class?: string | undefined
   readonly type?: 'hard' | 'soft' | 'none' | undefined
+}
+
+export type Stream = {
+  readonly stream: string
+  readonly kind: 'transactional' | 'marketing'
+  /** Whose sources its mail leaves by. */
+  readonly pool: string
+  /** Its share of a path beside other streams. */
+  readonly weight: number
+  readonly list_unsubscribe: 'none' | 'mail' | 'one-click' | 'both'
+  readonly tracking: {
+    readonly opens: boolean
+    readonly clicks: boolean
+  }
+  /** How long records of its messages are kept. */
+  readonly retention_seconds: number
+  /** What each of them keeps mail from: this stream, or all of the organization. */
+  readonly suppression: {
+    readonly complaint: 'stream' | 'organization'
+    readonly unsubscribe: 'stream' | 'organization'
+    readonly bounce: 'stream' | 'organization'
+  }
 }
 
 export type Suppression = {
