@@ -20,7 +20,7 @@ import { streamRoutes } from './streams.ts'
 import { suppressionFileRoutes } from './suppression-file.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
-import type { ApiParts, App, RouteParts } from './parts.ts'
+import type { ApiParts, App, RouteParts, Routes } from './parts.ts'
 import { Admission, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
 import { quotaRoutes } from './quotas.ts'
@@ -52,6 +52,44 @@ import { userRoutes } from './users.ts'
 import { compileSchema } from './validation.ts'
 import { webhookRoutes } from './webhooks.ts'
 
+/** Everything but the façades. */
+const ROUTES: readonly Routes[] = [
+  sendRoutes,
+  rawRoutes,
+  batchRoutes,
+  templateRoutes,
+  deliverySearchRoutes,
+  deliveryRoutes,
+  suppressionRoutes,
+  suppressionFileRoutes,
+  domainRoutes,
+  domainReportRoutes,
+  bounceClassRoutes,
+  queueRoutes,
+  streamRoutes,
+  operatorRoutes,
+  eventRoutes,
+  webhookRoutes,
+  statisticsRoutes,
+  quotaRoutes,
+  linkPageRoute,
+  ownerRoutes,
+  sessionRoutes,
+  userRoutes,
+  apiKeyRoutes,
+  credentialRoutes,
+  invitationRoutes,
+  passwordResetRoutes,
+  totpRoutes,
+  passkeyRoutes,
+  passkeySessionRoutes,
+  signInRoutes,
+  signInPageRoute,
+  oidcSessionRoutes,
+  identityRoutes,
+  auditRoutes,
+]
+
 /** All but the port. */
 export async function apiOf(parts: ApiParts): Promise<App> {
   const app = fastify({
@@ -79,40 +117,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   typed.addHook('onSend', (request, reply) => auditing.answered(request, reply.statusCode))
   typed.addHook('onSend', async (request, reply) => sayQuotas(request, reply))
   const routeParts = routePartsOf(parts, admission, auditing)
-  sendRoutes(typed, routeParts)
-  rawRoutes(typed, routeParts)
-  batchRoutes(typed, routeParts)
-  templateRoutes(typed, routeParts)
-  deliverySearchRoutes(typed, routeParts)
-  deliveryRoutes(typed, routeParts)
-  suppressionRoutes(typed, routeParts)
-  suppressionFileRoutes(typed, routeParts)
-  domainRoutes(typed, routeParts)
-  domainReportRoutes(typed, routeParts)
-  bounceClassRoutes(typed, routeParts)
-  queueRoutes(typed, routeParts)
-  streamRoutes(typed, routeParts)
-  operatorRoutes(typed, routeParts)
-  eventRoutes(typed, routeParts)
-  webhookRoutes(typed, routeParts)
-  statisticsRoutes(typed, routeParts)
-  quotaRoutes(typed, routeParts)
-  linkPageRoute(typed, routeParts)
-  ownerRoutes(typed, routeParts)
-  sessionRoutes(typed, routeParts)
-  userRoutes(typed, routeParts)
-  apiKeyRoutes(typed, routeParts)
-  credentialRoutes(typed, routeParts)
-  invitationRoutes(typed, routeParts)
-  passwordResetRoutes(typed, routeParts)
-  totpRoutes(typed, routeParts)
-  passkeyRoutes(typed, routeParts)
-  passkeySessionRoutes(typed, routeParts)
-  signInRoutes(typed, routeParts)
-  signInPageRoute(typed, routeParts)
-  oidcSessionRoutes(typed, routeParts)
-  identityRoutes(typed, routeParts)
-  auditRoutes(typed, routeParts)
+  for (const routes of ROUTES) routes(typed, routeParts)
   // Each in a scope of its own, with errors of its own form.
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))
   await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })
