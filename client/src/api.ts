@@ -92,6 +92,9 @@ import type {
   OperatorAuditParams,
   OperatorBrokenTlsAnswer,
   OperatorDoctorAnswer,
+  OperatorEvent,
+  OperatorEventPage,
+  OperatorEventsParams,
   OperatorExtendReactionBody,
   OperatorOrganizationsAnswer,
   OperatorOwnerLinkAnswer,
@@ -100,10 +103,13 @@ import type {
   OperatorPostmasterMailsParams,
   OperatorQueuesAnswer,
   OperatorQueuesParams,
+  OperatorQuota,
+  OperatorQuotasAnswer,
   OperatorRatesAnswer,
   OperatorReactionsAnswer,
   OperatorReloadAnswer,
   OperatorReputationAnswer,
+  OperatorSetQuotaBody,
   OperatorSetWarmUpBody,
   OperatorSetWarmUpParams,
   OperatorSourcesAnswer,
@@ -745,6 +751,25 @@ export class Hikyaku {
     return this.#transport.json<OperatorDoctorAnswer>({ method: 'GET', path: '/v1/operator/doctor' }, options)
   }
 
+  /** What has happened, in the order of the log: of all organizations, and of the node itself */
+  operatorEvents(params?: OperatorEventsParams, options?: RequestOptions): Promise<OperatorEventPage> {
+    return this.#transport.json<OperatorEventPage>(
+      { method: 'GET', path: '/v1/operator/events', query: params },
+      options,
+    )
+  }
+
+  /** What has happened, in the order of the log: of all organizations, and of the node itself: of all pages */
+  operatorEventsAll(
+    params?: OperatorEventsParams,
+    options?: RequestOptions,
+  ): AsyncGenerator<OperatorEvent, void, undefined> {
+    return this.#transport.pages<OperatorEvent>(
+      { method: 'GET', path: '/v1/operator/events', query: params },
+      options,
+    )
+  }
+
   /** Let a reaction end so many seconds later */
   operatorExtendReaction(
     params: {
@@ -815,6 +840,19 @@ export class Hikyaku {
     )
   }
 
+  /** What organizations and their streams may send, and what is left */
+  operatorQuotas(
+    params?: {
+      readonly organization?: string | undefined
+    },
+    options?: RequestOptions,
+  ): Promise<OperatorQuotasAnswer> {
+    return this.#transport.json<OperatorQuotasAnswer>(
+      { method: 'GET', path: '/v1/operator/quotas', query: params },
+      options,
+    )
+  }
+
   /** What became of mail, by source and group of receivers, and which shares are too high */
   operatorRates(
     params?: {
@@ -861,6 +899,24 @@ export class Hikyaku {
   operatorReputation(options?: RequestOptions): Promise<OperatorReputationAnswer> {
     return this.#transport.json<OperatorReputationAnswer>(
       { method: 'GET', path: '/v1/operator/reputation' },
+      options,
+    )
+  }
+
+  /** Limit an organization, or one stream of it, to this and nothing else */
+  operatorSetQuota(
+    params: {
+      readonly organization: string
+    },
+    body: OperatorSetQuotaBody,
+    options?: RequestOptions,
+  ): Promise<OperatorQuota> {
+    return this.#transport.json<OperatorQuota>(
+      {
+        method: 'PUT',
+        path: `/v1/operator/organizations/${encodeURIComponent(params.organization)}/quota`,
+        body,
+      },
       options,
     )
   }

@@ -1269,6 +1269,103 @@ export type OperatorDoctorAnswer = {
   readonly data: readonly Finding[]
 }
 
+export type OperatorEvent = {
+  readonly id: string
+  readonly kind:
+    | 'accepted'
+    | 'suppressed'
+    | 'held'
+    | 'released'
+    | 'deferred'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | 'opened'
+    | 'clicked'
+    | 'complained'
+    | 'unsubscribed'
+    | 'reaction-started'
+    | 'reaction-extended'
+    | 'reaction-ended'
+    | 'warm-up-step'
+    | 'quota-near'
+    | 'quota-reached'
+    | 'domain-status'
+    | 'alert-started'
+    | 'alert-ended'
+  readonly time: string
+  readonly stream?: string | undefined
+  readonly message?: string | undefined
+  readonly delivery?: string | undefined
+  /** The reverse-path; `<>` is the null one. */
+  readonly from?: string | undefined
+  readonly recipient?: string | undefined
+  readonly attempts?: number | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly reason?: string | undefined
+  /** Given back by a host that had taken it. */
+  readonly late?: boolean | undefined
+  /** The first open or click of its delivery by anybody but a machine. */
+  readonly first?: boolean | undefined
+  readonly attempt?:
+    | {
+        readonly host?: string | undefined
+        /** RFC 3463 */
+        readonly status?: string | undefined
+        readonly text: string
+        readonly class?: string | undefined
+        readonly type?: 'hard' | 'soft' | 'none' | undefined
+        readonly duration_ms: number
+        readonly source: string
+        readonly site: string
+        readonly provider?: string | undefined
+        readonly address?: string | undefined
+        readonly tls?: string | undefined
+        readonly stage?: string | undefined
+        readonly code?: number | undefined
+      }
+    | undefined
+  /** What came back about it. */
+  readonly report?:
+    | {
+        readonly host?: string | undefined
+        /** RFC 3463 */
+        readonly status?: string | undefined
+        readonly text: string
+        readonly class?: string | undefined
+        readonly type?: 'hard' | 'soft' | 'none' | undefined
+      }
+    | undefined
+  readonly data?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Empty: it concerns no organization alone, such as a reaction on a whole path. */
+  readonly organization: string
+}
+
+export type OperatorEventPage = {
+  readonly data: readonly OperatorEvent[]
+  readonly next: string
+  readonly more: boolean
+}
+
+export type OperatorEventsParams = {
+  /** Of accepted, suppressed, held, released, deferred, delivered, bounced, expired, cancelled, opened, clicked, complained, unsubscribed, reaction-started, reaction-extended, reaction-ended, warm-up-step, quota-near, quota-reached, domain-status, alert-started, alert-ended; several with commas. */
+  readonly kind?: string | undefined
+  readonly stream?: string | undefined
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  readonly message?: string | undefined
+  /** Empty: what concerns none alone. */
+  readonly organization?: string | undefined
+  /** Rows of a page. */
+  readonly limit?: number | undefined
+  /** The `next` of an earlier answer. */
+  readonly cursor?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+
 export type OperatorExtendReactionBody = {
   readonly seconds: number
 }
@@ -1336,6 +1433,28 @@ export type OperatorQueuesParams = {
   readonly limit?: number | undefined
 }
 
+export type OperatorQuota = {
+  /** Absent: of all streams together. */
+  readonly stream?: string | undefined
+  readonly windows: readonly {
+    readonly name: 'hour' | 'day' | 'month'
+    /** Recipients of messages that are accepted, now or for later. */
+    readonly limit: number
+    readonly used: number
+    readonly left: number
+    readonly resets_at: string
+  }[]
+  /** Of one message. */
+  readonly recipients?: number | undefined
+  /** Octets of one message. */
+  readonly size?: number | undefined
+  readonly organization: string
+}
+
+export type OperatorQuotasAnswer = {
+  readonly data: readonly OperatorQuota[]
+}
+
 export type OperatorRatesAnswer = {
   readonly span: string
   readonly from: string
@@ -1355,6 +1474,20 @@ export type OperatorReloadAnswer = {
 
 export type OperatorReputationAnswer = {
   readonly data: readonly Standing[]
+}
+
+export type OperatorSetQuotaBody = {
+  readonly stream?: string | undefined
+  /** Recipients of accepted messages. */
+  readonly hour?: number | undefined
+  /** Recipients of accepted messages. */
+  readonly day?: number | undefined
+  /** Recipients of accepted messages. */
+  readonly month?: number | undefined
+  /** Of one message. */
+  readonly recipients?: number | undefined
+  /** Octets of one message. */
+  readonly size?: number | undefined
 }
 
 export type OperatorSetWarmUpBody = {

@@ -96,5 +96,18 @@ suite('the log of operations', () => {
     assert.deepEqual(await read('globex'), [])
     const { events } = await rig.cli<Events>('events', '--kind', 'reaction-started')
     assert.equal(events.length, 2)
+    const scopes = ['--scope', 'operator:read', '--scope', 'events:read']
+    const { token } = await rig.cli<{ token: string }>('api-key', 'add', ...scopes)
+    const everything = async (key: string, query: string): Promise<readonly [number, readonly string[]]> => {
+      const headers = { authorization: `Bearer ${key}` }
+      const response = await fetch(`${rig.node.api}/v1/operator/events?${query}`, { headers })
+      const { data = [] } = (await response.json()) as { data?: readonly { organization: string }[] }
+      return [response.status, data.map(({ organization }) => organization)]
+    }
+    const started = 'kind=reaction-started'
+    assert.deepEqual(await everything(token, started), [200, ['operations', 'default']])
+    assert.deepEqual(await everything(token, `${started}&organization=default`), [200, ['default']])
+    assert.deepEqual(await everything(token, 'cursor=nonsense'), [422, []])
+    assert.deepEqual((await everything(tokens.get('operations') ?? '', started))[0], 403)
   })
 })

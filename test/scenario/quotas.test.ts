@@ -156,6 +156,38 @@ suite('quotas', () => {
     assert.equal(windows[0]?.used, 2, 'the day goes on')
   })
 
+  test('operators see and set those of all over the API, and nobody else does', async () => {
+    const added = await rig.cli<{ token: string }>(
+      'api-key',
+      'add',
+      ...['operator:read', 'operator:write'].flatMap((one) => ['--scope', one]),
+    )
+    tokens.set('operator', added.token)
+    const put = async (who: string, limits: object): Promise<readonly [number, unknown]> => {
+      const authorization = `Bearer ${tokens.get(who)}`
+      const headers = { authorization, 'content-type': 'application/json' }
+      const options = { method: 'PUT', headers, body: JSON.stringify(limits) }
+      const path = '/v1/operator/organizations/globex/quota'
+      const response = await fetch(`${rig.node.api}${path}`, options)
+      return [response.status, await response.json()]
+    }
+    const [status, set] = await put('operator', { stream: 'marketing', month: 7 })
+    assert.equal(status, 200, JSON.stringify(set))
+    assert.equal((await put('globex', { month: 1_000_000 }))[0], 403)
+    assert.equal((await ask('globex', '/v1/operator/quotas')).status, 403)
+    const all = (await (await ask('operator', '/v1/operator/quotas?organization=globex')).json()) as {
+      data: readonly { stream?: string; windows: readonly { name: string; limit: number }[] }[]
+    }
+    const ofGlobex = all.data.map(({ stream, windows }) => [stream, windows[0]?.name, windows[0]?.limit])
+    assert.deepEqual(ofGlobex.at(-1), ['marketing', 'month', 7])
+    const audited = await rig.cli<readonly { action: string; organization: string }[]>('audit')
+    assert.ok(
+      audited.some(({ action }) => action === 'operator-set-quota'),
+      JSON.stringify(audited),
+    )
+    assert.equal((await put('operator', { stream: 'marketing' }))[0], 200)
+  })
+
   test('however much comes at both doors at once, no more is taken than the quota has', async () => {
     later += HOUR
     await rig.node.kill()

@@ -4,7 +4,9 @@ import { Type } from 'typebox'
 
 import { AccountError, OPERATOR } from '#product/account'
 
+import { operatorEventRoutes } from './operator-events.ts'
 import { operatorMailRoutes } from './operator-mail.ts'
+import { operatorQuotaRoutes } from './operator-quotas.ts'
 import { operatorRoute, rowsOf } from './operator-route.ts'
 import { operatorSendingRoutes } from './operator-sending.ts'
 import type { Routes } from './parts.ts'
@@ -49,6 +51,8 @@ export const operatorRoutes: Routes = (app, parts) => {
   organizationRoutes(app, parts)
   operatorSendingRoutes(app, parts)
   operatorMailRoutes(app, parts)
+  operatorQuotaRoutes(app, parts)
+  operatorEventRoutes(app, parts)
 }
 
 const nodeRoutes: Routes = (app, parts) => {

@@ -7,8 +7,8 @@ import { SPANS } from '#product/quota'
 import type { QuotaStanding } from '#product/quota'
 
 import type { Routes } from './parts.ts'
-import { isoTime } from './text.ts'
 import { needs } from './security.ts'
+import { isoTime } from './text.ts'
 
 const Window = Type.Object({
   name: Type.Enum(SPANS),
@@ -18,7 +18,7 @@ const Window = Type.Object({
   resets_at: Type.String({ format: 'date-time' }),
 })
 
-const Shown = Type.Object(
+export const QuotaShown = Type.Object(
   {
     stream: Type.Optional(Type.String({ description: 'Absent: of all streams together.' })),
     windows: Type.Array(Window),
@@ -38,16 +38,20 @@ export const quotaRoutes: Routes = (app, { authenticate, operations }) => {
       description: 'None: nothing is limited. Those of the organization come before those of its streams.',
       tags: ['quotas'],
       ...needs('accounts:read'),
-      response: { 200: Type.Object({ data: Type.Array(Shown) }) },
+      response: { 200: Type.Object({ data: Type.Array(QuotaShown) }) },
     },
     async handler(request) {
       const { organization } = await authenticate(request, 'accounts:read')
-      return { data: (await operations.quotas({ organization })).map(shown) }
+      return { data: (await operations.quotas({ organization })).map(shownQuota) }
     },
   })
 }
 
-function shown({ stream, windows, limits: { recipients, size } }: QuotaStanding): Static<typeof Shown> {
+export function shownQuota({
+  stream,
+  windows,
+  limits: { recipients, size },
+}: QuotaStanding): Static<typeof QuotaShown> {
   return {
     ...(stream !== undefined && { stream }),
     windows: windows.map(({ span, limit, used, until }) => ({
