@@ -45,11 +45,13 @@ import type {
   DomainDetail,
   DomainReport,
   DomainReportPage,
+  DownloadDeliveriesParams,
   DownloadStatisticsParams,
   Event,
   EventPage,
   ExplainMessageAnswer,
   ExportAuditParams,
+  ExportDeliveriesParams,
   FollowEventsParams,
   HoldMessageAnswer,
   ImportSuppressionsAnswer,
@@ -342,6 +344,11 @@ export class Hikyaku {
     return this.#transport.json<OwnSession>({ method: 'GET', path: '/v1/session' }, options)
   }
 
+  /** All that are found, for spreadsheets */
+  downloadDeliveries(params?: DownloadDeliveriesParams, options?: RequestOptions): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/v1/deliveries.csv', query: params }, options)
+  }
+
   /** The same for spreadsheets */
   downloadStatistics(params?: DownloadStatisticsParams, options?: RequestOptions): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/v1/statistics.csv', query: params }, options)
@@ -376,6 +383,11 @@ export class Hikyaku {
   /** The same as a file for spreadsheets, whole */
   exportAudit(params?: ExportAuditParams, options?: RequestOptions): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/v1/audit.csv', query: params }, options)
+  }
+
+  /** All that are found, each a line of JSON */
+  exportDeliveries(params?: ExportDeliveriesParams, options?: RequestOptions): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/v1/deliveries.ndjson', query: params }, options)
   }
 
   /** All of them as a file, for spreadsheets and for import elsewhere */

@@ -604,6 +604,33 @@ export type DomainReportPage = {
   readonly next: string | null
 }
 
+export type DownloadDeliveriesParams = {
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
+  readonly stream?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
+  readonly charset?: 'utf-8' | 'shift_jis' | undefined
+}
+
 export type DownloadStatisticsParams = {
   /** Of hour, day, stream, source, provider, class, domain, sender, tag; several with commas. domain, sender and tag are kept by the day in UTC, and go neither with each other nor with hour, source and provider. */
   readonly by?: string | undefined
@@ -730,6 +757,32 @@ export type ExportAuditParams = {
   readonly to?: string | undefined
 }
 
+export type ExportDeliveriesParams = {
+  /** An address, or `@domain` for all of one. */
+  readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
+  readonly state?:
+    | 'waiting'
+    | 'active'
+    | 'held'
+    | 'delivered'
+    | 'bounced'
+    | 'expired'
+    | 'cancelled'
+    | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
+  readonly stream?: string | undefined
+  /** The reverse-path. */
+  readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
+}
+
 export type Finding = {
   readonly level: 'ok' | 'warning' | 'problem' | 'skipped'
   readonly check: string
@@ -850,6 +903,9 @@ export type ListDeliveriesParams = {
   readonly cursor?: string | undefined
   /** An address, or `@domain` for all of one. */
   readonly recipient?: string | undefined
+  /** Somewhere in the subject; `a` to `z` are the same as capitals. */
+  readonly subject?: string | undefined
+  readonly tag?: string | undefined
   readonly state?:
     | 'waiting'
     | 'active'
@@ -859,9 +915,15 @@ export type ListDeliveriesParams = {
     | 'expired'
     | 'cancelled'
     | undefined
+  /** Why it was not taken, at the last attempt or as it came back. */
+  readonly class?: string | undefined
   readonly stream?: string | undefined
   /** The reverse-path. */
   readonly from?: string | undefined
+  /** Messages that came in then or later. */
+  readonly since?: string | undefined
+  /** And before then. */
+  readonly until?: string | undefined
 }
 
 export type ListDomainReportsParams = {

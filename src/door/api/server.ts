@@ -10,7 +10,6 @@ import type { TSchema } from 'typebox'
 import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
-import { deliverySearchRoutes } from './delivery-search.ts'
 import { described, openApi } from './description.ts'
 import { bounceClassRoutes } from './bounce-classes.ts'
 import { domainReportRoutes } from './domain-reports.ts'
@@ -80,7 +79,6 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   sendRoutes(typed, routeParts)
   rawRoutes(typed, routeParts)
   batchRoutes(typed, routeParts)
-  deliverySearchRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
   suppressionFileRoutes(typed, routeParts)

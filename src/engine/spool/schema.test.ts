@@ -24,11 +24,13 @@ const BEFORE = SPOOL_MIGRATIONS.slice(
   SPOOL_MIGRATIONS.findIndex(({ name }) => name === SEARCH),
 )
 
+function series(source: string): string {
+  return `insert into series (facet, organization, value, stream, source, kind, detail)
+    values ('path', 'acme', 'google', 'news', '${source}', 'delivered', '9');`
+}
+
 /** A delivered message of before there were entries, and what was counted of two by two paths. */
 function old(node: string): string {
-  const series = (source: string): string =>
-    `insert into series (facet, organization, value, stream, source, kind, detail)
-      values ('path', 'acme', 'google', 'news', '${source}', 'delivered', '9');`
   return `
     insert into message (id, accepted_at, organization, stream, sender, size, open, chunks, ended_at, detail)
       values (7, 1, 'acme', 'news', 'a@acme.example', 5, 0, 0, 1, '{}');
