@@ -7,6 +7,7 @@ import type { MessageId } from '#grammar/message-id'
 import { languageOf, tell } from '#product/explanation'
 import type { Operations } from '#product/operation'
 
+import { deliverySearchRoutes } from './delivery-search.ts'
 import { MessageShown, messageShown, State } from './delivery-schema.ts'
 import type { Routes } from './parts.ts'
 import { Problem } from './problem.ts'
@@ -14,7 +15,9 @@ import { needs } from './security.ts'
 
 const Named = Type.Object({ id: Type.String({ maxLength: 40 }) })
 
-export const deliveryRoutes: Routes = (app, { authenticate, operations, now }) => {
+export const deliveryRoutes: Routes = (app, parts) => {
+  const { authenticate, operations, now } = parts
+  deliverySearchRoutes(app, parts)
   app.route({
     method: 'GET',
     url: '/v1/messages/:id',

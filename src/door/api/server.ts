@@ -10,7 +10,6 @@ import type { TSchema } from 'typebox'
 import { batchRoutes } from './batch.ts'
 import { blastengineRoutes } from './blastengine.ts'
 import { deliveryRoutes } from './deliveries.ts'
-import { deliverySearchRoutes } from './delivery-search.ts'
 import { described, openApi } from './description.ts'
 import { bounceClassRoutes } from './bounce-classes.ts'
 import { domainReportRoutes } from './domain-reports.ts'
@@ -58,7 +57,6 @@ const ROUTES: readonly Routes[] = [
   rawRoutes,
   batchRoutes,
   templateRoutes,
-  deliverySearchRoutes,
   deliveryRoutes,
   suppressionRoutes,
   suppressionFileRoutes,

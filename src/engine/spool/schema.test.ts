@@ -15,8 +15,11 @@ import { openSpool } from './open.ts'
 import { SPOOL_MIGRATIONS } from './schema.ts'
 import type { Spool } from './spool.ts'
 
+/** No other test's: one server serves them all. */
+const NODE = 21
+
 const now = (): number => NOON
-const OPTIONS = { dataDirectory: '/nowhere', node: 1, diskFree: 0 } as const
+const OPTIONS = { dataDirectory: '/nowhere', node: NODE, diskFree: 0 } as const
 const DAY = Math.floor(NOON / (24 * HOUR))
 const SEARCH = '2026-11-22 tags: what deliveries are found by'
 const BEFORE = SPOOL_MIGRATIONS.slice(
@@ -24,11 +27,13 @@ const BEFORE = SPOOL_MIGRATIONS.slice(
   SPOOL_MIGRATIONS.findIndex(({ name }) => name === SEARCH),
 )
 
+function series(source: string): string {
+  return `insert into series (facet, organization, value, stream, source, kind, detail)
+    values ('path', 'acme', 'google', 'news', '${source}', 'delivered', '9');`
+}
+
 /** A delivered message of before there were entries, and what was counted of two by two paths. */
 function old(node: string): string {
-  const series = (source: string): string =>
-    `insert into series (facet, organization, value, stream, source, kind, detail)
-      values ('path', 'acme', 'google', 'news', '${source}', 'delivered', '9');`
   return `
     insert into message (id, accepted_at, organization, stream, sender, size, open, chunks, ended_at, detail)
       values (7, 1, 'acme', 'news', 'a@acme.example', 5, 0, 0, 1, '{}');
@@ -85,7 +90,7 @@ test('a store of before in PostgreSQL: what it has is found and counted as befor
   try {
     const pool = openPostgres(database.url, { name: 'test' })
     await migrate({ engine: 'postgres', pool }, 'spool', BEFORE, now)
-    await pool.query(old(', 1'))
+    await pool.query(old(`, ${NODE}`))
     await pool.end()
     const spool = await openSpool({ ...OPTIONS, url: database.url }, assert.fail)
     await isWhole(spool)
