@@ -20,7 +20,7 @@ import { streamRoutes } from './streams.ts'
 import { suppressionFileRoutes } from './suppression-file.ts'
 import { parseJson } from './json.ts'
 import { eventRoutes } from './events.ts'
-import type { ApiParts, App, RouteParts } from './parts.ts'
+import type { ApiParts, App, RouteParts, Routes } from './parts.ts'
 import { Admission, sessionOf } from './principal.ts'
 import { Problem, PROBLEM_TYPE, toldOf } from './problem.ts'
 import { quotaRoutes } from './quotas.ts'
@@ -79,10 +79,7 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   typed.addHook('onSend', (request, reply) => auditing.answered(request, reply.statusCode))
   typed.addHook('onSend', async (request, reply) => sayQuotas(request, reply))
   const routeParts = routePartsOf(parts, admission, auditing)
-  sendRoutes(typed, routeParts)
-  rawRoutes(typed, routeParts)
-  batchRoutes(typed, routeParts)
-  templateRoutes(typed, routeParts)
+  sending(typed, routeParts)
   deliverySearchRoutes(typed, routeParts)
   deliveryRoutes(typed, routeParts)
   suppressionRoutes(typed, routeParts)
@@ -117,6 +114,13 @@ export async function apiOf(parts: ApiParts): Promise<App> {
   await app.register(async (scope) => sendGridRoutes(scope, routeParts))
   await app.register(async (scope) => blastengineRoutes(scope, routeParts), { prefix: '/api/v1' })
   return typed
+}
+
+const sending: Routes = (app, parts) => {
+  sendRoutes(app, parts)
+  rawRoutes(app, parts)
+  batchRoutes(app, parts)
+  templateRoutes(app, parts)
 }
 
 function routePartsOf(parts: ApiParts, admission: Admission, auditing: Auditing): RouteParts {
