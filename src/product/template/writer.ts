@@ -74,17 +74,9 @@ function named(
   at: number,
 ): string {
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined
-  switch (typeof value) {
-    case 'string':
-      return escapes ? escaped(value) : value
-    case 'undefined':
-      return ''
-    case 'number':
-    case 'boolean':
-      return String(value)
-    default:
-      return value === null ? '' : ask(variables, at)
-  }
+  if (typeof value === 'string') return escapes ? escaped(value) : value
+  if (value === undefined || value === null) return ''
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ask(variables, at)
 }
 
 const SPECIAL = /[&<>"']/g
