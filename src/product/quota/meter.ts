@@ -47,6 +47,7 @@ export type Left = {
 const NEAR = 0.8
 
 type Slot = {
+  readonly span: Span
   begin: number
   end: number
   own: number
@@ -59,14 +60,22 @@ type Slot = {
 
 type Metered = {
   quota: Quota
-  readonly slots: { readonly [S in Span]: Slot }
+  /** Of each span, the longest first. */
+  readonly slots: readonly [Slot, Slot, Slot]
+  /** Windows that have begun: while there is no other, what was taken is in the windows that are here. */
+  turns: number
   /** Since when all that this process takes is counted. */
   readonly since: number
   /** Nothing of this process was under way when what was used before was read. */
   isExact: boolean
 }
 
-type OfOrganization = { all: Metered | undefined; readonly streams: Map<string, Metered> }
+type OfOrganization = {
+  /** For streams without limits of their own: that of the organization, if any. */
+  others: readonly Metered[]
+  /** That of the organization before that of the stream. */
+  readonly streams: Map<string, readonly Metered[]>
+}
 
 /** Milliseconds after which nothing is under way any more that a new quota did not see begin. */
 const UNDER_WAY = 60_000
@@ -85,16 +94,18 @@ export class Meter {
   use(quotas: readonly Quota[], now: number, isFirst = false): void {
     const before = new Map([...this.#all()].map((metered) => [keyOf(metered.quota), metered]))
     this.#organizations.clear()
-    for (const quota of quotas) {
-      const { organization, stream } = quota
-      const of = this.#organizations.getOrInsertComputed(organization, () => ({
-        all: undefined,
-        streams: new Map(),
-      }))
-      const metered = before.get(keyOf(quota)) ?? fresh(quota, now, isFirst)
-      metered.quota = quota
-      if (stream === undefined) of.all = metered
-      else of.streams.set(stream, metered)
+    const metered = (quota: Quota): Metered => {
+      const one = before.get(keyOf(quota)) ?? fresh(quota, now, isFirst)
+      one.quota = quota
+      return one
+    }
+    for (const [organization, ofOne] of Map.groupBy(quotas, (quota) => quota.organization)) {
+      const others = ofOne.filter(({ stream }) => stream === undefined).map(metered)
+      const streams = ofOne.flatMap((quota) => {
+        const { stream } = quota
+        return stream === undefined ? [] : [[stream, [...others, metered(quota)]] as const]
+      })
+      this.#organizations.set(organization, { others, streams: new Map(streams) })
     }
   }
 
@@ -111,59 +122,59 @@ export class Meter {
 
   /** Reads what was used of an organization by `read`, and counts from there. @throws what `read` throws */
   async recount(organization: string, now: number, read: (at: number) => Promise<Used>): Promise<void> {
-    const all = this.#of(organization)
-    const noted = all.map((metered) => ({
-      metered,
-      kept: SPANS.map((span) => ({ ...slotOf(metered, span, now) })),
-    }))
+    const noted = this.#of(organization).map((metered) => {
+      turn(metered, now)
+      return { metered, seen: metered.slots.map((slot) => ({ ...slot })) }
+    })
     const used = await read(now)
-    for (const { metered, kept } of noted) {
-      const isQuiet = SPANS.every((span, i) => isSame(metered.slots[span], kept[i]))
+    for (const { metered, seen } of noted) {
+      const isQuiet = metered.slots.every((slot, i) => isQuietSince(slot, seen[i]))
       metered.isExact ||= isQuiet && now - metered.since >= UNDER_WAY
-      for (const [i, span] of SPANS.entries()) {
-        const slot = metered.slots[span]
-        const then = kept[i]
+      for (const [i, slot] of metered.slots.entries()) {
+        const before = seen[i]
         // The window has ended meanwhile: the next one has its own numbers.
-        if (then === undefined || slot.begin !== then.begin) continue
-        slot.before = Math.max(0, used(span, metered.quota.stream) - then.kept)
-        this.#look(metered, span)
+        if (before === undefined || slot.begin !== before.begin) continue
+        slot.before = Math.max(0, used(slot.span, metered.quota.stream) - before.kept)
+        this.#look(metered, slot)
       }
     }
   }
 
   /** Why so much would not be taken now; nothing is counted. */
   refusal(traffic: Traffic, wanted: Wanted, now: number): Exhausted | undefined {
-    for (const metered of this.#for(traffic)) {
-      const exhausted = exhaustedOf(metered, wanted, now)
-      if (exhausted !== undefined) return exhausted
-    }
-    return undefined
+    return refusalOf(this.#for(traffic), wanted, now)
   }
 
   /** All of it or nothing. `now` is when the message counts as accepted. */
   take(traffic: Traffic, wanted: Wanted, now: number): Taken {
     const all = this.#for(traffic)
     if (all.length === 0) return FREE
-    const exhausted = this.refusal(traffic, wanted, now)
+    const exhausted = refusalOf(all, wanted, now)
     if (exhausted !== undefined) return { ok: false, exhausted }
     const { recipients } = wanted
-    const taken = all.flatMap((metered) =>
-      SPANS.map((span) => ({ metered, span, slot: slotOf(metered, span, now) })),
-    )
-    const begins = taken.map(({ slot }) => slot.begin)
-    for (const { slot } of taken) slot.own += recipients
-    return {
-      ok: true,
-      over: (isKept) => {
-        for (const [i, { metered, span, slot }] of taken.entries()) {
-          if (slot.begin !== begins[i]) continue
-          if (isKept) {
-            slot.kept += recipients
-            this.#look(metered, span)
-          } else slot.own -= recipients
-        }
-      },
+    let turns = 0
+    for (const metered of all) {
+      for (const slot of metered.slots) slot.own += recipients
+      turns += metered.turns
     }
+    return { ok: true, over: (isKept) => this.#over(all, { recipients, now, turns, isKept }) }
+  }
+
+  #over(
+    all: readonly Metered[],
+    taken: { recipients: number; now: number; turns: number; isKept: boolean },
+  ): void {
+    const { recipients, now, isKept } = taken
+    const isSame = all.reduce((turns, metered) => turns + metered.turns, 0) === taken.turns
+    for (const metered of all)
+      for (const slot of metered.slots) {
+        // It was taken from a window that has ended since.
+        if (!isSame && slot.begin > now) continue
+        if (isKept) {
+          slot.kept += recipients
+          this.#look(metered, slot)
+        } else slot.own -= recipients
+      }
   }
 
   /** Octets that a message may have, where there is such a limit: the smaller one. */
@@ -177,34 +188,34 @@ export class Meter {
   }
 
   left(traffic: Traffic, now: number): readonly Left[] {
-    return this.#for(traffic).flatMap((metered) =>
-      SPANS.flatMap((span) => {
-        const { stream, limits } = metered.quota
+    return this.#for(traffic).flatMap((metered) => {
+      turn(metered, now)
+      const { stream, limits } = metered.quota
+      return metered.slots.toReversed().flatMap(({ span, begin, end, before, own }) => {
         const limit = limits[span]
         if (limit === undefined) return []
-        const slot = slotOf(metered, span, now)
         return {
           quota: span,
           ...(stream !== undefined && { stream }),
           limit,
-          left: Math.max(0, limit - slot.before - slot.own),
-          length: (slot.end - slot.begin) / 1000,
-          wait: Math.ceil((slot.end - now) / 1000),
+          left: Math.max(0, limit - before - own),
+          length: (end - begin) / 1000,
+          wait: Math.ceil((end - now) / 1000),
         }
-      }),
-    )
+      })
+    })
   }
 
   /** Whether a limit is near or reached by what is durable. */
-  #look({ quota, slots }: Metered, span: Span): void {
+  #look({ quota }: Metered, slot: Slot): void {
     const { organization, stream, limits } = quota
+    const { span, begin: begins, end: until } = slot
     const limit = limits[span]
-    if (limit === undefined || limit === 0) return
-    const slot = slots[span]
     const used = slot.before + slot.kept
+    if (limit === undefined || limit === 0 || used < limit * NEAR) return
+    const window = { span, begins, until, limit, used }
     const whose = { organization, ...(stream !== undefined && { stream }) }
-    const window = { span, begins: slot.begin, until: slot.end, limit, used }
-    if (used >= limit * NEAR && slot.near !== limit) {
+    if (slot.near !== limit) {
       slot.near = limit
       this.#crossed({ kind: 'quota-near', ...whose, ...window })
     }
@@ -214,18 +225,16 @@ export class Meter {
     }
   }
 
-  /** The organization's own before that of the stream. */
   #for({ organization, stream }: Traffic): readonly Metered[] {
     const of = this.#organizations.get(organization)
-    if (of === undefined) return NONE
-    const own = of.streams.get(stream)
-    if (own === undefined) return of.all === undefined ? NONE : [of.all]
-    return of.all === undefined ? [own] : [of.all, own]
+    return of === undefined ? NONE : (of.streams.get(stream) ?? of.others)
   }
 
+  /** Each once. */
   #of(organization: string): readonly Metered[] {
     const of = this.#organizations.get(organization)
-    return of === undefined ? NONE : [...(of.all === undefined ? [] : [of.all]), ...of.streams.values()]
+    if (of === undefined) return NONE
+    return [...new Set([...of.others, ...[...of.streams.values()].flat()])]
   }
 
   *#all(): Iterable<Metered> {
@@ -240,46 +249,52 @@ function keyOf({ organization, stream = '' }: Quota): string {
 }
 
 function fresh(quota: Quota, now: number, isFirst: boolean): Metered {
-  const slot = (span: Span): Slot => empty(windowOf(span, now))
-  const slots = { hour: slot('hour'), day: slot('day'), month: slot('month') }
-  return { quota, slots, since: isFirst ? -Infinity : now, isExact: false }
+  const slots = [empty('month', now), empty('day', now), empty('hour', now)] as const
+  return { quota, slots, turns: 0, since: isFirst ? -Infinity : now, isExact: false }
 }
 
-function empty({ begin, end }: { readonly begin: number; readonly end: number }): Slot {
-  return { begin, end, own: 0, kept: 0, before: 0, near: undefined, reached: undefined }
+function empty(span: Span, at: number): Slot {
+  const { begin, end } = windowOf(span, at)
+  return { span, begin, end, own: 0, kept: 0, before: 0, near: undefined, reached: undefined }
 }
 
-/** The window of now. A clock that steps back stays in the one it was in. */
-function slotOf({ slots }: Metered, span: Span, now: number): Slot {
-  const slot = slots[span]
-  if (now >= slot.end) Object.assign(slot, empty(windowOf(span, now)))
-  return slot
+/** To the windows of now. A clock that steps back stays in those it was in. */
+function turn(metered: Metered, now: number): void {
+  for (const slot of metered.slots) {
+    if (now < slot.end) continue
+    Object.assign(slot, empty(slot.span, now))
+    metered.turns += 1
+  }
 }
 
-function isSame(slot: Slot, then: Slot | undefined): boolean {
+function isQuietSince(slot: Slot, then: Slot | undefined): boolean {
   return then !== undefined && slot.begin === then.begin && slot.own === then.kept && slot.kept === then.kept
 }
 
-function exhaustedOf(metered: Metered, { recipients, size = 0 }: Wanted, now: number): Exhausted | undefined {
-  const { stream, limits } = metered.quota
+function refusalOf(all: readonly Metered[], wanted: Wanted, now: number): Exhausted | undefined {
+  for (const metered of all) {
+    turn(metered, now)
+    const exhausted = messageOver(metered.quota, wanted) ?? windowOver(metered, wanted.recipients)
+    if (exhausted !== undefined) return exhausted
+  }
+  return undefined
+}
+
+function messageOver({ stream, limits }: Quota, { recipients, size = 0 }: Wanted): Exhausted | undefined {
   const whose = stream === undefined ? {} : { stream }
   if (limits.size !== undefined && size > limits.size) return { quota: 'size', limit: limits.size, ...whose }
   if (limits.recipients !== undefined && recipients > limits.recipients)
     return { quota: 'recipients', limit: limits.recipients, ...whose }
-  return windowOver(metered, recipients, now)
+  return undefined
 }
 
 /** Of several that are used up, the one that is so for longest: before it ends nothing is taken. */
-function windowOver(metered: Metered, recipients: number, now: number): Exhausted | undefined {
-  const { stream, limits } = metered.quota
-  for (const span of ['month', 'day', 'hour'] as const) {
-    const limit = limits[span]
-    if (limit === undefined) continue
-    const slot = slotOf(metered, span, now)
-    const used = slot.before + slot.own
-    if (used + recipients <= limit) continue
+function windowOver({ quota: { stream, limits }, slots }: Metered, wanted: number): Exhausted | undefined {
+  for (const { span: quota, before, own, end: until } of slots) {
+    const limit = limits[quota]
+    if (limit === undefined || before + own + wanted <= limit) continue
     const whose = stream === undefined ? {} : { stream }
-    return { quota: span, limit, used: Math.min(used, limit), wanted: recipients, until: slot.end, ...whose }
+    return { quota, limit, used: Math.min(before + own, limit), wanted, until, ...whose }
   }
   return undefined
 }
