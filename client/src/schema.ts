@@ -568,7 +568,15 @@ export type DnsRecord = {
   readonly name: string
   readonly type: 'TXT' | 'MX' | 'CNAME'
   readonly value: string
-  readonly purpose: 'ownership' | 'dkim' | 'spf' | 'dmarc' | 'return-path' | 'dmarc-reports' | 'tls-reports'
+  readonly purpose:
+    | 'ownership'
+    | 'dkim'
+    | 'spf'
+    | 'dmarc'
+    | 'return-path'
+    | 'tracking'
+    | 'dmarc-reports'
+    | 'tls-reports'
   /** Without it large receivers refuse mail. */
   readonly required: boolean
   /** Who can publish it. */

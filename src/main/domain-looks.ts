@@ -13,6 +13,7 @@ import { DOMAIN_METRICS, openDomains } from '#product/domain'
 import type { DomainChange, Domains, DomainView, Node } from '#product/domain'
 import { lookAt } from '#product/verification'
 
+import { trackingName } from './offered.ts'
 import { monotonic } from './security.ts'
 
 export type DomainParts = {
@@ -43,13 +44,15 @@ export async function lookNow(
   return await domains.settle(view.domain, await lookAt(dns, view, { node: nodeOf(config), sources }))
 }
 
-export function nodeOf({ node, queue, listeners, domains }: Config): Node {
+export function nodeOf(config: Config): Node {
+  const { node, queue, listeners, domains } = config
   const { returnPathDomain } = queue
   const { spfInclude } = domains
   return {
     name: node.name,
     ...(returnPathDomain === undefined ? {} : { returnPathDomain }),
     ...(spfInclude === undefined ? {} : { spfInclude }),
+    trackingOf: (domain) => trackingName(config, domain),
     ...(listeners.some(({ kind }) => kind === 'mx') ? { reports: REPORT_ADDRESSES } : {}),
   }
 }

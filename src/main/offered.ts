@@ -37,12 +37,27 @@ export function offersPage(config: Config, stream: string): boolean {
 /** Of links in mail of this author; `undefined` where nobody would answer them. */
 export function trackingBase(
   { tracking, trackingDomains }: Config,
-  { headerFrom, from }: Pick<Message, 'headerFrom' | 'from'>,
+  message: Pick<Message, 'headerFrom' | 'from'>,
 ): string | undefined {
   if (!tracking.enabled) return undefined
+  const domain = authorDomain(message) ?? ''
+  return trackingDomains.find(({ domain: pattern }) => matchesDomain(pattern, domain))?.url ?? tracking.url
+}
+
+/** As the author wrote it, in lower case; else that of the envelope. */
+export function authorDomain({ headerFrom, from }: Pick<Message, 'headerFrom' | 'from'>): string | undefined {
   const at = headerFrom?.lastIndexOf('@') ?? -1
-  const domain = at >= 0 ? headerFrom?.slice(at + 1).toLowerCase() : from?.domain
-  return (
-    trackingDomains.find(({ domain: pattern }) => matchesDomain(pattern, domain ?? ''))?.url ?? tracking.url
-  )
+  return at >= 0 ? headerFrom?.slice(at + 1).toLowerCase() : from?.domain.toLowerCase()
+}
+
+/** The name of links in mail from `domain` that the configuration gives it alone, and the one that it has to lead to. */
+export function trackingName(
+  { tracking, trackingDomains }: Config,
+  domain: string,
+): { readonly name: string; readonly target: string } | undefined {
+  const own = trackingDomains.find(({ domain: pattern }) => matchesDomain(pattern, domain))
+  const name = own && URL.parse(own.url)?.hostname
+  const target = tracking.url === undefined ? undefined : URL.parse(tracking.url)?.hostname
+  if (!tracking.enabled || name === undefined || target === undefined || name === target) return undefined
+  return { name, target }
 }

@@ -35,6 +35,7 @@ import { Experiences } from './experiences.ts'
 import type { ExperiencesOptions } from './experiences.ts'
 import { formLetters } from './form-letters.ts'
 import type { MainService } from './main-service.ts'
+import type { LiveReturnPaths } from './return-paths.ts'
 
 import { monotonic, openSecurity } from './security.ts'
 import type { Security } from './security.ts'
@@ -57,6 +58,7 @@ export type OutgoingParts = {
   readonly tracer: Tracer
   readonly suppressions: Pick<SuppressionFilter, 'bouncedSoftly'>
   readonly experienced: MainService['experienced']
+  readonly returnPaths: Pick<LiveReturnPaths, 'of'>
   readonly newId: () => MessageId
   /** Into the log of events. */
   readonly note: (event: NewEvent) => void
@@ -275,6 +277,7 @@ function queueOptions(
       now: Date.now,
     }),
     secret,
+    returnPathDomainOf: parts.returnPaths.of,
     unsubscribe: unsubscribing({ config: () => live.config, key: parts.key, secret }),
     log,
     now: Date.now,

@@ -15,11 +15,13 @@ import type { Experience } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
 import type { Outgoing } from './outgoing.ts'
+import type { LiveReturnPaths } from './return-paths.ts'
 
 export type ReturningParts = {
   /** The configuration of the moment. */
   readonly config: () => Config
   readonly spool: Spool
+  readonly returnPaths: Pick<LiveReturnPaths, 'with'>
   readonly intake: Intake
   readonly secret: Uint8Array
   readonly key: ServerKey
@@ -32,12 +34,12 @@ export type ReturningParts = {
 }
 
 export function startFeedback(parts: ReturningParts): Feedback {
-  const { config, spool, intake, secret, key, tell, log, metrics } = parts
+  const { config, spool, returnPaths, intake, secret, key, tell, log, metrics } = parts
   const { experienced, keptForPostmaster, reported } = parts
   return new Feedback({
     hostname: config().node.name,
     get names() {
-      return ownNames(config())
+      return returnPaths.with(ownNames(config()))
     },
     get postmaster() {
       return postmasterReaders(config()).map(mailboxOf)

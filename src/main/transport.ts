@@ -26,6 +26,7 @@ import type { SuppressionFilter } from '#product/suppression'
 
 import type { MainService } from './main-service.ts'
 import { noting } from './noting.ts'
+import { watchReturnPaths } from './return-paths.ts'
 import { startFeedback } from './returning.ts'
 import { returnPathKey, startOutgoing } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -68,15 +69,23 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const now = Date.now
   const known = await openKnown(parts)
   const { authenticator, domains, suppressions, allowance } = known
+  const returnPaths = await watchReturnPaths(parts.control, log)
   const state: State = { config, draining: false }
   const newId = idsAfter(spool, config.node.number)
   const note = noted(parts)
-  const outgoing = await startOutgoing({ ...parts, domains, suppressions, newId, note })
+  const outgoing = await startOutgoing({ ...parts, domains, suppressions, returnPaths, newId, note })
   const { queue } = outgoing
   const intake = intakeOf(parts, { queue, newId, allowance }, state)
   const { tell } = outgoing
   const secret = returnPathKey(parts)
-  const feedback = startFeedback({ ...parts, config: () => state.config, intake, tell, secret })
+  const feedback = startFeedback({
+    ...parts,
+    config: () => state.config,
+    returnPaths,
+    intake,
+    tell,
+    secret,
+  })
   await queue.start()
   const submission = await startSubmission({
     hostname: config.node.name,
@@ -119,6 +128,7 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
       await submission.close()
       await outgoing.experiences.flush()
       suppressions.close()
+      returnPaths[Symbol.dispose]()
       await allowance.close()
       await authenticator.close()
     },

@@ -27,7 +27,16 @@ const ShownRecord = Type.Object(
     name: Type.String(),
     type: Type.Enum(['TXT', 'MX', 'CNAME']),
     value: Type.String(),
-    purpose: Type.Enum(['ownership', 'dkim', 'spf', 'dmarc', 'return-path', 'dmarc-reports', 'tls-reports']),
+    purpose: Type.Enum([
+      'ownership',
+      'dkim',
+      'spf',
+      'dmarc',
+      'return-path',
+      'tracking',
+      'dmarc-reports',
+      'tls-reports',
+    ]),
     required: Type.Boolean({ description: 'Without it large receivers refuse mail.' }),
     by: Type.Enum(['owner', 'operator'], { description: 'Who can publish it.' }),
     status: Type.Enum(['unchecked', 'ok', 'missing', 'wrong', 'unknown'], {

@@ -114,6 +114,7 @@ const PURPOSE: Record<DnsRecord['purpose'], string> = {
   spf: 'SPF: the machines that may send for the domain',
   dmarc: 'DMARC: what receivers shall do with mail that is neither signed nor sent by us',
   'return-path': 'where bounces come back to',
+  tracking: 'where links in mail lead',
   'dmarc-reports':
     'lets receivers send reports about the domain to another: without it they do not (RFC 7489 §7.1)',
   'tls-reports': 'where receivers report on TLS with the mail servers of the domain',

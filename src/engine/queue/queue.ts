@@ -9,7 +9,16 @@ import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import type { Live, Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
-import type { Change, Claimed, Content, DeliveryFilter, Instant, MessageId, Spool } from '#engine/spool'
+import type {
+  Change,
+  Claimed,
+  Content,
+  DeliveryFilter,
+  Instant,
+  Message,
+  MessageId,
+  Spool,
+} from '#engine/spool'
 import type { ReversePath } from '#grammar/address'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
@@ -56,6 +65,8 @@ export type QueueOptions = {
   readonly personaliser: Personaliser
   /** Keys the return paths. */
   readonly secret: Uint8Array
+  /** Of messages whose author's domain has return paths of its own. Takes `returnPathDomain`. */
+  readonly returnPathDomainOf?: (message: Message) => string | undefined
   /** The List-Unsubscribe field for a message that has none, where it is to have one. Takes `returnPathDomain`. */
   readonly unsubscribe?: (claimed: Claimed) => Uint8Array | undefined
   readonly log: Log
@@ -453,7 +464,8 @@ export class Queue {
   #returnPathOf({ message, delivery }: Claimed): ReversePath {
     const { returnPathDomain } = this.#options.config
     if (returnPathDomain === undefined || message.from === null) return message.from
-    return returnPath(delivery.key, returnPathDomain, this.#options.secret)
+    const own = this.#options.returnPathDomainOf?.(message) ?? returnPathDomain
+    return returnPath(delivery.key, own, this.#options.secret)
   }
 
   #ended(entries: readonly Entry[], tried: readonly Tried[], random: number): void {

@@ -6,7 +6,7 @@ import { violationOf } from '#platform/store'
 
 import { ownershipRecord } from './dns-record.ts'
 import type { DomainRow } from './domain-row.ts'
-import { fitnessAfter, untilNext } from './record-status.ts'
+import { fitnessAfter, returnPathAfter, untilNext } from './record-status.ts'
 import type { CheckOptions, Look } from './record-status.ts'
 import type { DomainTables } from './tables.ts'
 
@@ -65,6 +65,7 @@ export async function settleLook(
       checked_at: now,
       due_at: now + untilNext(timing, now, options),
       found: JSON.stringify(look.statuses),
+      return_path: returnPathAfter(row.return_path, look),
     })
     .where('organization', '=', row.organization)
     .where('name', '=', row.name)

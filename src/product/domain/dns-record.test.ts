@@ -34,6 +34,7 @@ test('SPF, DMARC and, where there is one, the return path', () => {
   const node = { name, returnPathDomain: 'bounce.example.net' }
   assert.deepEqual(policyRecords('example.com', node).map(zoneLine), [
     ...own,
+    'hk-bounce.example.com. 3600 IN CNAME bounce.example.net.',
     'bounce.example.net. 3600 IN MX 10 mail.example.net.',
     'bounce.example.net. 3600 IN TXT "v=spf1 a:mail.example.net ~all"',
   ])
@@ -60,4 +61,16 @@ test('where the node takes reports, records ask for them, across domains with le
     `_smtp._tls.bounce.example.net ${tls}`,
   ])
   assert.equal(lines('bounce.example.net').length, 2)
+})
+
+test('the name of links leads to ours, where the domain has one of its own', () => {
+  const name = 'mail.example.net'
+  const trackingOf = (domain: string) =>
+    domain === 'example.com' ? { name: 'click.example.com', target: 'click.example.net' } : undefined
+  const [record] = policyRecords('example.com', { name, trackingOf }).filter(
+    ({ purpose }) => purpose === 'tracking',
+  )
+  assert.equal(zoneLine(record!), 'click.example.com. 3600 IN CNAME click.example.net.')
+  assert.equal(record?.by, 'owner')
+  assert.ok(policyRecords('example.org', { name, trackingOf }).every(({ purpose }) => purpose !== 'tracking'))
 })

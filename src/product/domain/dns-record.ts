@@ -6,7 +6,15 @@ export type DnsRecord = {
   readonly type: 'TXT' | 'MX' | 'CNAME'
   /** Of a TXT record, its strings joined. */
   readonly value: string
-  readonly purpose: 'ownership' | 'dkim' | 'spf' | 'dmarc' | 'return-path' | 'dmarc-reports' | 'tls-reports'
+  readonly purpose:
+    | 'ownership'
+    | 'dkim'
+    | 'spf'
+    | 'dmarc'
+    | 'return-path'
+    | 'tracking'
+    | 'dmarc-reports'
+    | 'tls-reports'
   /** Who can publish it: the owner of the domain, or the operator in the domain of return paths. */
   readonly by: 'owner' | 'operator'
   /** Without it mail is refused by large receivers; the others are good advice for a domain that has none yet. */
@@ -22,6 +30,8 @@ export type Node = {
   readonly returnPathDomain?: string
   /** The name of an SPF record that has all addresses mail leaves by; absent: the node's name has them. */
   readonly spfInclude?: string
+  /** The name of links in mail from a domain, and ours that it is to lead to; absent where it needs none. */
+  readonly trackingOf?: (domain: string) => { readonly name: string; readonly target: string } | undefined
   /** Local parts there for reports of others, where somebody takes them. */
   readonly reports?: { readonly dmarc: string; readonly tls: string }
 }
@@ -58,6 +68,7 @@ export function policyRecords(domain: string, node: Node): DnsRecord[] {
     by: 'owner',
     required: true,
   })
+  own.push(...trackingRecords(domain, node))
   if (returnPathDomain === undefined) return own
   const returns = {
     name: returnPathDomain,
@@ -67,6 +78,7 @@ export function policyRecords(domain: string, node: Node): DnsRecord[] {
   } as const
   return [
     ...own,
+    ...ownReturnPath(domain, returnPathDomain),
     { ...returns, type: 'MX', value: `10 ${name}` },
     { ...returns, type: 'TXT', value: spf },
     ...(reports === undefined ? [] : reportRecords(domain, returnPathDomain, reports)),
@@ -76,6 +88,24 @@ export function policyRecords(domain: string, node: Node): DnsRecord[] {
 /** What an SPF record says of this installation. RFC 7208 §5.2, §5.3 */
 export function spfMechanism({ name, spfInclude }: Pick<Node, 'name' | 'spfInclude'>): string {
   return spfInclude === undefined ? `a:${name}` : `include:${spfInclude}`
+}
+
+/** Below the domain, so that SPF agrees with the author's: a good addition to DKIM, which alone would do for DMARC. */
+function ownReturnPath(domain: string, returnPathDomain: string): readonly DnsRecord[] {
+  if (publisherOf(returnPathDomain, domain) === 'owner') return []
+  const name = `${RETURN_PATH_LABEL}.${domain}`
+  const common = { purpose: 'return-path', by: 'owner', required: false } as const
+  return [{ ...common, name, type: 'CNAME', value: returnPathDomain }]
+}
+
+const RETURN_PATH_LABEL = 'hk-bounce'
+
+/** Required: without it links in mail lead nowhere. */
+function trackingRecords(domain: string, { trackingOf }: Node): readonly DnsRecord[] {
+  const found = trackingOf?.(domain)
+  if (found === undefined) return []
+  const by = publisherOf(found.name, domain)
+  return [{ name: found.name, type: 'CNAME', value: found.target, purpose: 'tracking', by, required: true }]
 }
 
 /** What is at the domain or below it is its owner's to publish. */

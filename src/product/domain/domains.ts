@@ -177,6 +177,7 @@ function newRow(organization: string, name: string, { verified, now }: Beginning
     health: 'unchecked',
     failures: 0,
     found: null,
+    return_path: null,
   }
 }
 

@@ -7,6 +7,8 @@ export type { DkimKey, Domain, DomainDirectory, DomainOwners, Health, KeyState }
 export { openDomains } from './domains.ts'
 export type { Domains, DomainsOptions, DomainView, NewDomain } from './domains.ts'
 export type { PublishedKey } from './key-row.ts'
+export { openReturnPaths } from './return-paths.ts'
+export type { ReturnPaths } from './return-paths.ts'
 export { DOMAIN_METRICS } from './metrics.ts'
 export type { CheckOptions, Look, RecordStatus, Status } from './record-status.ts'
 export type { MakeKeyPairs } from './key-pair.ts'

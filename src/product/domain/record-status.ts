@@ -48,6 +48,13 @@ function failing({ health, failures }: Fitness): Fitness {
   }
 }
 
+/** The name that mail may come back to after a look: used only while the DNS says that it leads to us. */
+export function returnPathAfter(before: string | null, { statuses }: Look): string | null {
+  const found = statuses.find(({ purpose, type }) => purpose === 'return-path' && type === 'CNAME')
+  if (found?.status === 'unknown') return before
+  return found?.status === 'ok' ? found.name : null
+}
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR

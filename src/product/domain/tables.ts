@@ -21,6 +21,8 @@ export type DomainTables = {
     failures: number
     /** JSON: what the last check found of each record. */
     found: string | null
+    /** The name below it that leads to our return paths, as long as it does. */
+    return_path: string | null
   }
   dkim_key: {
     organization: string
@@ -72,9 +74,12 @@ const OWNERSHIP = `
   alter table domain add column found text;
   create index domain_due on domain (due_at)`
 
+const RETURN_PATH = 'alter table domain add column return_path text'
+
 /** After those of `account`: a domain refers to its organization. */
 export const DOMAIN_MIGRATIONS: readonly Migration[] = [
   { name: 'domains and DKIM keys', sqlite: DOMAIN, postgres: DOMAIN },
   { name: 'when a key changed its state', sqlite: STATE_CHANGES, postgres: STATE_CHANGES },
   { name: '2026-11-22 domains: ownership and checks', sqlite: OWNERSHIP, postgres: OWNERSHIP },
+  { name: '2026-11-22 domains: return paths', sqlite: RETURN_PATH, postgres: RETURN_PATH },
 ]

@@ -31,6 +31,13 @@ const RECORDS = {
   spf: { ...own, name: 'example.org', type: 'TXT', purpose: 'spf', value: 'v=spf1 a:out.example.net ~all' },
   dmarc: { ...own, name: '_dmarc.example.org', type: 'TXT', purpose: 'dmarc', value: 'v=DMARC1; p=none' },
   mx: { ...own, name: 'bounce.example.net', type: 'MX', purpose: 'return-path', value: '10 out.example.net' },
+  alias: {
+    ...own,
+    name: 'click.example.org',
+    type: 'CNAME',
+    purpose: 'tracking',
+    value: 'click.example.net',
+  },
 } as const satisfies Record<string, DnsRecord>
 
 const ADDRESS = 'out.example.net A 1.1.1.7\n'
@@ -54,6 +61,7 @@ const GOOD = `${ADDRESS}
   all.example.net TXT v=spf1 ip4:1.1.1.0/24 -all
   _dmarc.example.org TXT v=DMARC1; p=reject
   bounce.example.net MX 10 OUT.example.net
+  click.example.org CNAME click.example.net
 `
 
 for (const [what, record] of Object.entries(RECORDS)) {
@@ -72,6 +80,7 @@ const WRONG = {
   spf: ['example.org TXT v=spf1 ip4:9.9.9.9 -all', /^fail for 1\.1\.1\.7/],
   dmarc: ['_dmarc.example.org TXT v=DMARC1; p=nonsense', /cannot be read/],
   mx: ['bounce.example.net MX 10 elsewhere.example', /does not name out\.example\.net/],
+  alias: ['click.example.org CNAME elsewhere.example', /does not lead to click\.example\.net/],
 } as const satisfies Record<keyof typeof RECORDS, unknown>
 
 for (const [what, [zone, why]] of Object.entries(WRONG)) {
@@ -102,4 +111,12 @@ test('several SPF records are an error, whatever they say', async () => {
   const told = await statusOf(RECORDS.spf, zone)
   assert.equal(told.status, 'wrong')
   assert.equal(told.found?.length, 2)
+})
+
+test('where there can be no CNAME the addresses themselves will do', async () => {
+  const there = 'click.example.net A 1.1.1.9\n'
+  const good = await statusOf(RECORDS.alias, `${there}click.example.org A 1.1.1.9`)
+  assert.equal(good.status, 'ok')
+  const elsewhere = await statusOf(RECORDS.alias, `${there}click.example.org A 9.9.9.9`)
+  assert.equal(elsewhere.status, 'wrong')
 })

@@ -7,7 +7,7 @@ import type { DnsRecord, DomainView, Look, RecordStatus } from '#product/domain'
 import { keyFault } from './dkim.ts'
 import { policyFault } from './dmarc.ts'
 import { quoted } from './finding.ts'
-import { lookUp } from './lookup.ts'
+import { lookUp, lookUpAddresses } from './lookup.ts'
 import type { Found } from './lookup.ts'
 import { sendingAddresses } from './sending-address.ts'
 import type { SendingAddress } from './sending-address.ts'
@@ -63,7 +63,10 @@ async function tell(dns: Dns, record: DnsRecord, sending: Sending): Promise<Told
     case 'dmarc':
       return dmarc(dns, record)
     case 'return-path':
+      if (type === 'CNAME') return alias(dns, record)
       return type === 'MX' ? exchanges(dns, name, sending.nodeName) : spf(dns, record, sending)
+    case 'tracking':
+      return alias(dns, record)
     case 'dmarc-reports':
       return judged(await lookUp(dns, name, 'TXT'), (texts) =>
         texts.some((text) => /^v\s*=\s*DMARC1\s*(?:;|$)/.test(text)) ? undefined : 'does not say v=DMARC1',
@@ -137,6 +140,20 @@ async function dmarc(dns: Dns, { name }: DnsRecord): Promise<Told> {
     case 'bad':
       return wrong(fault.texts, fault.why)
   }
+}
+
+/** A CNAME; or, where there can be none, the addresses of what it would lead to. RFC 1034 §3.6.2 */
+async function alias(dns: Dns, { name, value }: DnsRecord): Promise<Told> {
+  const found = await lookUp(dns, name, 'CNAME')
+  if (found.kind === 'unknown') return { status: 'unknown', why: found.why }
+  const names = found.kind === 'found' ? found.records : []
+  if (names.some((one) => one.toLowerCase() === value.toLowerCase())) return { status: 'ok' }
+  if (names.length > 0) return wrong(names, `does not lead to ${value}`)
+  const [here, there] = await Promise.all([lookUpAddresses(dns, name), lookUpAddresses(dns, value)])
+  if (here.kind === 'unknown') return { status: 'unknown', why: here.why }
+  if (here.kind === 'none') return { status: 'missing' }
+  const same = there.kind === 'found' && here.records.some((one) => there.records.includes(one))
+  return same ? { status: 'ok' } : wrong(here.records, `does not lead to ${value}`)
 }
 
 async function exchanges(dns: Dns, name: string, nodeName: string): Promise<Told> {

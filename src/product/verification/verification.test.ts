@@ -337,3 +337,17 @@ test('what strangers publish cannot steer a terminal or run on', async () => {
     assert.ok(text.length < 400)
   }
 })
+
+test('return paths below the domain itself agree with it', async () => {
+  const own = {
+    name: 'hk-bounce.example.org',
+    type: 'CNAME',
+    purpose: 'return-path',
+    by: 'owner',
+    required: false,
+    status: 'ok',
+  } as const
+  const view = { ...viewOf(keyOf('k1')), statuses: [own] }
+  const found = await told(GOOD, 'dmarc', { sender: BOUNCING, view })
+  assert.ok(found.some(({ text }) => text === 'SPF aligns: return paths are in hk-bounce.example.org'))
+})

@@ -30,6 +30,12 @@ export type Verification = {
   readonly findings: readonly Finding[]
 }
 
+/** The name below the domain that mail comes back to, as the last look found it. */
+function ownReturnPath({ statuses }: DomainView): string | undefined {
+  const found = statuses.find(({ purpose, type }) => purpose === 'return-path' && type === 'CNAME')
+  return found?.status === 'ok' ? found.name : undefined
+}
+
 /** Settles within some 40 questions to `dns`, most of them at the same time; never rejects. `now` judges retired keys. */
 export async function verifyDomain(
   dns: Dns,
@@ -45,7 +51,7 @@ export async function verifyDomain(
   const ptr = checkPtr(dns, addresses)
   const dmarc = checkDmarc(dns, {
     domain,
-    returnPathDomain: returnPathDomain ?? domain,
+    returnPathDomain: ownReturnPath(view) ?? returnPathDomain ?? domain,
     start: view.records.find(({ purpose }) => purpose === 'dmarc'),
     agreement: view.records.find(({ purpose }) => purpose === 'dmarc-reports'),
   })
