@@ -22,10 +22,13 @@ export function offeredBy(config: Config, stream: string): string | undefined {
   return offered === 'mail' || offered === 'both' ? queue.returnPathDomain : undefined
 }
 
-/** Those that one may unsubscribe from: what people call newsletters. */
+/** What people call newsletters: streams of that kind, and others that one may unsubscribe from. */
 export function marketingStreams(config: Config): readonly string[] {
-  const named = config.streams.map(({ name }) => name)
-  return [...new Set([...named, BY_DEFAULT])].filter((name) => offeredTo(config, name) !== 'none')
+  const named = config.streams.filter(
+    ({ name, kind }) => kind === 'marketing' || offeredTo(config, name) !== 'none',
+  )
+  const isNamed = config.streams.some(({ name }) => name === BY_DEFAULT)
+  return [...named.map(({ name }) => name), ...(isNamed ? [] : [BY_DEFAULT])]
 }
 
 /** Whether recipients of the stream can unsubscribe from it over HTTPS. */

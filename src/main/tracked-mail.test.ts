@@ -60,10 +60,11 @@ test('links have the name that belongs to the author', () => {
   assert.equal(of('a@example.com'), URL)
 })
 
-test('newsletters are the streams that one may unsubscribe from', () => {
+test('newsletters are the streams of that kind, and those that one may unsubscribe from', () => {
   assert.deepEqual(marketingStreams(configOf(ON)), ['marketing'])
   const more = `${ON}[streams.news]\nlist_unsubscribe = "one-click"\n[streams.receipts]\n`
-  assert.deepEqual(marketingStreams(configOf(more)), ['news', 'marketing'])
+  const silent = '[streams.offers]\nkind = "marketing"\nlist_unsubscribe = "none"\n'
+  assert.deepEqual(marketingStreams(configOf(more + silent)), ['news', 'offers', 'marketing'])
 })
 
 test('the configuration is told where it leads nowhere', () => {
