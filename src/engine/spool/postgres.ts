@@ -180,7 +180,11 @@ function postgresWrites(writer: Pool, telling: Telling): Writes {
       return !there ? 'missing' : kept ? 'kept' : 'known'
     },
     forget: async (before, limit, streams) => {
-      const results = await durably([NEWEST, forgetStatement(before, limit, streams), forgetEntriesStatement()])
+      const results = await durably([
+        NEWEST,
+        forgetStatement(before, limit, streams),
+        forgetEntriesStatement(),
+      ])
       return results[1]?.rowCount ?? 0
     },
     tidyKeys: async (before, limit) => {
