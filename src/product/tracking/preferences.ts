@@ -45,7 +45,7 @@ export class Preferences {
 
   async of(wish: Wish): Promise<Standing> {
     const found = await this.#deliveries.find(wish)
-    const author = found?.message.headerFrom
+    const author = found?.author
     const holding = (await this.#holding(wish)).filter(({ stream }) => isOf(stream, wish.stream))
     const at = holding.length === 0 ? 'subscribed' : holding.every(isWish) ? 'stopped' : 'held'
     return { at, ...(author !== undefined && { author }) }

@@ -4,14 +4,14 @@
  * the spool: none is an fsync of its own.
  */
 
-import type { Claimed, Instant, NewEvent, Report, Spool } from '#engine/spool'
-import { formatMailbox } from '#grammar/address'
+import type { Instant, NewEvent, Report, Spool } from '#engine/spool'
 import { BURST, judge } from '#grammar/tracking'
 import type { Click, Fetched, Judged, Patience, Tracked } from '#grammar/tracking'
 import type { Log } from '#platform/log'
 import type { Handles } from '#platform/metrics'
 
 import { Deliveries } from './deliveries.ts'
+import type { Known } from './deliveries.ts'
 import type { TRACKING_METRICS } from './metrics.ts'
 
 /** Who asks, as far as they say. */
@@ -150,21 +150,22 @@ function nameOf({ message, n }: Tracked): string {
   return `${message}.${n}`
 }
 
-function fetchedOf({ kind, client, at }: Done, found: Claimed | undefined, links: number): Fetched {
+function fetchedOf({ kind, client, at }: Done, found: Known | undefined, links: number): Fetched {
   const { method, userAgent, purpose } = client
   return { kind, method, userAgent, purpose, age: ageOf(found, at), links }
 }
 
 /** Negative while the receiver has not said that it takes the message. */
-function ageOf(found: Claimed | undefined, at: Instant): number | undefined {
+function ageOf(found: Known | undefined, at: Instant): number | undefined {
   if (found === undefined) return undefined
-  const { endedAt } = found.delivery
+  const { endedAt } = found
   return endedAt === undefined ? -1 : Math.max(0, at - endedAt)
 }
 
-function eventOf(done: Done, found: Claimed | undefined, judged: Judged, keepClient: boolean): NewEvent {
+function eventOf(done: Done, found: Known | undefined, judged: Judged, keepClient: boolean): NewEvent {
   const { kind, of, at, client } = done
   const { organization, stream, message, n } = of
+  const { author: _, endedAt: __, ...facts } = found ?? {}
   return {
     kind: kind === 'open' ? 'opened' : 'clicked',
     at,
@@ -172,7 +173,7 @@ function eventOf(done: Done, found: Claimed | undefined, judged: Judged, keepCli
     stream,
     message,
     n,
-    ...(found && factsOf(found)),
+    ...facts,
     class: judged.class,
     data: {
       class: judged.class,
@@ -185,16 +186,6 @@ function eventOf(done: Done, found: Claimed | undefined, judged: Judged, keepCli
     },
     // A machine's is nobody's first.
     ...(judged.class !== 'machine' && { keep: reportOf(done, judged) }),
-  }
-}
-
-function factsOf({ message, delivery }: Claimed): Pick<NewEvent, 'from' | 'to' | 'tags' | 'metadata'> {
-  const { from, tags, metadata } = message
-  return {
-    ...(from !== null && { from: formatMailbox(from) }),
-    to: formatMailbox(delivery.to),
-    ...(tags !== undefined && { tags }),
-    ...(metadata !== undefined && { metadata }),
   }
 }
 
