@@ -10,9 +10,18 @@ const AOL = 'https://postmaster.aol.com/error-codes'
 
 export const CODES = [
   rule(
+    'reverse-dns/aol-no-name',
+    /\brtr:rd\b/,
+    ['554 (RTR:RD) http://postmaster.info.aol.com/errors/554rtrrd.html'],
+    { source: AOL },
+  ),
+  rule(
     'reputation/aol-codes',
-    /\((?:rtr|rly|con):\w{2,3}\)/,
-    ['554- (RTR:BL) 554 Connecting IP: 192.0.2.1'],
+    /(?:^|[ (])(?:rtr|rly|con):\w{2,3}\b/,
+    [
+      '554- (RTR:BL) 554 Connecting IP: 192.0.2.1',
+      '421 CON:B1 http://postmaster.info.aol.com/errors/421conb1.html',
+    ],
     {
       source: AOL,
     },

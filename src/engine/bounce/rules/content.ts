@@ -22,6 +22,14 @@ export const CONTENT = [
     { source: 'amavis' },
   ),
   rule(
+    'content/html-not-taken',
+    // It names what such messages may be; what it refuses is their form.
+    /contains (?:an )?html (?:sub)?part|text\/plain is accepted/,
+    [
+      '550 5.7.1 Content-Policy reject msg: The message contains HTML subpart, therefore we consider it SPAM or Outlook Virus. TEXT/PLAIN is accepted.!',
+    ],
+  ),
+  rule(
     'virus/words',
     any(
       /\bvirus(?:es)?\b(?!.{0,40}(?:and potentially|free))/,
@@ -83,6 +91,7 @@ export const CONTENT = [
       /(?:mail )?data refused/,
       /content (?:filter|restriction|reject|denied|violation|not accepted)/,
       /banned content/,
+      /(?:message|mail) is unwanted/,
       /unacceptable content|rejecting (?:mail|banned) content/,
       /(?:rejected|blocked|refused)(?: \w{1,12}){0,4} (?:content filter|by (?:our )?(?:content|filter))/,
       /recurrent pattern/,
@@ -105,6 +114,7 @@ export const CONTENT = [
       '550 Your email was detected as spam. (RCPTs: someone@example.com)',
       '550 5.7.1 Rejected - bulk email',
       '550 Reject bulk.advertising',
+      '597 we have a reason to believe this message is unwanted here',
       '551 5.0.0 This message was classified as spam',
       '550 5.7.1 Message content rejected, UBE, id=01234-05-6',
       '554 5.7.0 Reject, id=12345-01 - SPAM',
@@ -133,13 +143,16 @@ export const CONTENT = [
       /address contains (?:illegal|invalid)/,
       /nul character/,
       /\bno (?:[\w-]{1,20}:? )(?:header|field)/,
-      /(?:not|n't) (?:comply|conform|compliant)/,
+      /(?:not|n't) (?:comply|conform|compliant)(?!.{0,40}polic)/,
+      /line terminator/,
+      /\bfuture date\b|\bdate .{0,20}in the future/,
     ),
     [
       '550-5.7.1 This message is not RFC 5322 compliant because it has duplicate headers.',
       '550 5.7.1 Messages missing a valid Message-ID header are not accepted.',
       '550 me@example.com Blank From: addresses are not allowed. Provide a valid From.',
       '550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds',
+      '451 nonstandard smtp line terminator',
     ],
   ),
   rule(
@@ -150,6 +163,9 @@ export const CONTENT = [
       /(?:conversion|content) (?:error|failed|failure|not supported|required)/,
       /html (?:tag|content|format|mail|part)s? (?:is |are )?(?:unaccept|not|reject)/,
       /attachment (?:count|type|extension|name|limit)/,
+      /password[- ]protected/,
+      /attachment (?:blocking|filter)/,
+      /(?:questionable|hostile) content/,
       /message (?:is )?(?:malformed|corrupt|unreadable)/,
       /mime\/reject/,
       /invalid data in (?:the )?message/,
@@ -165,6 +181,8 @@ export const CONTENT = [
     [
       '554 5.6.1 Body type not supported: MIME error in message',
       '550 5.7.1 Message contains a banned attachment: banned file .exe',
+      '554 rejecting password protected file attachment',
+      '554 questionable content',
       '553 5.6.7 SMTPUTF8 required but not offered',
     ],
   ),

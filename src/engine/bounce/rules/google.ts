@@ -172,10 +172,14 @@ export const GOOGLE_RULES = [
       /permission to post messages? to the group/,
       /group .{0,120}may not exist/,
       /not have permission to post/,
+      // The page of help that the answer points to, whatever its language.
+      /google\.com\/a\/\S{1,80}\/bin\/topic\.py\?topic=25838/,
+      /グループにメッセージを投稿する権限がない/,
       /email address used to send your message is not subscribed/,
     ),
     [
       "We're writing to let you know that the group you tried to contact (example) may not exist, or you may not have permission to post messages to the group.",
+      '連絡しようとしたグループ（example）が存在しないか、グループにメッセージを投稿する権限がない可能性があります。',
     ],
     { source: GOOGLE },
   ),

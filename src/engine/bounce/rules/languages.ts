@@ -13,7 +13,7 @@ export const LANGUAGES = [
       /(?:caixa|conta|correio).{0,40}(?:chei[oa]|lotad|excedid|sem espa)/,
       /(?:casella|quota|spazio).{0,40}(?:piena|superat|esaurit)/,
       /(?:bo[iî]te|messagerie|compte|espace).{0,40}(?:plein|satur|d[eé]pass|insuffisant)/,
-      /(?:postfach|mailbox|speicher\w{0,10}|quota).{0,40}(?:ist voll|[uü]berf[uü]llt|[uü]berschritten|ersch[oö]pft)/,
+      /(?:postfach|mailbox|speicher\w{0,10}|quota).{0,40}(?:ist voll|(?:ü|ue?)berf(?:ü|ue?)llt|(?:ü|ue?)berschritten|ersch(?:ö|oe?)pft)/,
       /(?:mailbox|postvak|postbus).{0,40}(?:\bvol\b|overschreden)/,
       /(?:skrzynk|konto).{0,40}(?:pe[lł]n|przepe[lł]n|przekrocz)/,
       /(?:schr[aá]nk).{0,40}(?:pln|p[rř]epln|p[rř]ekro[cč])/,
@@ -29,6 +29,7 @@ export const LANGUAGES = [
       '552 El buzón del destinatario está lleno',
       '552 A caixa postal do destinatário está cheia',
       '552 La boîte du destinataire est pleine',
+      'Benutzer hat das Speichervolumen ueberschritten',
       '552 Skrzynka odbiorcy jest pełna',
       '552 Почтовый ящик получателя заполнен',
       '552 收件人邮箱已满',
@@ -39,7 +40,7 @@ export const LANGUAGES = [
   rule(
     'inactive/languages',
     any(
-      /falta de uso/,
+      /falta de uso|per inutilizzo/,
       /(?:casilla|cuenta|buz[oó]n|usuario|conta|caixa|casella|utente|compte|bo[iî]te|messagerie)\b.{0,40}(?:expirad|inactiv|inativ|inatt?iv|deshabilitad|desactivad|desativad|disabilitat|disattivat|d[eé]sactiv)/,
       /(?:postfach|konto|benutzer|adresse).{0,40}(?:deaktiviert|inaktiv|nicht (?:mehr )?aktiv)/,
       /(?:konto|skrzynk|u[zż]ytkownik).{0,40}(?:nieaktywn|wy[lł][aą]czon)/,
@@ -50,6 +51,7 @@ export const LANGUAGES = [
     [
       'Esta casilla ha expirado por falta de uso.',
       '550 Das Postfach ist deaktiviert',
+      "550 Questo indirizzo e' bloccato per inutilizzo",
       '550 Ящик отключен',
       '550 用户已被禁用',
     ],
@@ -72,7 +74,7 @@ export const LANGUAGES = [
     any(
       /(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|casilla|usu[aá]rio|destinat[aá]rio|endere[cç]o|conta|caixa|utente|indirizzo|casella)\b.{0,60}(?:no existe|inexist|inesist|n[aã]o existe|non esiste|desconocid|desconhecid|sconosciut|no (?:fue |se )?encontr|n[aã]o (?:foi )?encontr|non trovat|no es v[aá]lid|inv[aá]lid)/,
       /(?:destinataire|utilisateur|adresse|compte|bo[iî]te)\b.{0,60}(?:inexist|inconnu|introuvable|n'existe|invalide)/,
-      /(?:empf[aä]nger|benutzer|postfach|adresse|mailbox|konto)\w{0,8}\b.{0,60}(?:unbekannt|existiert nicht|nicht (?:gefunden|bekannt|vorhanden)|ung[uü]ltig)/,
+      /(?:empf[aä]nger|benutzer|postfach|adresse|mailbox|konto)\w{0,8}\b.{0,60}(?:unbekannt|existiert nicht|nicht (?:gefunden|bekannt|vorhanden)|nicht mehr (?:verf(?:ue|ü)gbar|g(?:ue|ü)ltig|vergeben)|ung[uü]ltig)/,
       /(?:gebruiker|geadresseerde|ontvanger|e-?mailadres|mailbox).{0,40}(?:onbekend|bestaat niet|niet gevonden)/,
       /(?:u[zż]ytkownik|adres|odbiorc|konto|skrzynk).{0,40}(?:nieznan|nie istniej|nie znalez)/,
       /(?:u[zž]ivatel|adres|schr[aá]nk|p[rř][ií]jemc).{0,40}(?:nezn[aá]m|neexist|nenalez)/,
@@ -88,6 +90,7 @@ export const LANGUAGES = [
       '550 Usuário desconhecido',
       "550 L'adresse du destinataire est introuvable",
       '550 Empfänger unbekannt',
+      'Diese Adresse ist nicht mehr verfuegbar.',
       '550 Gebruiker onbekend',
       '550 Mottagaren finns inte',
       '550 Абонент не найден',

@@ -147,7 +147,7 @@ export const MICROSOFT_RULES = [
   ]),
   rule(
     'authentication/microsoft-5-7-515',
-    /does not meet the required authentication level/,
+    /(?:does not|doesn't) meet the required authentication level/,
     [
       "550 5.7.515 Access denied, sending domain example.com doesn't meet the required authentication level. The sending domain does not meet the required authentication level.",
     ],

@@ -66,6 +66,7 @@ export const PROVIDERS = [
       /unable to (?:deliver|accept).{0,80}(?:dmarc|authentication)/,
       /not accepted for policy reasons\. see .{0,80}dmarc/,
       /message not accepted due to .{0,30}(?:dkim|dmarc|spf)/,
+      /\(au\d\d\)/,
     ),
     ['550 5.7.9 Message not accepted due to DMARC failure for example.com'],
     { source: YAHOO },
