@@ -11,6 +11,13 @@ import type { TokenKey, Tracked } from '#grammar/tracking'
 
 import { unsubscribeUrl } from './url.ts'
 
+/** Only where there is HTML to be tracked: the tables of a parser are 5 MiB. */
+// oxlint-disable-next-line typescript/explicit-function-return-type -- it is what is imported
+const load = () => import('#grammar/link')
+
+/** To import it again takes 25 µs each time, and a letter goes to thousands. */
+let links: Awaited<ReturnType<typeof load>> | undefined
+
 export type TrackingPersonaliserOptions = {
   /** What is to be made of a message; `undefined`: each is sent what was accepted. */
   wanted(message: Message): TrackingWanted | undefined
@@ -37,7 +44,8 @@ export function trackingPersonaliser(options: TrackingPersonaliserOptions): Pers
       const { parts, untouched } = await read(source)
       if (parts.length === 0) return source
       const making = makingOf(claimed, { ...options, ...wanted, untouched })
-      const { trackingSplices } = await import('#grammar/link')
+      links ??= await load()
+      const { trackingSplices } = links
       const edits = parts.flatMap(({ leaf, places }) => {
         const splices = trackingSplices(leaf.content, places, wanted, making)
         return splices.length === 0 ? [] : leaf.edits(splices)
@@ -79,8 +87,8 @@ async function understood(reading: EditableFinder): Promise<Understood> {
 }
 
 async function partsOf(leaves: readonly EditableLeaf[]): Promise<readonly Part[]> {
-  // Only where there is HTML to be tracked: the tables of a parser are 5 MiB.
-  const { placesIn } = await import('#grammar/link')
+  links ??= await load()
+  const { placesIn } = links
   return leaves.flatMap((leaf) => {
     const places = placesIn(leaf.content, leaf.charset)
     return places === undefined ? [] : [{ leaf, places }]
