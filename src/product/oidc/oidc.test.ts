@@ -311,6 +311,11 @@ for (const engine of ENGINES) {
       const other = await people.owner()
       const taken = await signIn(made({}), lie, { account: other.account })
       assert.ok(!taken.ok && taken.why === 'stranger')
+      const gone = await people.owner()
+      const { url, browser } = await begun(made({}), { account: gone.account })
+      await users.removeMember('acme', gone.account)
+      const late = await returned(made({}), provider.consent(url, person()), browser)
+      assert.ok(!late.ok && late.why === 'stranger')
     })
 
     test('an identity is removed while something else signs in, and ends every session', async () => {
