@@ -62,7 +62,7 @@ function namedTables(path: string, { is, keys: nodes, initial }: NamedTables, ch
     const lines = Object.entries(initial[name] ?? {}).map(([key, value]) => `#${line(written(key), value)}`)
     return `\n#[${path}.${name}]\n${lines.join('\n')}\n`
   })
-  return whole + rest.join('')
+  return whole + tables(nodes, `${path}.${first}.`, choice) + rest.join('')
 }
 
 function keys(nodes: Nodes, path: string, { only, set }: Choice): string[] {

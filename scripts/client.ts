@@ -236,8 +236,6 @@ function bodyType(name: string, content: Content, types: Types): string {
         return 'FormData'
       case 'message/rfc822':
         return 'Uint8Array'
-      case 'text/csv':
-        return 'string'
       default:
         if (type.startsWith('text/')) return 'string'
         throw new Error(`no client sends ${type}`)

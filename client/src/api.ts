@@ -59,6 +59,8 @@ import type {
   ImportSuppressionsAnswer,
   ImportSuppressionsQuery,
   Invitation,
+  JoinInvitationAnswer,
+  JoinInvitationBody,
   KeptMail,
   LinkIdentityBody,
   ListApiKeysAnswer,
@@ -468,6 +470,14 @@ export class Hikyaku {
   ): Promise<ImportSuppressionsAnswer> {
     return this.#transport.json<ImportSuppressionsAnswer>(
       { method: 'POST', path: '/v1/suppressions/import', body, textType: 'text/csv', query },
+      options,
+    )
+  }
+
+  /** Accept an invitation to the address that you have signed in by, without the password */
+  joinInvitation(body: JoinInvitationBody, options?: RequestOptions): Promise<JoinInvitationAnswer> {
+    return this.#transport.json<JoinInvitationAnswer>(
+      { method: 'POST', path: '/v1/invitations/join', body },
       options,
     )
   }

@@ -882,6 +882,15 @@ export type Invitation = {
   readonly expires_at: string
 }
 
+export type JoinInvitationAnswer = {
+  readonly organization: string
+  readonly email: string
+}
+
+export type JoinInvitationBody = {
+  readonly token: string
+}
+
 export type KeptMail = {
   readonly id: string
   readonly received_at: string

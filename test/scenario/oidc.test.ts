@@ -8,6 +8,7 @@ import type { Lie } from '../identity-provider.ts'
 
 import { Browser } from './browser.ts'
 import type { Answer } from './browser.ts'
+import { mailOf } from './mail.ts'
 import { owner, PASSWORD } from './people.ts'
 import { Rig } from './rig.ts'
 
@@ -126,6 +127,21 @@ suite('OpenID Connect', () => {
     const reset = await browser.post('/v1/password-reset', { email: claims.email })
     assert.equal(reset.status, 202)
     assert.deepEqual(rig.received(claims.email), [])
+  })
+
+  test('who signs in by a provider alone joins where they are invited', async () => {
+    const boss = await owner(rig)
+    const claims = { sub: 'guest', email: 'guest@example.net', groups: ['mail'] }
+    const guest = new Browser(rig.node.api)
+    assert.equal((await signIn(guest, 'staff', { claims })).status, 201)
+    assert.equal((await boss.post('/v1/invitations', { email: claims.email, role: 'analyst' })).status, 201)
+    const letter = mailOf((await rig.delivered(claims.email)).raw)
+    const [, token = ''] = /#invitation=([\w-]+)/.exec(Buffer.from(letter.body, 'base64').toString()) ?? []
+    assert.equal((await boss.post('/v1/invitations/join', { token })).status, 404)
+    const joined = await guest.post('/v1/invitations/join', { token })
+    assert.deepEqual([joined.status, joined.body], [201, { organization: 'default', email: claims.email }])
+    const moved = await guest.patch('/v1/session', { organization: 'default' })
+    assert.equal((moved.body['user'] as { role: string }).role, 'analyst')
   })
 
   test('a user links a provider while signed in, sees it, and removes it', async () => {

@@ -22,7 +22,7 @@ import {
 import { Problem } from './problem.ts'
 import { isoTime } from './text.ts'
 import { mustGive } from './users.ts'
-import { needs } from './security.ts'
+import { needs, SIGNED_IN } from './security.ts'
 
 const Shown = Type.Object(
   {
@@ -36,11 +36,14 @@ const Shown = Type.Object(
   { title: 'Invitation' },
 )
 
+const Joined = Type.Object({ organization: Type.String(), email: Type.String() })
+
 export const invitationRoutes: Routes = (app, parts) => {
   inviteRoute(app, parts)
   listRoute(app, parts)
   withdrawRoute(app, parts)
   acceptRoute(app, parts)
+  joinRoute(app, parts)
 }
 
 const inviteRoute: Routes = (app, { authenticate, users, note, write, linkTo, log }) => {
@@ -137,15 +140,14 @@ const acceptRoute: Routes = (app, { users, note, log }) => {
         { token: Token, name: PersonName, language: Type.Optional(LanguageName), password: Password },
         CLOSED,
       ),
-      response: { 201: Type.Object({ organization: Type.String(), email: Type.String() }) },
+      response: { 201: Joined },
     },
     async handler(request, reply) {
       const { token, name, language = 'en', password } = request.body
       const person = { name, language, password, address: request.ip }
       const accepted = await toldOfUsers(() => users.acceptInvitation(token, person))
       if (!accepted.ok) {
-        if (accepted.why === 'link')
-          throw new Problem('missing', 'The invitation was accepted or withdrawn, or it is too old.')
+        if (accepted.why === 'link') throw spent()
         throw refusalOf(accepted)
       }
       const { organization, email, account } = accepted
@@ -154,6 +156,34 @@ const acceptRoute: Routes = (app, { users, note, log }) => {
       return reply.status(201).send({ organization, email })
     },
   })
+}
+
+const joinRoute: Routes = (app, { signedIn, users, note, log }) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/invitations/join',
+    schema: {
+      operationId: 'joinInvitation',
+      summary: 'Accept an invitation to the address that you have signed in by, without the password',
+      tags: ['users'],
+      ...SIGNED_IN,
+      body: Type.Object({ token: Token }, CLOSED),
+      response: { 201: Joined },
+    },
+    async handler(request, reply) {
+      const current = await signedIn(request)
+      const joined = await users.joinInvitation(current, request.body.token)
+      if (!joined.ok) throw spent()
+      const { organization, email, account } = joined
+      note(request, { organization, subject: account })
+      log.info('user.joined', { organization, user: email, client: request.ip })
+      return reply.status(201).send({ organization, email })
+    },
+  })
+}
+
+function spent(): Problem {
+  return new Problem('missing', 'The invitation was accepted or withdrawn, or it is too old.')
 }
 
 function shown(invitation: Invitation): Static<typeof Shown> {

@@ -379,6 +379,7 @@ test('a provider of sign-ins has its secret from a file or the environment, and 
 
 test('what is said of a provider and means nothing, or opens it to others, is refused', () => {
   const path = 'sign_in.providers.corp'
+  const url = '[api]\nurl = "https://mail.example.org"\n'
   const members = '[[sign_in.providers.corp.members]]\nvalue = "staff"\n'
   for (const [toml, problem] of [
     [`${PROVIDER}${members}`, `${path}.members: has no meaning without ${path}.claim`],
@@ -386,7 +387,6 @@ test('what is said of a provider and means nothing, or opens it to others, is re
       `${PROVIDER}provision = true\nclaim = "g"`,
       `${path}.claim: gives nothing to anybody without [[${path}.members]]`,
     ],
-    [`${PROVIDER}claim = "g"\n${members}`, `${path}.claim: has no meaning without provision = true`],
     [`${PROVIDER}scopes = ["email"]`, `${path}.scopes: openid must be among them`],
     [
       PROVIDER.replace('https:', 'http:'),
@@ -394,5 +394,8 @@ test('what is said of a provider and means nothing, or opens it to others, is re
     ],
   ] as const)
     assert.deepEqual(problems(toml), [problem])
+  assert.deepEqual(warnings(`${url}${PROVIDER}claim = "g"\n${members}`), [
+    `${path}.claim: gives nothing while provision is false`,
+  ])
   assert.match(String(problems(PROVIDER.replace('/t', '/t?x=y'))), /issuer: expected such as/)
 })

@@ -15,19 +15,24 @@ export function signInProblems({ signIn: { allow, providers } }: Config): string
   })
 }
 
-function claimProblems({ provision, claim, members }: ProviderConfig, path: string): string[] {
+function claimProblems({ claim, members }: ProviderConfig, path: string): string[] {
   if (claim === undefined && members.length > 0)
     return [`${path}.members: has no meaning without ${path}.claim`]
   if (claim !== undefined && members.length === 0)
     return [`${path}.claim: gives nothing to anybody without [[${path}.members]]`]
-  if (claim !== undefined && !provision) return [`${path}.claim: has no meaning without provision = true`]
   return []
 }
 
 export function signInWarnings({ api, signIn: { providers } }: Config): string[] {
   if (providers.length === 0) return []
   if (!api.enabled) return ['sign_in.providers: have no effect while api.enabled is false']
+  const idle = providers.filter(({ claim, provision }) => claim !== undefined && !provision)
+  const warnings = idle.map(
+    ({ name }) => `sign_in.providers.${name}.claim: gives nothing while provision is false`,
+  )
   if (api.url === undefined)
-    return ['sign_in.providers: without api.url they send people back to the address that the API listens on']
-  return []
+    warnings.push(
+      'sign_in.providers: without api.url they send people back to the address that the API listens on',
+    )
+  return warnings
 }

@@ -311,6 +311,11 @@ for (const engine of ENGINES) {
       const other = await people.owner()
       const taken = await signIn(made({}), lie, { account: other.account })
       assert.ok(!taken.ok && taken.why === 'stranger')
+      const gone = await people.owner()
+      const { url, browser } = await begun(made({}), { account: gone.account })
+      await users.removeMember('acme', gone.account)
+      const late = await returned(made({}), provider.consent(url, person()), browser)
+      assert.ok(!late.ok && late.why === 'stranger')
     })
 
     test('an identity is removed while something else signs in, and ends every session', async () => {
@@ -338,6 +343,26 @@ for (const engine of ENGINES) {
       assert.deepEqual(await users.askReset(email, 'reset'), { ok: false, why: 'nobody' })
       for (const guess of ['', 'undefined', 'null'])
         assert.equal((await people.signIn(email, guess)).ok, false)
+    })
+
+    test('who has no password joins another organization while signed in, under the address invited', async () => {
+      const { answer, account, email, oidc, lie } = await provisioned()
+      const current = await currentOf(answer.token)
+      const invite = async (to: string): Promise<string> => {
+        const invited = await users.invite({ organization: 'globex', email: to, role: 'analyst', by: 'x' })
+        assert.ok(invited.ok)
+        return invited.token
+      }
+      const foreign = await invite('somebody-else@example.com')
+      assert.deepEqual(await users.joinInvitation(current, foreign), { ok: false, why: 'link' })
+      const token = await invite(email)
+      const person = { name: 'x', language: 'en', password: '', address: 'x' } as const
+      assert.equal((await users.acceptInvitation(token, person)).ok, false)
+      assert.ok((await users.joinInvitation(current, token)).ok)
+      assert.deepEqual(await users.joinInvitation(current, token), { ok: false, why: 'link' })
+      assert.equal((await users.member('globex', account))?.role, 'analyst')
+      assert.ok((await signIn(oidc, lie)).ok)
+      assert.equal((await users.member('globex', account))?.role, 'analyst', 'claims do not take it')
     })
 
     test('who goes on elsewhere, or nowhere, is told', async () => {

@@ -166,7 +166,7 @@ async function accountOf(parts: UserParts, request: SigningIn): Promise<Found | 
     const isTheirs = wanted === undefined || wanted === known.account
     return isTheirs ? { account: known.account, made: 'nothing' } : stranger('it is of another user')
   }
-  if (wanted !== undefined) return linked(parts, identity, wanted)
+  if (wanted !== undefined) return linkedTo(parts, identity, wanted)
   const email = knownForm(identity.email)
   if (email === undefined) return stranger('the provider vouches for no address')
   const account = await db
@@ -177,6 +177,13 @@ async function accountOf(parts: UserParts, request: SigningIn): Promise<Found | 
   if (account === undefined) return newcomer(parts, identity, email, policy)
   if (mayLink(policy.link, account.password)) return linked(parts, identity, account.id)
   return stranger('there is a user of that address, whom the provider may not sign in')
+}
+
+/** Who has asked may have been removed since. */
+async function linkedTo(parts: UserParts, identity: Identity, account: string): Promise<Found | Stranger> {
+  const query = parts.db.selectFrom('user_account').select('id').where('id', '=', account)
+  if ((await query.executeTakeFirst()) === undefined) return stranger('the user is there no more')
+  return linked(parts, identity, account)
 }
 
 function mayLink(link: Linking, password: string): boolean {

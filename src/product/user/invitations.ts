@@ -9,7 +9,7 @@ import type { Beginner, Opened } from './persons.ts'
 import { isRole } from './role.ts'
 import type { Role } from './role.ts'
 import { checkedPassword } from './sessions.ts'
-import type { SignInRefusal } from './sessions.ts'
+import type { Current, SignInRefusal } from './sessions.ts'
 import type { UserTables } from './tables.ts'
 import { emailOf, newPassword, personName } from './user.ts'
 
@@ -45,6 +45,8 @@ export type Invitations = {
     token: string,
     person: Beginner & { readonly address: string },
   ): Promise<Opened | SignInRefusal>
+  /** For who is signed in, by whatever, under the address that was invited: not everybody has a password. */
+  joinInvitation(current: Current, token: string): Promise<Opened>
 }
 
 /** In ms. */
@@ -72,6 +74,13 @@ export function invitationFunctions(parts: UserParts): Invitations {
       return gone.numDeletedRows === 1n ? invitationOf(row) : undefined
     },
     acceptInvitation: (token, person) => accept(parts, token, person),
+    async joinInvitation({ member }, token) {
+      const mac = macOf(parts.key, 'invitation', token)
+      const found = await valid(db, now()).where('mac', '=', mac).executeTakeFirst()
+      // Of another address it is as if there were none: the link was sent to somebody else.
+      if (found?.email !== member.email) return { ok: false, why: 'link' }
+      return settle(parts, { invitation: invitationOf(found), mac }, async () => member.id)
+    },
   }
 }
 
