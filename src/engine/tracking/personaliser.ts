@@ -41,7 +41,7 @@ export function trackingPersonaliser(options: TrackingPersonaliserOptions): Pers
       const wanted = options.wanted(claimed.message)
       const source = await content()
       if (wanted === undefined) return source
-      const { parts, untouched } = await read(source)
+      const { parts, untouched } = await read(source, claimed.message.content !== 'template')
       if (parts.length === 0) return source
       const making = makingOf(claimed, { ...options, ...wanted, untouched })
       links ??= await load()
@@ -58,22 +58,28 @@ export function trackingPersonaliser(options: TrackingPersonaliserOptions): Pers
 type Part = { readonly leaf: EditableLeaf; readonly places: Places }
 type Understood = { readonly parts: readonly Part[]; readonly untouched: ReadonlySet<string> }
 
-/** Recipients whose octets are the same before this share what was found in them. */
+/**
+ * Recipients whose octets are the same before this share what was found in them. Those of a letter have octets of their
+ * own, and to remember what nobody asks for again took the collector 0.2 ms a message.
+ */
 function reader(
   options: Pick<TrackingPersonaliserOptions, 'limits'>,
-): (source: Content) => Promise<Understood> {
+): (source: Content, isShared: boolean) => Promise<Understood> {
   const known = new WeakMap<Uint8Array, Promise<Understood>>()
   const finder = (): EditableFinder => editableFinder('text/html', { ...options.limits, leafBytes: HTML })
-  return async (source) => {
+  const look = async (source: Content): Promise<Understood> => {
     const reading = finder()
-    if (source.kind === 'whole')
-      return known.getOrInsertComputed(source.bytes, () => {
-        reading.write(source.bytes)
-        return understood(reading)
-      })
+    if (source.kind === 'whole') {
+      reading.write(source.bytes)
+      return understood(reading)
+    }
     for await (const chunk of source.chunks()) reading.write(chunk)
     return understood(reading)
   }
+  return (source, isShared) =>
+    isShared && source.kind === 'whole'
+      ? known.getOrInsertComputed(source.bytes, () => look(source))
+      : look(source)
 }
 
 async function understood(reading: EditableFinder): Promise<Understood> {

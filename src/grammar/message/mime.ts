@@ -75,14 +75,18 @@ export function inspector(limits: MimeLimits): Inspector {
 /** Below this many octets pieces are gathered first: a million chunks of one octet are not a million walks. */
 const PIECE = 16 * 1024
 
+const NOTHING = Buffer.alloc(0)
+
 /** Feeds a walk with chunks of any size; what it is not done with is kept for it, at most a header section or a line. */
 export function feeder(walk: Walk): { write(chunk: Uint8Array): void; end(): void } {
-  let held = Buffer.alloc(0)
+  let held: Buffer = NOTHING
   let length = 0
   let due = PIECE
   const keep = (rest: Uint8Array): void => {
     if (length + rest.length > held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(PIECE, 2 * (length + rest.length)))
+      // Most messages are one chunk and no more: room for a second is made with the second.
+      const room = length === 0 ? rest.length : Math.max(PIECE, 2 * (length + rest.length))
+      const larger = Buffer.allocUnsafe(room)
       held.copy(larger, 0, 0, length)
       held = larger
     }
