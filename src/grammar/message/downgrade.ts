@@ -209,7 +209,8 @@ export function rewriteHeader(
 /** The message as planned. */
 export function repaired(message: Uint8Array, edits: readonly Edit[]): Buffer {
   const encoder = repairer(edits)
-  return Buffer.concat([encoder.write(message), encoder.end()])
+  const [all, rest] = [encoder.write(message), encoder.end()]
+  return rest.length === 0 ? all : Buffer.concat([all, rest])
 }
 
 /** Takes the message in the same octets as the planner did, cut in any way. */
