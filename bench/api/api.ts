@@ -12,6 +12,8 @@ import type { World } from '../scale/world.ts'
 import { batch, BATCH, BATCH_QUICK } from './batch.ts'
 import type { BatchAcceptRow, BatchRelayRow, BatchSize } from './batch.ts'
 import type { Counted, Said, Task } from './client.ts'
+import { SEARCH, SEARCH_QUICK, searches } from './search.ts'
+import type { SearchRow, SearchSize } from './search.ts'
 
 const CLIENT = join(import.meta.dirname, 'client.ts')
 
@@ -28,15 +30,16 @@ export type ApiSize = {
   readonly warmUpSeconds: number
   readonly seconds: number
   readonly batch: BatchSize
+  readonly search: SearchSize
 }
 
-export const API: ApiSize = { warmUpSeconds: 20, seconds: 20, batch: BATCH }
-export const API_QUICK: ApiSize = { warmUpSeconds: 5, seconds: 5, batch: BATCH_QUICK }
+export const API: ApiSize = { warmUpSeconds: 20, seconds: 20, batch: BATCH, search: SEARCH }
+export const API_QUICK: ApiSize = { warmUpSeconds: 5, seconds: 5, batch: BATCH_QUICK, search: SEARCH_QUICK }
 
 /** What a row is held to. */
 export const API_AT_LEAST = { messagesPerSecond: 1_500 } as const
 
-export type ApiRow = SingleRow | BatchAcceptRow | BatchRelayRow
+export type ApiRow = SingleRow | BatchAcceptRow | BatchRelayRow | SearchRow
 
 type SingleRow = {
   readonly name: 'api-single' | 'api-single-keyed'
@@ -61,7 +64,8 @@ export async function api(size: ApiSize, directory: string, cache: string): Prom
   mkdirSync(place)
   // smtp-sink runs as another user.
   chmodSync(place, 0o755)
-  return [...singles, ...(await batch(size.batch, place, cache))]
+  const batches = await batch(size.batch, place, cache)
+  return [...singles, ...batches, ...(await searches(size.search, world, directory))]
 }
 
 async function single(

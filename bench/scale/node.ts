@@ -38,11 +38,11 @@ export class ScaleNode implements AsyncDisposable {
     this.apiPort = apiPort
   }
 
-  /** In `directory`, with mail for the domains of `world`, and running. */
-  static async in(directory: string, world: World): Promise<ScaleNode> {
+  /** In `directory`, with mail for the domains of `world`, and running. `store`: where it keeps it, if not there. */
+  static async in(directory: string, world: World, store?: string): Promise<ScaleNode> {
     const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const
     const file = join(directory, 'hikyaku.toml')
-    writeFileSync(file, configuration(directory, world, ports))
+    writeFileSync(file, configuration(directory, world, ports) + storeSection(store))
     const node = new ScaleNode(file, ports)
     await node.start()
     node.#addDomain()
@@ -66,9 +66,10 @@ export class ScaleNode implements AsyncDisposable {
     this.#cli('domain', 'add', SENDER)
   }
 
-  /** A new key for the API. */
-  apiKey(): string {
-    return (JSON.parse(this.#cli('api-key', 'add', '--json')) as { token: string }).token
+  /** A new key for the API, with the scopes that all have unless some are named. */
+  apiKey(...scopes: readonly string[]): string {
+    const named = scopes.flatMap((scope) => ['--scope', scope])
+    return (JSON.parse(this.#cli('api-key', 'add', '--json', ...named)) as { token: string }).token
   }
 
   #cli(...args: readonly string[]): string {
@@ -127,6 +128,10 @@ function isReady(port: number): Promise<true | undefined> {
     resolve(response.statusCode === 200 ? true : undefined)
   }).once('error', () => resolve(undefined))
   return promise
+}
+
+function storeSection(url: string | undefined): string {
+  return url === undefined ? '' : `\n[store]\nurl = "${url}"\n`
 }
 
 /** Default, but for what a benchmark on loopback cannot do without. */

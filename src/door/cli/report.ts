@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 
 import { COUNT_KEYS, COUNTED, percentile } from '#grammar/event'
 import type { Counted, CountKey, CountQuery, CountRow } from '#engine/spool'
+import { folded } from '#product/insight'
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
@@ -23,6 +24,9 @@ type Options = Pick<CountQuery, (typeof FILTERS)[number] | 'zone'> & {
 }
 
 const WEEK = 7 * 86_400_000
+
+/** Rows of a report; names beyond are told together, as `*`. */
+const MOST = 10_000
 
 /** Of the time to deliver. */
 const RANKS = [0.5, 0.95, 0.99] as const
@@ -44,7 +48,7 @@ export function reportCommand(program: Command, run: Run): void {
     .action(async (options: Options, self: Command) => {
       await answer(run, self, async (node) => {
         const { by } = options
-        const rows = await node.counts(queryOf(options, run.host.now()))
+        const rows = folded(await node.counts(queryOf(options, run.host.now())), by, MOST)
         const value = rows.map((row) => ({ ...row.key, ...row.counts, ...timesOf(row) }))
         return { value, text: describe(by, rows), csv: () => csv(rows, fields(by)) }
       })

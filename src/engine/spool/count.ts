@@ -46,7 +46,7 @@ export type CountRow = {
   readonly key: { readonly [K in CountKey]?: K extends 'hour' | 'day' ? Instant : string }
   /** Absent: none. */
   readonly counts: { readonly [K in Counted]?: number }
-  /** How long those that were delivered took from being accepted; empty by `domain`, `sender` and `tag`. */
+  /** How long those that were delivered took from being accepted; empty by `domain` and `sender`. */
   readonly delays: Delays
 }
 

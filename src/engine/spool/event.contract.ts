@@ -347,7 +347,7 @@ export function countContract(it: It): void {
       [{ sender: 'acme.example' }, { accepted: 3, delivered: 1, bounced: 1 }, []],
     ])
     assert.deepEqual(await rows({ by: ['tag', 'class'], tag: 'b' }), [
-      [{ tag: 'b', class: '' }, { accepted: 3, delivered: 1 }, []],
+      [{ tag: 'b', class: '' }, { accepted: 3, delivered: 1 }, [[bucketOf(DAY - HOUR), 1]]],
       [{ tag: 'b', class: 'user-unknown' }, { bounced: 1 }, []],
     ])
   })

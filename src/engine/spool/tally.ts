@@ -79,9 +79,10 @@ export class Tally {
     const names = this.#names
     const site = isSite(provider) ? names.apart('site', hour, organization, provider) : provider
     const day = dayOf(hour)
-    const why = kind === 'delivered' ? '' : detail
     const daily = ([facet, name]: readonly [DailyFacet, string]): [number, Series] => {
       const value = names.apart(facet, day, organization, name)
+      // Domains are too many for that: a report of a month would read a row for each and each of its delays.
+      const why = kind === 'delivered' && facet !== 'tag' ? '' : detail
       return [day, [facet, organization, value, stream, '', kind, why]]
     }
     return [

@@ -3,6 +3,8 @@
 import { COUNT_KEYS, COUNTED, percentile } from '#engine/spool'
 import type { Counted, CountKey, CountQuery, CountRow, Delays, Spool } from '#engine/spool'
 
+import { folded } from './fold.ts'
+
 export type StatisticKey = Exclude<CountKey, 'organization'>
 
 export const STATISTIC_KEYS = COUNT_KEYS.filter((key): key is StatisticKey => key !== 'organization')
@@ -34,10 +36,14 @@ export type Statistic = {
 
 export type CountSource = Pick<Spool, 'counts'>
 
-/** By key, in the order of `by`. @throws {SpoolError} `refused` when the keys do not go together */
+/** Rows of one answer: see `folded`. */
+const MOST = 10_000
+
+/** By key, in the order of `by`; what would be too many names together. @throws {SpoolError} `refused` when the keys do not go together */
 export async function statistics(source: CountSource, query: StatisticsQuery): Promise<readonly Statistic[]> {
   const isApart = query.by.includes('class')
-  const rows = await source.counts(isApart ? query : { ...query, by: [...query.by, 'class'] })
+  const by: StatisticsQuery['by'] = isApart ? query.by : [...query.by, 'class']
+  const rows = folded(await source.counts({ ...query, by }), by, MOST)
   if (isApart) return rows.map((row) => statistic(row.key, [row], {}))
   const groups = Map.groupBy(rows, ({ key }) => JSON.stringify(query.by.map((name) => key[name])))
   return Array.from(groups.values(), (group) => {
