@@ -192,11 +192,20 @@ function openQuotaAllowance(parts: TransportParts): Promise<Allowance> {
   const { config, control, spool, log } = parts
   return openAllowance(control, {
     source: spool,
-    tell: (event) => spool.append(event),
+    tell: (event) => toldOfQuota(parts, event),
     now: Date.now,
     isShared: parseStoreUrl(config.store.url, config.node.data).engine === 'postgres',
     failed: (cause) => log.error('quota.not-read', { cause }),
   })
+}
+
+/** For webhooks and whoever follows the log of the organization, and for who reads that of the process. */
+async function toldOfQuota({ spool, log }: TransportParts, event: NewEvent): Promise<void> {
+  const { organization, stream, data } = event
+  await spool.append(event)
+  const fields = { organization, ...(stream !== undefined && { stream }), ...data }
+  if (event.kind === 'quota-reached') log.warn('quota.reached', fields)
+  else log.info('quota.near', fields)
 }
 
 /** Resolves after so many milliseconds, and keeps no process for it. */

@@ -128,6 +128,8 @@ suite('quotas', () => {
       ['quota-reached', 'hour', 10, 10],
     ]
     assert.deepEqual(await told('default'), said)
+    for (const event of ['quota.near', 'quota.reached'])
+      await rig.log.until(event, { organization: 'default', quota: 'hour' })
 
     await killed()
     await isUsedUp()
@@ -220,5 +222,33 @@ suite('quotas', () => {
       ['quota-near', 'hour', 48, 60],
       ['quota-reached', 'hour', 60, 60],
     ])
+  })
+
+  test('a node that is killed amid its load counts each message that it has kept, and no more is taken after it', async () => {
+    later += HOUR
+    await killed()
+    let acknowledged = 0
+    const enough = Promise.withResolvers<void>()
+    const load = Array.from({ length: 50 }, async (_, n) => {
+      // Whoever is not answered does not know.
+      const response = await byHttp('default', `k${n}@killed.example.com`).catch(() => undefined)
+      if (response?.status === 202) acknowledged += 1
+      if (acknowledged === 15) enough.resolve()
+    })
+    await enough.promise
+    await rig.node.kill()
+    await Promise.all(load)
+    await run()
+    const used = async (): Promise<number> => {
+      const [standing] = await rig.cli<readonly QuotaStanding[]>('quota', 'list', 'default')
+      return standing?.windows[0]?.used ?? 0
+    }
+    const kept = await used()
+    assert.ok(kept >= acknowledged && kept <= 50, `${kept} of ${acknowledged}`)
+    let taken = 0
+    for (let n = 0; n < 61; n += 1)
+      if ((await byHttp('default', `after${n}@killed.example.com`)).status === 202) taken += 1
+    assert.equal(kept + taken, 60)
+    assert.equal(await used(), 60)
   })
 })
