@@ -27,6 +27,7 @@ import type { SuppressionFilter } from '#product/suppression'
 import type { MainService } from './main-service.ts'
 import { noting } from './noting.ts'
 import { watchReturnPaths } from './return-paths.ts'
+import type { LiveReturnPaths } from './return-paths.ts'
 import { startFeedback } from './returning.ts'
 import { returnPathKey, startOutgoing } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -68,24 +69,16 @@ export async function startTransport(parts: TransportParts): Promise<Transport> 
   const { config, spool, log, metrics, shared, tracer, certificates: tls } = parts
   const now = Date.now
   const known = await openKnown(parts)
-  const { authenticator, domains, suppressions, allowance } = known
-  const returnPaths = await watchReturnPaths(parts.control, log)
+  const { authenticator, domains, suppressions, allowance, returnPaths } = known
   const state: State = { config, draining: false }
   const newId = idsAfter(spool, config.node.number)
   const note = noted(parts)
   const outgoing = await startOutgoing({ ...parts, domains, suppressions, returnPaths, newId, note })
-  const { queue } = outgoing
+  const { queue, tell } = outgoing
   const intake = intakeOf(parts, { queue, newId, allowance }, state)
-  const { tell } = outgoing
   const secret = returnPathKey(parts)
-  const feedback = startFeedback({
-    ...parts,
-    config: () => state.config,
-    returnPaths,
-    intake,
-    tell,
-    secret,
-  })
+  const back = { ...parts, config: () => state.config, returnPaths, intake, tell, secret }
+  const feedback = startFeedback(back)
   await queue.start()
   const submission = await startSubmission({
     hostname: config.node.name,
@@ -171,7 +164,8 @@ function intakeOf(
 async function openKnown(
   parts: TransportParts,
 ): Promise<
-  Pick<SubmissionParts, 'authenticator'> & Pick<Transport, 'domains' | 'suppressions' | 'allowance'>
+  Pick<SubmissionParts, 'authenticator'> &
+    Pick<Transport, 'domains' | 'suppressions' | 'allowance'> & { readonly returnPaths: LiveReturnPaths }
 > {
   const { control, key, log } = parts
   const now = Date.now
@@ -180,6 +174,7 @@ async function openKnown(
     domains: await openDirectory(control, key, now),
     suppressions: await openFilter(parts),
     allowance: await openQuotaAllowance(parts),
+    returnPaths: await watchReturnPaths(control, log),
   }
 }
 

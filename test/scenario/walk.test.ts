@@ -105,6 +105,9 @@ suite('every route', () => {
       '/v1/messages/{id}': String(message['id']),
       '/v1/suppressions/{recipient}': recipient,
       '/v1/domains/{domain}': domain,
+      '/v1/templates/{name}': String(
+        (await make('/v1/templates', { name: `${name}-letter`, subject: SECRET, text: SECRET }))['name'],
+      ),
       '/v1/webhooks/{id}': String((await make('/v1/webhooks', hook))['id']),
       '/v1/users/{id}': (await member(rig, boss, 'analyst')).id,
       '/v1/api-keys/{id}': String(
@@ -152,7 +155,7 @@ suite('every route', () => {
       return { status, text: '', body: undefined }
     }
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') === true
+    const isJson = /^application\/(?:problem\+)?json/.test(response.headers.get('content-type') ?? '')
     return { status, text, body: isJson ? (JSON.parse(text) as unknown) : undefined }
   }
 
@@ -287,6 +290,8 @@ function bodyOf(route: Route, { domain }: Organization): Sent | undefined {
   return { text: JSON.stringify(body ?? {}), type: 'application/json' }
 }
 
+let made = 0
+
 const BODIES: { readonly [name: string]: (domain: string) => object } = {
   sendMessage: (domain) => ({ from: `a@${domain}`, to: 'walked@example.com', subject: 'x', text: 'x' }),
   sendBatch: (domain) => ({
@@ -304,6 +309,8 @@ const BODIES: { readonly [name: string]: (domain: string) => object } = {
   addDomain: (domain) => ({ domain: `walked.${domain}` }),
   activateDkim: () => ({ force: true }),
   changeDeliveries: () => ({ change: 'hold', recipient: '@nowhere.example' }),
+  addTemplate: () => ({ name: `walked-${(made += 1)}`, subject: 'x', text: 'x' }),
+  changeTemplate: () => ({ subject: 'x', text: 'x' }),
   addWebhook: (domain) => ({ url: `https://hooks.${domain}/walked` }),
   changeWebhook: () => ({ note: 'walked' }),
   pauseWebhook: () => ({ why: 'walked' }),
@@ -311,7 +318,7 @@ const BODIES: { readonly [name: string]: (domain: string) => object } = {
   changeUser: () => ({ role: 'analyst' }),
   addApiKey: () => ({ scopes: ['accounts:write'] }),
   addInvitation: () => ({ email: 'walked@example.com', role: 'read-only' }),
-  operatorAddOrganization: () => ({ name: `walked-${Date.now()}` }),
+  operatorAddOrganization: () => ({ name: `walked-${(made += 1)}` }),
   operatorExtendReaction: () => ({ seconds: 60 }),
   sendGridMailSend: (domain) => ({
     personalizations: [{ to: [{ email: 'walked@example.com' }] }],

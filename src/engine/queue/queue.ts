@@ -9,17 +9,7 @@ import type { Egress, Job, Tried, Unreachable } from '#engine/egress'
 import type { NoRoute, Routing, RoutingNow } from '#engine/routing'
 import type { Live, Shaping } from '#engine/shaping'
 import { SpoolError } from '#engine/spool'
-import type {
-  Change,
-  Claimed,
-  Content,
-  DeliveryFilter,
-  Instant,
-  Message,
-  MessageId,
-  Spool,
-} from '#engine/spool'
-import type { ReversePath } from '#grammar/address'
+import type { Change, Claimed, Content, DeliveryFilter, Instant, MessageId, Spool } from '#engine/spool'
 import type { QueueConfig } from '#platform/config'
 import type { Log } from '#platform/log'
 
@@ -41,7 +31,7 @@ import type { Personaliser } from './personal.ts'
 import type { Pool } from './pool.ts'
 import { placesOf, stateOf } from './queue-state.ts'
 import type { Place, QueueOverview, QueueState } from './queue-state.ts'
-import { returnPath } from './return-path.ts'
+import { reversePathOf } from './return-path.ts'
 import { ScheduledQueue } from './scheduled-queue.ts'
 import type { Entry } from './scheduled-queue.ts'
 import type { Settling } from './settling.ts'
@@ -66,7 +56,7 @@ export type QueueOptions = {
   /** Keys the return paths. */
   readonly secret: Uint8Array
   /** Of messages whose author's domain has return paths of its own. Takes `returnPathDomain`. */
-  readonly returnPathDomainOf?: (message: Message) => string | undefined
+  readonly returnPathDomainOf?: (message: Claimed['message']) => string | undefined
   /** The List-Unsubscribe field for a message that has none, where it is to have one. Takes `returnPathDomain`. */
   readonly unsubscribe?: (claimed: Claimed) => Uint8Array | undefined
   readonly log: Log
@@ -445,7 +435,7 @@ export class Queue {
     const { carried, claimed, queue } = entries[0] ?? failEmpty()
     return {
       claimed: entries.map((entry) => entry.claimed),
-      from: this.#returnPathOf(claimed),
+      from: reversePathOf(claimed, this.#options),
       vouchedBy: queue.vouchedBy,
       content: (peer) => this.#contentOf(carried, claimed, peer),
       done: (tried) => {
@@ -459,13 +449,6 @@ export class Queue {
     const { spool, prepare, personaliser, unsubscribe } = this.#options
     const read = (): Promise<Content> => spool.read(carried.message.id)
     return carried.contentFor(claimed, peer, { read, prepare, personaliser, unsubscribe })
-  }
-
-  #returnPathOf({ message, delivery }: Claimed): ReversePath {
-    const { returnPathDomain } = this.#options.config
-    if (returnPathDomain === undefined || message.from === null) return message.from
-    const own = this.#options.returnPathDomainOf?.(message) ?? returnPathDomain
-    return returnPath(delivery.key, own, this.#options.secret)
   }
 
   #ended(entries: readonly Entry[], tried: readonly Tried[], random: number): void {

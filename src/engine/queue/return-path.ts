@@ -9,7 +9,8 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import type { Mailbox } from '#grammar/address'
+import type { Claimed } from '#engine/spool'
+import type { Mailbox, ReversePath } from '#grammar/address'
 import { parseMessageId } from '#grammar/message-id'
 import type { DeliveryKey } from '#grammar/message-id'
 
@@ -30,6 +31,20 @@ const TAG_LENGTH = 20
 
 export function returnPath(key: DeliveryKey, domain: string, secret: Uint8Array): Mailbox {
   return ownAddress({ purpose: 'return-path', key }, domain, secret)
+}
+
+export type ReturnPathOptions = {
+  readonly config: { readonly returnPathDomain?: string }
+  readonly secret: Uint8Array
+  /** Of messages whose author's domain has return paths of its own. */
+  readonly returnPathDomainOf?: (message: Claimed['message']) => string | undefined
+}
+
+/** Of one delivery: its own return path where there are such, else what its sender said. */
+export function reversePathOf({ message, delivery }: Claimed, options: ReturnPathOptions): ReversePath {
+  const { config, secret, returnPathDomainOf } = options
+  if (config.returnPathDomain === undefined || message.from === null) return message.from
+  return returnPath(delivery.key, returnPathDomainOf?.(message) ?? config.returnPathDomain, secret)
 }
 
 export function ownAddress({ purpose, key }: OwnAddress, domain: string, secret: Uint8Array): Mailbox {

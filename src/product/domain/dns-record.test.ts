@@ -63,10 +63,12 @@ test('where the node takes reports, records ask for them, across domains with le
   assert.equal(lines('bounce.example.net').length, 2)
 })
 
+function trackingOf(domain: string): { name: string; target: string } | undefined {
+  return domain === 'example.com' ? { name: 'click.example.com', target: 'click.example.net' } : undefined
+}
+
 test('the name of links leads to ours, where the domain has one of its own', () => {
   const name = 'mail.example.net'
-  const trackingOf = (domain: string) =>
-    domain === 'example.com' ? { name: 'click.example.com', target: 'click.example.net' } : undefined
   const [record] = policyRecords('example.com', { name, trackingOf }).filter(
     ({ purpose }) => purpose === 'tracking',
   )

@@ -8,9 +8,13 @@ import { ENGINES, testControl } from '../../../test/control.ts'
 import type { TestControl } from '../../../test/control.ts'
 
 import { openDomains, openReturnPaths } from './index.ts'
-import type { Domains, Look, ReturnPaths, Status } from './index.ts'
+import type { Domains, Look, MakeKeyPairs, ReturnPaths, Status } from './index.ts'
 
 const key = serverKey(Buffer.alloc(32, 9))
+
+const keyPairs: MakeKeyPairs = async () => [
+  { algorithm: 'ed25519-sha256', privateKey: 'x', record: 'v=DKIM1; p=x' },
+]
 
 for (const engine of ENGINES) {
   suite(`return paths below domains on ${engine}`, () => {
@@ -23,9 +27,6 @@ for (const engine of ENGINES) {
       const accounts = await openAccounts(connection, key, () => 0)
       await accounts.addOrganization('acme')
       const node = { name: 'mail.example.net', returnPathDomain: 'bounce.example.net' }
-      const keyPairs = async () => [
-        { algorithm: 'ed25519-sha256', privateKey: 'x', record: 'v=DKIM1; p=x' } as const,
-      ]
       domains = await openDomains(connection, key, { now: () => 0, node, keyPairs })
       paths = await openReturnPaths(control.open())
     })
