@@ -356,8 +356,8 @@ for (const engine of ENGINES) {
       const foreign = await invite('somebody-else@example.com')
       assert.deepEqual(await users.joinInvitation(current, foreign), { ok: false, why: 'link' })
       const token = await invite(email)
-      const person = { name: 'x', language: 'en', password: '', address: 'x' } as const
-      assert.equal((await users.acceptInvitation(token, person)).ok, false)
+      const beginner = { name: 'x', language: 'en', password: '', address: 'x' } as const
+      assert.equal((await users.acceptInvitation(token, beginner)).ok, false)
       assert.ok((await users.joinInvitation(current, token)).ok)
       assert.deepEqual(await users.joinInvitation(current, token), { ok: false, why: 'link' })
       assert.equal((await users.member('globex', account))?.role, 'analyst')
