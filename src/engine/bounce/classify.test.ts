@@ -21,6 +21,17 @@ test('words decide before codes', () => {
   assert.equal(name, 'mailbox-full')
 })
 
+test('what a host is called is no word of it', () => {
+  for (const text of [
+    'host spamrelay.example.com[192.0.2.1] said: zq',
+    'host spam.example.com [192.0.2.1]: zq',
+    'zq antivirus.example.com[192.0.2.1]:25 zq',
+    '... while talking to spamgw.example.com.: zq',
+    'zq name=spam-mail.example type=MX: zq',
+  ])
+    assert.equal(reply({ code: 554, text }).class, 'other', text)
+})
+
 test('the enhanced status code decides where words do not, and names itself', () => {
   assert.deepEqual(reply({ enhanced: '5.2.2' }), {
     class: 'mailbox-full',

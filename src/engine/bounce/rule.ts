@@ -85,14 +85,18 @@ export function withoutSummary(text: string): string {
 const LOOKED_AT = 3000
 
 /**
- * Lower case, one space between words, `@` for each address, `#` for ids of sessions, without reply codes: addresses have
- * words in them that mean nothing, codes are told apart from the words, and the same words are met again and again.
+ * Lower case, one space between words, `@` for each address, `mx` for hosts that are quoted, `#` for ids of sessions,
+ * without reply codes: names have words in them that mean nothing, codes are told apart from the words, and the same words
+ * are met again and again.
  */
 export function even(text: string): string {
   return text
     .slice(0, LOOKED_AT)
     .toLowerCase()
     .replace(/(?:^|\n)[ \t]*<<< ?/g, '\n')
+    .replace(/\b(host|while talking to) [\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?=:|\.:|\s{0,3}\[)/g, '$1 mx')
+    .replace(/(^|[\s<(])[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?=\[[\d:])/g, '$1mx')
+    .replace(/\bname=[\w.-]{1,255}/g, 'name=mx')
     .replace(/\.\.\.(?=[^\s.])/g, '... ')
     .replace(/[\u2018\u2019`]/g, "'")
     .replace(/[^\s<>()[\]"';:,@]{1,100}@[\p{L}\p{N}_-]{1,63}(?:\.[\p{L}\p{N}_-]{1,63}){0,9}/gu, '@')

@@ -145,6 +145,7 @@ export const CONTENT = [
       /\bno (?:[\w-]{1,20}:? )(?:header|field)/,
       /(?:not|n't) (?:comply|conform|compliant)(?!.{0,40}polic)/,
       /line terminator/,
+      /too many (?:equal|identical|duplicate) \S{0,20}headers?/,
       /\bfuture date\b|\bdate .{0,20}in the future/,
     ),
     [
@@ -153,6 +154,7 @@ export const CONTENT = [
       '550 me@example.com Blank From: addresses are not allowed. Provide a valid From.',
       '550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds',
       '451 nonstandard smtp line terminator',
+      '554 5.7.7 too many equal X-headers (X-Original-Authentication-Results:)',
     ],
   ),
   rule(

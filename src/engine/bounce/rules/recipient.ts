@@ -165,12 +165,15 @@ export const RECIPIENT = [
       /mailbox (?:is )?(?:temporarily )?locked/,
       /temporary locked/,
       /mailbox is frozen/,
+      // So providers of China write it.
+      /user (?:is )?(?:forbid(?:d?en|ed)|hang-?up)/,
       /blocked by (?:the )?abuse team/,
       /(?:recipient|mailbox|compte|user)(?:'s)?(?: account| mailbox)? (?:is ?|est |has been )(?:frozen|bloqu|(?:isblocked|blocked)(?! (?:by|from|for|list|due to (?:long-time )?inactivity)))/,
     ),
     [
       '550 [SUSPEND] Mailbox currently suspended - Please contact correspondent directly',
       '550 5.7.1 User suspended',
+      '550 user is forbided',
       '451 4.3.0 Account is temporarily locked',
       '540 5.7.1 Recipient address rejected: Account locked by abuse team',
     ],

@@ -131,7 +131,7 @@ export const ROUTE = [
       /unauthori[sz]ed/,
       /authorization fail/,
       /login (?:first|required)/,
-      /only allowed for local users/,
+      /only allowed for local users|local users? only/,
       /permission denied/,
       /verification failure/,
       /you are not permitted/,
