@@ -43,7 +43,7 @@ for (const engine of ENGINES) {
       return { email, account, current, token, device, id: added.passkey.id }
     }
     async function challenge() {
-      const begun = await users.beginPasskeySignIn(`address-${(serial += 1)}`)
+      const begun = await users.beginPasskeySignIn(`passkey-${(serial += 1)}`)
       assert.ok(begun.ok)
       return { challenge: begun.challenge }
     }
@@ -225,7 +225,7 @@ for (const engine of ENGINES) {
     })
 
     test('who asks too often waits', async () => {
-      const address = `address-${(serial += 1)}`
+      const address = `asker-${(serial += 1)}`
       const answers = await Promise.all(Array.from({ length: 61 }, () => users.beginPasskeySignIn(address)))
       assert.deepEqual(answers.at(-1), { ok: false, why: 'too-often', wait: 2000 })
       const { device } = await keyed()
