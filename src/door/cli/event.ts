@@ -38,7 +38,7 @@ export function eventsCommand(program: Command, run: Run): void {
     .option('--organization <name>', 'of one organization')
     .option('--since <time>', 'written down since; a day ago, when --after is absent', timeArgument)
     .option('--after <cursor>', 'where an earlier answer ended')
-    .option('--kind <kinds>', `only these: ${EVENT_KINDS.join(', ')}`, kindsArgument)
+    .option('--kind <kinds>', `only these, with commas or asked again: ${EVENT_KINDS.join(', ')}`, kindsArgument)
     .option('--limit <rows>', 'how many', rowsArgument(LIST_MOST), LIST_LIMIT)
     .option('--follow', 'go on, until Ctrl-C, with what happens; without --since or --after from now on')
     .action(async (options: Options, self: Command) => {
@@ -143,10 +143,12 @@ function wordsOf({ attempt, report, reason, data }: Event): string {
   return `by ${source} at ${provider ?? site}: ${bounce === undefined ? said : `${bounce.class}: ${said}`}`
 }
 
-function kindsArgument(text: string): readonly EventKind[] {
-  return text.split(',').map((part) => {
+/** Asked again, it takes these as well. */
+function kindsArgument(text: string, before: readonly EventKind[] = []): readonly EventKind[] {
+  const named = text.split(',').map((part) => {
     const kind = EVENT_KINDS.find((one) => one === part.trim())
     if (kind === undefined) throw new CliError('usage', `--kind takes ${EVENT_KINDS.join(', ')}, not ${part}`)
     return kind
   })
+  return [...before, ...named]
 }
