@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { NO_ORGANIZATION, SpoolError } from '#engine/spool'
+import { SpoolError } from '#engine/spool'
 import type { NewEvent } from '#engine/spool'
+import { NO_ORGANIZATION } from '#grammar/event'
 import { memoryLog } from '#platform/log'
 
 import { noting } from './noting.ts'

@@ -1,6 +1,6 @@
 /** Into the log of events, from every part of a node; what concerns no organization alone goes to whom the operator says. */
 
-import { NO_ORGANIZATION } from '#engine/spool'
+import { NO_ORGANIZATION } from '#grammar/event'
 import type { NewEvent, Spool } from '#engine/spool'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'

@@ -1,7 +1,7 @@
 /** Looks at the rates of the last day now and then, tells what became too high or recovered, and lets warm-ups know. */
 
 import type { BadRate } from '#engine/shaping'
-import { NO_ORGANIZATION } from '#engine/spool'
+import { NO_ORGANIZATION } from '#grammar/event'
 import type { NewEvent, Spool } from '#engine/spool'
 import type { Config } from '#platform/config'
 import type { Log } from '#platform/log'

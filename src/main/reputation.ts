@@ -1,6 +1,6 @@
 /** Looks at the standing of our addresses at start and now and then, and says what changed. */
 
-import { NO_ORGANIZATION } from '#engine/spool'
+import { NO_ORGANIZATION } from '#grammar/event'
 import type { NewEvent } from '#engine/spool'
 import type { Config } from '#platform/config'
 import { Resolver } from '#platform/dns'

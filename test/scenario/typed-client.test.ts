@@ -36,14 +36,14 @@ suite('the typed client', () => {
   })
 
   test('a message is sent once under its key, followed, and found in pages', async () => {
-    const to = ['one@client.example.com', 'two@client.example.com', 'three@client.example.com']
+    const to = ['one@pages.example.com', 'two@pages.example.com', 'three@pages.example.com']
     const idempotencyKey = 'client-1'
     const first = await hikyaku.sendMessage({ ...MAIL, to }, { idempotencyKey })
     assert.equal((await hikyaku.sendMessage({ ...MAIL, to }, { idempotencyKey })).id, first.id)
     for (const recipient of to) assert.match(String((await rig.delivered(recipient)).raw), /First message/)
     const found: string[] = []
     for await (const { recipient } of hikyaku.listDeliveriesAll({
-      recipient: '@client.example.com',
+      recipient: '@pages.example.com',
       limit: 2,
     }))
       found.push(recipient)

@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander'
 
-import { LIMITS } from '#product/quota'
 import type { QuotaChange, QuotaStanding, Span } from '#product/quota'
 
 import { answer, example } from './command.ts'
@@ -32,7 +31,7 @@ function listCommand(quotas: Command, run: Run): void {
     .action(async (organization: string | undefined, _options: object, command: Command) => {
       await answer(run, command, async (node) => {
         const value = await node.quotas(organization === undefined ? {} : { organization })
-        const rows = value.flatMap(rowsOf)
+        const rows = (await Promise.all(value.map(rowsOf))).flat()
         const text = describe(rows, run.host.now())
         return { value, text, csv: () => csv(rows, FIELDS) }
       })
@@ -79,6 +78,7 @@ function removeCommand(quotas: Command, run: Run): void {
     .argument('<organization>', 'its name')
     .option('--stream <name>', 'only of this stream')
     .action(async (organization: string, { stream }: { readonly stream?: string }, command: Command) => {
+      const { LIMITS } = await import('#product/quota')
       const limits = Object.fromEntries(LIMITS.map((name) => [name, null]))
       await change(run, command, { organization, ...(stream !== undefined && { stream }), limits })
     })
@@ -88,7 +88,7 @@ function removeCommand(quotas: Command, run: Run): void {
 async function change(run: Run, command: Command, wanted: QuotaChange): Promise<void> {
   await answer(run, command, async (node) => {
     const value = await node.quotaSet(wanted)
-    return { value, text: describe(rowsOf(value), run.host.now()) }
+    return { value, text: describe(await rowsOf(value), run.host.now()) }
   })
 }
 
@@ -102,7 +102,13 @@ type Row = {
   readonly until?: number
 }
 
-function rowsOf({ organization, stream = '', limits, windows }: QuotaStanding): readonly Row[] {
+async function rowsOf({
+  organization,
+  stream = '',
+  limits,
+  windows,
+}: QuotaStanding): Promise<readonly Row[]> {
+  const { LIMITS } = await import('#product/quota')
   const spans = new Map<string, QuotaStanding['windows'][number]>(windows.map((one) => [one.span, one]))
   return LIMITS.flatMap((name) => {
     const limit = limits[name]

@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 
 import { COUNT_KEYS, COUNTED, percentile } from '#grammar/event'
 import type { Counted, CountKey, CountQuery, CountRow } from '#engine/spool'
-import { folded } from '#product/insight'
 
 import { answer, example } from './command.ts'
 import type { Run } from './command.ts'
@@ -47,6 +46,7 @@ export function reportCommand(program: Command, run: Run): void {
     .option('--zone <offset>', 'where days begin, such as +09:00', zoneArgument)
     .action(async (options: Options, self: Command) => {
       await answer(run, self, async (node) => {
+        const { folded } = await import('#product/insight')
         const { by } = options
         const rows = folded(await node.counts(queryOf(options, run.host.now())), by, MOST)
         const value = rows.map((row) => ({ ...row.key, ...row.counts, ...timesOf(row) }))

@@ -1,4 +1,4 @@
 export type { Addressed, Host, NoRoute, Route, Routed, Routing, RoutingNow } from './route.ts'
 export { createRouting } from './routing.ts'
-export { matchesDomain, staticSite } from './static-route.ts'
+export { matchesDomain } from './static-route.ts'
 export type { RoutingOptions } from './routing.ts'

@@ -6,6 +6,7 @@
 import { isIPv6 } from 'node:net'
 
 import { isLoopback, isPrivate, normalAddress } from '#platform/address-range'
+import { siteName } from '#engine/rule'
 import { TLS_REPORT_STREAM } from '#engine/transport-security'
 import type { MtaSts, StsFound, TlsLevel } from '#engine/transport-security'
 import type { EgressConfig, RouteConfig, TlsPolicyConfig } from '#platform/config'
@@ -19,7 +20,6 @@ import { addressesOf, knownAddresses } from './host-address.ts'
 import type { Found } from './host-address.ts'
 import { interleave, shuffle } from './order.ts'
 import type { Addressed, Host, Route, Routed, Routing, RoutingNow } from './route.ts'
-import { siteName } from './site.ts'
 import { findStatic, matchesDomain, staticRoute } from './static-route.ts'
 import { loopsBack, lookupFailed, noAddress, outsidePolicy, privateAddress, unsignedMx } from './verdict.ts'
 

@@ -7,7 +7,7 @@
  * of another organization, so only who runs the node is told.
  */
 
-import { NO_ORGANIZATION } from '#engine/spool'
+import { NO_ORGANIZATION } from '#grammar/event'
 import type { EventData, Instant, NewEvent } from '#engine/spool'
 
 import type { Live } from './live.ts'

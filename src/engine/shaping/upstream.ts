@@ -3,8 +3,8 @@
  * shared by all paths of the source.
  */
 
+import { staticSite } from '#engine/rule'
 import type { Limits, Resolved } from '#engine/rule'
-import { staticSite } from '#engine/routing'
 import type { EgressConfig } from '#platform/config'
 
 /** How rules name it: as the site of a route to the same hosts. `undefined` where the source has none. */

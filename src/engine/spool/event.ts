@@ -13,9 +13,6 @@ import type { Attempt, Instant, Metadata, Report } from './message.ts'
 export { DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS }
 export type { DeliveryEvent, EventKind }
 
-/** Whose log has what concerns no organization alone, such as what a receiver's replies have set off. */
-export const NO_ORGANIZATION = ''
-
 /** What the events of a kind say beside what all say. */
 export type EventData = { readonly [name: string]: string | number | boolean }
 

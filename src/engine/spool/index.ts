@@ -1,14 +1,7 @@
 export { CHANGE_LIMIT } from './change.ts'
 export { COUNT_KEYS, COUNT_LIMITS, COUNTED, OTHERS, OURS, percentile } from './count.ts'
 export type { Counted, CountKey, CountQuery, CountRow, Delays } from './count.ts'
-export {
-  cursorBehind,
-  DELIVERY_EVENTS,
-  EVENT_KINDS,
-  NO_ORGANIZATION,
-  OPERATION_EVENTS,
-  parseCursor,
-} from './event.ts'
+export { cursorBehind, DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS, parseCursor } from './event.ts'
 export type {
   Cursor,
   DeliveryEvent,

@@ -1,6 +1,6 @@
 export { bucketOf, COUNT_KEYS, COUNTED, percentile } from './count.ts'
 export type { Counted, CountKey, Delays } from './count.ts'
-export { DELIVERY_EVENTS, EVENT_KINDS, OPERATION_EVENTS } from './kind.ts'
+export { DELIVERY_EVENTS, EVENT_KINDS, NO_ORGANIZATION, OPERATION_EVENTS } from './kind.ts'
 export type { DeliveryEvent, EventKind } from './kind.ts'
 export { MEASURES, SPANS } from './rate.ts'
 export type { Measure, Span } from './rate.ts'

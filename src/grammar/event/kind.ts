@@ -34,3 +34,6 @@ export const EVENT_KINDS = [...DELIVERY_EVENTS, ...OPERATION_EVENTS] as const
 
 export type DeliveryEvent = (typeof DELIVERY_EVENTS)[number]
 export type EventKind = (typeof EVENT_KINDS)[number]
+
+/** Whose log has what concerns no organization alone, such as what a receiver's replies have set off. */
+export const NO_ORGANIZATION = ''

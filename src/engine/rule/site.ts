@@ -24,3 +24,12 @@ export function siteName(hosts: readonly string[]): string {
   }
   return `${site}+${names.length - shown}${end}`
 }
+
+/** Hosts of a static route that are used. */
+export const MAX_HOSTS = 5
+
+/** `host:port` tells the smart host's submission port from its relay port; credentials do not make another site. */
+export function staticSite(to: readonly { readonly host: string; readonly port: number }[]): string {
+  const hosts = to.slice(0, MAX_HOSTS)
+  return siteName(hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`))
+}
