@@ -38,7 +38,11 @@ export function eventsCommand(program: Command, run: Run): void {
     .option('--organization <name>', 'of one organization')
     .option('--since <time>', 'written down since; a day ago, when --after is absent', timeArgument)
     .option('--after <cursor>', 'where an earlier answer ended')
-    .option('--kind <kinds>', `only these, with commas or asked again: ${EVENT_KINDS.join(', ')}`, kindsArgument)
+    .option(
+      '--kind <kinds>',
+      `only these, with commas or asked again: ${EVENT_KINDS.join(', ')}`,
+      kindsArgument,
+    )
     .option('--limit <rows>', 'how many', rowsArgument(LIST_MOST), LIST_LIMIT)
     .option('--follow', 'go on, until Ctrl-C, with what happens; without --since or --after from now on')
     .action(async (options: Options, self: Command) => {
