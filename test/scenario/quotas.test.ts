@@ -96,9 +96,12 @@ suite('quotas', () => {
   }
 
   test('an hour that SMTP has used up is refused at both doors until it ends, over a crash, and others go on', async () => {
+    later += HOUR
+    await killed()
     await rig.cli('quota', 'set', 'default', '--hour', '10', '--recipients', '4')
     await rig.cli('quota', 'set', 'globex', '--day', '1000')
     await untilKnown(4)
+    const before = (await told('default')).length
     for (let n = 0; n < 4; n += 1)
       assert.match(await bySmtp(`a${n}@quota.example.com`, `b${n}@quota.example.com`), /^250 /)
     const ninth = await byHttp('default', 'c@quota.example.com')
@@ -127,13 +130,13 @@ suite('quotas', () => {
       ['quota-near', 'hour', 8, 10],
       ['quota-reached', 'hour', 10, 10],
     ]
-    assert.deepEqual(await told('default'), said)
+    assert.deepEqual((await told('default')).slice(before), said)
     for (const event of ['quota.near', 'quota.reached'])
       await rig.log.until(event, { organization: 'default', quota: 'hour' })
 
     await killed()
     await isUsedUp()
-    assert.deepEqual(await told('default'), said)
+    assert.deepEqual((await told('default')).slice(before), said)
     assert.deepEqual(await told('globex'), [])
     const own = (await (await ask('default', '/v1/quotas')).json()) as { data: readonly object[] }
     const until = new Date(Math.ceil((Date.now() + later) / HOUR) * HOUR).toISOString()
@@ -226,6 +229,7 @@ suite('quotas', () => {
 
   test('a node that is killed amid its load counts each message that it has kept, and no more is taken after it', async () => {
     later += HOUR
+    await rig.cli('quota', 'set', 'default', '--hour', '60', '--recipients', 'none')
     await killed()
     let acknowledged = 0
     const enough = Promise.withResolvers<void>()
