@@ -101,7 +101,7 @@ suite('quotas', () => {
     await rig.cli('quota', 'set', 'default', '--hour', '10', '--recipients', '4')
     await rig.cli('quota', 'set', 'globex', '--day', '1000')
     await untilKnown(4)
-    const before = (await told('default')).length
+    const earlier = (await told('default')).length
     for (let n = 0; n < 4; n += 1)
       assert.match(await bySmtp(`a${n}@quota.example.com`, `b${n}@quota.example.com`), /^250 /)
     const ninth = await byHttp('default', 'c@quota.example.com')
@@ -130,13 +130,13 @@ suite('quotas', () => {
       ['quota-near', 'hour', 8, 10],
       ['quota-reached', 'hour', 10, 10],
     ]
-    assert.deepEqual((await told('default')).slice(before), said)
+    assert.deepEqual((await told('default')).slice(earlier), said)
     for (const event of ['quota.near', 'quota.reached'])
       await rig.log.until(event, { organization: 'default', quota: 'hour' })
 
     await killed()
     await isUsedUp()
-    assert.deepEqual((await told('default')).slice(before), said)
+    assert.deepEqual((await told('default')).slice(earlier), said)
     assert.deepEqual(await told('globex'), [])
     const own = (await (await ask('default', '/v1/quotas')).json()) as { data: readonly object[] }
     const until = new Date(Math.ceil((Date.now() + later) / HOUR) * HOUR).toISOString()
